@@ -1,0 +1,1 @@
+"""From Go source to a program attached in the kernel, in one Python object."""

@@ -1,0 +1,42 @@
+"""Messages about the source, and how they look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One message: ``path:line:col: message``, the source line, and what to do where known.
+
+    ``line`` and ``col`` count from 1, the column in bytes as Go does; line 0 is a message about
+    the whole file or run. An empty ``path`` has no place at all.
+    """
+
+    path: str
+    line: int
+    col: int
+    message: str
+    severity: Literal["error", "warning"] = "error"
+    hint: str | None = None
+    source: str | None = None
+
+    def __str__(self) -> str:
+        place = self.path
+        if self.line:
+            place += f":{self.line}:{self.col}"
+        label = "" if self.severity == "error" else f"{self.severity}: "
+        return f"{place}: {label}{self.message}" if place else f"{label}{self.message}"
+
+    def render(self, color: bool = False) -> str:
+        """The message with its source line and a caret below the column."""
+        bold, red, dim, reset = ("\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m") if color else ("",) * 4
+        lines = [f"{bold}{self}{reset}"]
+        if self.source is not None and self.line:
+            before = self.source.encode()[: self.col - 1].decode(errors="replace")
+            pad = "".join("\t" if c == "\t" else " " for c in before)
+            lines += [f"    {self.source}", f"    {pad}{red}^{reset}"]
+        if self.hint:
+            lines.append(f"    {dim}hint:{reset} {self.hint}")
+        return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""What the kernel defines, as data."""

@@ -1,0 +1,1 @@
+"""Typed SSA to LLVM IR."""

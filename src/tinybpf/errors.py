@@ -1,0 +1,119 @@
+"""What can go wrong, as exceptions.
+
+::
+
+    BpfError                    root: a message, ``errno`` (0 without one), ``libbpf_log``
+    ├── CompileError            the Go source is refused: ``diagnostics``
+    │   └── InternalCompilerError   tinybpf's own fault, with the place it was working on
+    ├── VerifierError           the kernel refused a program: ``summary log source hint``
+    ├── ObjectError             bytes that are no BPF object a loader could trust
+    ├── BtfValidationError      a Python type that does not fit the object's type information
+    ├── MissingError            (KeyError) a name that the object does not have
+    ├── NotFoundError           (FileNotFoundError) no such file, pin or device
+    └── UnsupportedError        the kernel, or the libbpf in use, lacks what was asked
+
+Wrong arguments are ``TypeError`` and ``ValueError``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tinybpf.compiler.diagnostics import Diagnostic
+
+
+class BpfError(Exception):
+    """The root of all that tinybpf raises.
+
+    ``errno`` is the kernel's error number, 0 where there is none; ``libbpf_log`` is what libbpf
+    said while the operation ran, or None.
+    """
+
+    def __init__(self, message: str, errno: int = 0, libbpf_log: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.errno = errno
+        self.libbpf_log = libbpf_log
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class CompileError(BpfError):
+    """The Go source is refused; ``diagnostics`` has every message of the run."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(d.render() for d in self.diagnostics))
+
+
+class InternalCompilerError(CompileError):
+    """A fault of the compiler, not of the source; the message asks to report it."""
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """A line of the program's source, as the object's line information has it."""
+
+    path: str
+    line: int
+    column: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.text.strip()}"
+
+
+class VerifierError(BpfError):
+    """The kernel's verifier refused a program.
+
+    ``program`` is its name, ``summary`` the reason, ``log`` the verifier's whole log, ``source``
+    the line that the refused instruction comes from (None without line information), ``hint``
+    what cures it, where that is known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        errno: int = 0,
+        libbpf_log: str | None = None,
+        *,
+        program: str = "",
+        summary: str = "",
+        log: str = "",
+        source: SourceLine | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, errno, libbpf_log)
+        self.program = program
+        self.summary = summary
+        self.log = log
+        self.source = source
+        self.hint = hint
+
+
+class ObjectError(BpfError):
+    """Not a BPF object, or one that contradicts itself; says what, where, and why."""
+
+
+class BtfValidationError(BpfError):
+    """A Python type does not fit the BTF type; ``suggestions`` says how it would."""
+
+    def __init__(self, message: str, suggestions: Sequence[str] | None = None) -> None:
+        super().__init__(message)
+        self.suggestions = list(suggestions or ())
+
+
+class MissingError(BpfError, KeyError):
+    """No program, map, variable or type of that name; the message lists those that exist."""
+
+
+class NotFoundError(BpfError, FileNotFoundError):
+    """No such file, pin, cgroup or network interface."""
+
+
+class UnsupportedError(BpfError):
+    """The running kernel, or the libbpf in use, lacks what was asked; names the version."""
