@@ -8,7 +8,6 @@ programs on the same hook decide is left alone. ``//bpf:onpanic N`` sets another
 
 from __future__ import annotations
 
-
 import msgspec
 
 from tinybpf.compiler.kernel.sections import Section
