@@ -74,6 +74,8 @@ def resolve(
         here = Path.cwd()
         settings = _config(config, None)
         return Project(here, "", name or "source", sources={SOURCE_NAME: target}, config=settings)
+    if not os.fspath(target):
+        raise ValueError("an empty path; give a package directory, a .go file or Go source")
     path = Path(target)
     if path.is_dir():
         directory, files = path.absolute(), None
@@ -104,12 +106,11 @@ def _check_file(path: Path) -> None:
 def _nearest(path: Path) -> str:
     import difflib
 
-    if str(path) == "":
-        return ""
     try:
-        names = [entry.name for entry in os.scandir(path.parent) if entry.is_dir() or entry.name.endswith(".go")]
+        entries = list(os.scandir(path.parent))
     except OSError:
         return ""
+    names = [entry.name for entry in entries if entry.is_dir() or entry.name.endswith(".go")]
     near = difflib.get_close_matches(path.name, names, n=1)
     return f" (did you mean {path.parent / near[0]}?)" if near else ""
 
@@ -138,7 +139,7 @@ def parse_section_flag(text: str) -> tuple[str, str]:
     """``name=section`` as two; ``ValueError`` says what is wrong with it."""
     function, equals, section = text.partition("=")
     if not equals:
-        raise ValueError(f"{text!r} is not of the form function=section, such as handle=tracepoint/CATEGORY/NAME")
+        raise ValueError(f"{text!r} is not of the form function=section, such as handle=kprobe/do_exit")
     if not function.isidentifier():
         raise ValueError(f"{function!r} in {text!r} is not a function's name")
     if not section:
