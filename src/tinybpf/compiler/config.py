@@ -101,16 +101,17 @@ class _Reader:
     def read(self) -> Config:
         document = self._parse()
         values: dict[str, Any] = {}
+        toolchain: dict[str, Any] = {}
         for name, section in self._object((), document).items():
             if name == "build":
                 self._section("build", section, _BUILD, values)
             elif name == "toolchain":
-                values["toolchain"] = found = {}
-                self._section("toolchain", section, _TOOLCHAIN, found)
+                self._section("toolchain", section, _TOOLCHAIN, toolchain)
             else:
                 self._unknown((name,), ("build", "toolchain"))
         if self.errors:
             raise CompileError(self.errors)
+        values["toolchain"] = toolchain
         self._note_unused(values)
         return Config(path=self.path, warnings=tuple(self.warnings), **values)
 
@@ -151,7 +152,7 @@ class _Reader:
         self.warnings.append(self._at_key(path, f"unknown key {'.'.join(path)}", "warning", hint))
 
     def _note_unused(self, values: Mapping[str, Any]) -> None:
-        for key in values.get("toolchain", ()):
+        for key in values["toolchain"]:
             what = "the compiler needs no TinyGo" if key == "tinygo" else "LLVM is built in"
             text = f"toolchain.{key} has no effect: {what}"
             self.warnings.append(self._at_key(("toolchain", key), text, "warning"))
@@ -253,7 +254,7 @@ def _skip(text: str, at: int) -> int:
 
 def _find_places(text: str, at: int, path: tuple[str, ...], places: dict[tuple[str, ...], int]) -> int:
     """Note where the keys of valid JSON stand; return the end of the value that starts at ``at``."""
-    from json.decoder import scanstring
+    from json.decoder import scanstring  # type: ignore[attr-defined]
 
     if text[at] == '"':
         return int(scanstring(text, at + 1)[1])

@@ -1,0 +1,49 @@
+"""The command line: ``tinybpf COMMAND``, one module for each command.
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. What is wrong is said on standard
+error in words; ``TINYBPF_DEBUG=1`` shows the Python traceback instead.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from tinybpf.cli import build, messages, version
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Run tinybpf COMMAND --help for the flags of a command.",
+)
+def cli() -> None:
+    """Compile Go to eBPF."""
+
+
+cli.add_command(build.build)
+cli.add_command(version.version)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line (``sys.argv`` by default); the exit status."""
+    try:
+        status = cli.main(args=arguments, prog_name="tinybpf", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output has gone; keep Python from saying so at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except Exception as error:
+        if os.environ.get("TINYBPF_DEBUG"):
+            raise
+        messages.show_failure(error)
+        return 1
+    return status if isinstance(status, int) else 0

@@ -1,0 +1,98 @@
+"""``tinybpf build``: a Go package to an object file."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tinybpf.cli import messages
+from tinybpf.cli.output import write_atomically
+
+if TYPE_CHECKING:
+    from tinybpf.compiler import CompiledObject
+
+
+def _sections(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    from tinybpf.compiler.project import parse_section_flags
+
+    try:
+        return parse_section_flags(given)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem)) from None
+
+
+@click.command()
+@click.argument("package", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Object to write.  [default: bpf.o]")
+@click.option(
+    "--section",
+    "sections",
+    metavar="NAME=SECTION",
+    multiple=True,
+    callback=_sections,
+    help="The section of a program; repeatable.",
+)
+@click.option("--program", "programs", metavar="NAME", multiple=True, help="A program to keep; repeatable.")
+@click.option("--cpu", type=click.Choice(["v1", "v2", "v3", "v4"]), help="Instruction set.  [default: v3]")
+@click.option("--config", type=click.Path(path_type=Path), help="A tinybpf.json in place of the one found.")
+@click.option("--dump-ir", is_flag=True, help="Write LLVM IR of each stage into a folder beside the output.")
+@click.option("-v", "--verbose", is_flag=True, help="Print stages with their times, and what was built.")
+def build(
+    package: Path,
+    output: Path | None,
+    sections: dict[str, str],
+    programs: tuple[str, ...],
+    cpu: str | None,
+    config: Path | None,
+    dump_ir: bool,
+    verbose: bool,
+) -> None:
+    """Compile the Go package in directory PACKAGE (or a single .go file) to a BPF object.
+
+    Flags win over tinybpf.json, which is looked for in the package's directory and above. The
+    output is replaced as a whole: where the build fails, the file that was there stays.
+    """
+    from tinybpf.compiler import compile_go
+    from tinybpf.compiler.project import resolve
+
+    started = time.perf_counter()
+    if not str(package):
+        raise click.BadParameter("must not be empty", param_hint="PACKAGE")
+    settings = resolve(package, config=config).config
+    target = output or Path(settings.output or "bpf.o")
+    ir_folder = target.with_suffix(".ir") if dump_ir else None
+    compiled = compile_go(
+        package,
+        sections=sections,
+        programs=programs,
+        cpu=cpu or settings.cpu,
+        config=settings,
+        dump_ir=ir_folder,
+    )
+    messages.show_diagnostics(compiled.warnings)
+    _write(target, compiled.elf)
+    if verbose:
+        _report(compiled, target, time.perf_counter() - started)
+
+
+def _write(target: Path, data: bytes) -> None:
+    try:
+        write_atomically(target, data)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {target}: {error.strerror or error}") from None
+
+
+def _report(compiled: CompiledObject, target: Path, seconds: float) -> None:
+    """What took how long, and what is in the object; on standard error."""
+    rows = [*compiled.stages.items(), ("all", seconds)]
+    width = max(len(name) for name, _ in rows)
+    for name, took in rows:
+        messages.say(f"{name:{width}}  {took * 1e3:7.1f} ms")
+    for program in compiled.programs:
+        messages.say(f"program {program.name}: {program.section}, {program.instructions} instructions")
+    for found in compiled.maps:
+        messages.say(f"map {found.name}: {found.type}")
+    messages.say(f"{target}: {len(compiled.elf)} bytes")
