@@ -12,6 +12,7 @@ import sys
 from array import array
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 from tinybpf.errors import MissingError, ObjectError
 
@@ -179,6 +180,7 @@ class Btf:
         self._records: dict[int, TypeRecord] = {VOID: _VOID_RECORD}
         self._sizes: dict[int, int] = {}
         self._by_name: dict[str, list[int]] | None = None
+        self.derived: dict[object, Any] = {}  # what others make of types, kept as long as this is
 
     def __len__(self) -> int:
         """The number of types, ``void`` among them: ids are below it."""
@@ -462,5 +464,5 @@ def _find_types(words: array[int], base: int) -> list[int]:
         at += fixed + each * (info & 0xFFFFFF)
     if at > end:
         offset = base + 4 * starts[-1]
-        raise ObjectError(f"BTF: type {len(starts) - 1} at offset {offset:#x} goes beyond the last type's end")
+        raise ObjectError(f"BTF: type {len(starts) - 1} at offset {offset:#x} goes beyond the types' end")
     return starts
