@@ -112,25 +112,25 @@ def check(kind: MapType, key_size: int, value_size: int, max_entries: int, flags
         if problem is not None:
             return problem
     if kind.name == "STACK_TRACE" and value_size % 8:
-        return f"a {kind.name} map needs a ValueSize that is a multiple of 8, not {value_size}"
+        return f"{kind.name} maps need a ValueSize that is a multiple of 8, not {value_size}"
     if max_entries and not kind.entries:
-        return f"a {kind.name} map grows as needed: MaxEntries must be 0, not {max_entries}"
+        return f"{kind.name} maps grow as needed: MaxEntries must be 0, not {max_entries}"
     if not max_entries and kind.entries and kind.name != "PERF_EVENT_ARRAY":
-        return f"a {kind.name} map needs MaxEntries" + (" (its size in bytes)" if not kind.has_value else "")
+        return f"{kind.name} maps need MaxEntries" + (" (its size in bytes)" if not kind.has_value else "")
     missing = kind.flags & ~flags
     if missing:
         label = "BPF_F_NO_PREALLOC" if missing == BPF_F_NO_PREALLOC else "BPF_F_MMAPABLE"
-        return f"a {kind.name} map needs the flag {label} ({missing}) in MapFlags"
+        return f"{kind.name} maps need the flag {label} ({missing}) in MapFlags"
     return None
 
 
 def _size_problem(kind: MapType, what: str, size: int, allowed: tuple[int, ...] | None) -> str | None:
     if allowed is None:
-        return None if size else f"a {kind.name} map needs a {what}"
+        return None if size else f"{kind.name} maps need a {what}"
     if size in allowed:
         return None
     if allowed == _NONE:
-        return f"a {kind.name} map has no {what.removesuffix('Size').lower()}s: {what} must be 0, not {size}"
+        return f"{kind.name} maps have no {what.removesuffix('Size').lower()}s: {what} must be 0, not {size}"
     if len(allowed) > 2:
-        return f"a {kind.name} map needs a {what} from {allowed[0]} to {allowed[-1]}, not {size}"
-    return f"a {kind.name} map needs a {what} of {' or '.join(map(str, allowed))}, not {size}"
+        return f"{kind.name} maps need a {what} from {allowed[0]} to {allowed[-1]}, not {size}"
+    return f"{kind.name} maps need a {what} of {' or '.join(map(str, allowed))}, not {size}"
