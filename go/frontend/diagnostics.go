@@ -1,0 +1,150 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"go/scanner"
+	"go/token"
+	"go/types"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// A report is a diagnostic before sorting; follow-ups of go/types ("\tother declaration of x")
+// are joined to the message they belong to, as gc prints them.
+type report struct {
+	pos     Pos
+	message string
+	kind    string
+}
+
+// report notes an error in the source.
+func (s *session) report(at token.Pos, message string) { s.reportAt(s.pos(at), message) }
+
+func (s *session) reportAt(at Pos, message string) {
+	s.reports = append(s.reports, report{pos: at, message: message})
+}
+
+// reportSyntax notes what go/parser found, the first on each line.
+func (s *session) reportSyntax(src *source, list scanner.ErrorList) {
+	list.RemoveMultiples()
+	for _, e := range list {
+		at := src.file.PositionFor(src.file.Pos(min(e.Pos.Offset, src.file.Size())), false)
+		s.reportAt(Pos{src.index, at.Line, at.Column}, e.Msg)
+	}
+}
+
+var (
+	brokenImport = regexp.MustCompile(`(?s)^could not import .*? \((.*)\)$`)
+	needsVersion = regexp.MustCompile(`requires go[0-9]+\.[0-9]+ or later`)
+)
+
+// reportType notes what go/types found.
+func (s *session) reportType(e types.Error) {
+	at := s.pos(e.Pos)
+	if follow, ok := strings.CutPrefix(e.Msg, "\t"); ok && len(s.reports) > 0 {
+		last := &s.reports[len(s.reports)-1]
+		last.message += fmt.Sprintf("\n\t%s: %s", s.show(at), follow)
+		return
+	}
+	message := e.Msg
+	if m := brokenImport.FindStringSubmatch(message); m != nil {
+		message = m[1]
+		s.failedImports[at] = true
+	}
+	if needsVersion.MatchString(message) {
+		message += s.versionHint(e.Pos)
+	}
+	s.reportAt(at, message)
+}
+
+// versionHint says what set the language version at a place.
+func (s *session) versionHint(at token.Pos) string {
+	for _, f := range s.files {
+		if f.FileStart <= at && at <= f.FileEnd && f.GoVersion != "" && f.GoVersion == s.info.FileVersions[f] {
+			return fmt.Sprintf(" (file declares //go:build %s)", f.GoVersion)
+		}
+	}
+	return fmt.Sprintf(" (language version is %s; check go.mod)", s.goVersion)
+}
+
+func (s *session) show(p Pos) string {
+	if p[1] == 0 {
+		return s.place()
+	}
+	return fmt.Sprintf("%s:%d:%d", s.doc.Files[p[0]].Path, p[1], p[2])
+}
+
+// refused ends the run: the reports become diagnostics in order of place, each once.
+func (s *session) refused() *Document {
+	list := slices.DeleteFunc(s.reports, func(r report) bool {
+		return s.failedImports[r.pos] && strings.HasSuffix(r.message, "imported and not used")
+	})
+	slices.SortStableFunc(list, func(a, b report) int {
+		return cmp.Or(
+			cmp.Compare(s.pathOf(a.pos), s.pathOf(b.pos)),
+			cmp.Compare(a.pos[1], b.pos[1]), cmp.Compare(a.pos[2], b.pos[2]))
+	})
+	type line struct {
+		file, line int
+		message    string
+	}
+	seen := map[line]bool{}
+	for _, r := range list {
+		if key := (line{r.pos[0], r.pos[1], r.message}); !seen[key] {
+			seen[key] = true
+			s.doc.Diagnostics = append(s.doc.Diagnostics, Diagnostic{r.pos, r.message, r.kind})
+		}
+	}
+	return s.doc
+}
+
+func (s *session) pathOf(p Pos) string {
+	if p[1] == 0 || p[0] >= len(s.doc.Files) {
+		return ""
+	}
+	return s.doc.Files[p[0]].Path
+}
+
+// internal is the document of a run that panicked.
+func (s *session) internal(fault any) *Document {
+	at := s.at
+	if p := s.buildingAt(); p.IsValid() {
+		at = p
+	}
+	s.doc.Types, s.doc.Globals, s.doc.Functions = nil, nil, nil
+	s.reports = append(s.reports, report{s.pos(at), fmt.Sprint(fault), "internal"})
+	return s.refused()
+}
+
+// buildingAt is where go/ssa was when it panicked while building: the last position in the last
+// function that it had begun.
+func (s *session) buildingAt() (at token.Pos) {
+	if s.main == nil || s.functions != nil {
+		return token.NoPos
+	}
+	for _, fn := range s.declared() {
+		if fn.Blocks != nil {
+			at = lastPos(fn)
+		}
+	}
+	return at
+}
+
+func lastPos(fn *ssa.Function) token.Pos {
+	at := fn.Pos()
+	for _, b := range fn.Blocks {
+		if b == nil {
+			continue
+		}
+		for _, instr := range b.Instrs {
+			if instr != nil && instr.Pos() > at {
+				at = instr.Pos()
+			}
+		}
+	}
+	return at
+}

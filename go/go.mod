@@ -1,0 +1,5 @@
+module tinybpf
+
+go 1.27
+
+require golang.org/x/tools v0.52.0
