@@ -22,4 +22,4 @@ target_link_libraries(_libbpf PRIVATE libbpf libelf zlib ${CMAKE_DL_LIBS} Thread
 target_link_options(_libbpf PRIVATE -Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,-z,relro,-z,now)
 target_link_options(_libbpf PRIVATE $<$<CONFIG:Release>:-Wl,--strip-all>)
 
-install(TARGETS _libbpf LIBRARY DESTINATION tinybpf/libbpf)
+install(TARGETS _libbpf LIBRARY DESTINATION ${PACKAGE_DIR}/libbpf)

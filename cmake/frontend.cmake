@@ -54,5 +54,5 @@ add_custom_command(
 )
 add_custom_target(go_frontend ALL DEPENDS ${frontend} ${go_notices})
 
-install(PROGRAMS ${frontend} DESTINATION tinybpf/compiler/_bin)
+install(PROGRAMS ${frontend} DESTINATION ${PACKAGE_DIR}/compiler/_bin)
 install(DIRECTORY ${go_notices}/ DESTINATION ${SKBUILD_METADATA_DIR}/licenses)

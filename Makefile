@@ -1,0 +1,83 @@
+# make setup    everything that is needed, into .venv (as root on Debian or Ubuntu: system packages, too)
+# make demo     set up, then print the connections that this machine opens (root)
+# make test     set up, then all tests (as root those with the kernel, too); ARGS="-k ring" for some of them
+# make lint     ruff, mypy, go vet
+# make bench    how fast, against clang and C
+# make wheel    dist/*.whl         make sdist   dist/*.tar.gz
+# make clean    removes what was built; third_party/ (the C libraries' sources) stays
+
+PYTHON ?= python3
+PY := .venv/bin/python
+GO := CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=readonly $(CURDIR)/.venv/bin/go
+
+.DEFAULT_GOAL := setup
+.PHONY: setup demo test lint bench wheel sdist clean system-packages system-packages-bench
+.DELETE_ON_ERROR:
+
+# ---- setting up; what is done already takes no time ----
+
+setup: .venv/installed
+
+system-packages:
+	@PYTHON=$(PYTHON) tools/system_packages.sh build test
+
+system-packages-bench:
+	@PYTHON=$(PYTHON) tools/system_packages.sh bench
+
+.venv/bin/python: | system-packages
+	$(PYTHON) -m venv .venv
+
+.venv/requirements.txt: pyproject.toml tools/requirements.py .venv/bin/python
+	$(PY) tools/requirements.py > $@
+	$(PY) -m pip install --quiet --disable-pip-version-check --requirement $@
+
+third_party/sources.json: tools/fetch_sources.py | system-packages
+	$(PYTHON) tools/fetch_sources.py
+	@touch $@
+
+native := CMakeLists.txt $(wildcard cmake/* cmake/*/* csrc/*) tools/go_licences.py \
+	$(shell find go -name vendor -prune -o -type f ! -name '*_test.go' ! -path '*/testdata/*' -print)
+
+.venv/installed: .venv/requirements.txt third_party/sources.json $(native)
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# ---- using it ----
+
+demo: setup
+	$(PY) examples/tracepoint-connect/main.py --demo
+
+test: setup
+	.venv/bin/pytest $(ARGS)
+
+lint: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	cd go && $(GO) vet ./...
+
+bench: setup system-packages-bench
+	$(PY) -m benchmarks $(ARGS)
+
+# ---- packages ----
+
+# auditwheel gives the wheel the tag of the least glibc that it runs on, and refuses one that is not self-contained.
+wheel: setup
+	rm -rf build/wheelhouse
+	$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--wheel-dir build/wheelhouse .
+	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/auditwheel --quiet repair --wheel-dir dist build/wheelhouse/*.whl
+	@ls -l dist/*.whl
+
+# The source package carries what the front end imports and the C libraries' sources, so that building it
+# needs nothing but pip's packages and a C compiler.
+sdist: setup
+	rm -rf go/vendor
+	cd go && $(GO) mod vendor
+	$(PY) -m build --no-isolation --sdist --outdir dist . ; status=$$?; rm -rf go/vendor; exit $$status
+	@ls -l dist/*.tar.gz
+
+clean:
+	rm -rf .venv build dist go/vendor src/tinybpf/compiler/_bin src/tinybpf/libbpf/*.so
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src tests tools -name __pycache__ -prune -exec rm -rf {} +
