@@ -175,7 +175,7 @@ class Btf:
         types, strings = _split(view, self.byte_order)
         self._base, words = types
         self._strings = strings
-        self._words = _to_words(words, self.byte_order)
+        self._words = to_words(words, self.byte_order)
         self._starts = _find_types(self._words, self._base)
         self._records: dict[int, TypeRecord] = {VOID: _VOID_RECORD}
         self._sizes: dict[int, int] = {}
@@ -423,7 +423,7 @@ def _byte_order(view: memoryview) -> str:
 def _split(view: memoryview, order: str) -> tuple[tuple[int, memoryview], bytes]:
     """The type section with its offset, and the string section, both checked against the data's end."""
     version = view[2]
-    header_len, type_off, type_len, str_off, str_len = _to_words(view[4:24], order)
+    header_len, type_off, type_len, str_off, str_len = to_words(view[4:24], order)
     if version != 1:
         raise ObjectError(f"BTF: offset 2 says version {version}, only 1 is known")
     if not 24 <= header_len <= len(view):
@@ -442,7 +442,8 @@ def _split(view: memoryview, order: str) -> tuple[tuple[int, memoryview], bytes]
     return (start, view[start : start + type_len]), strings
 
 
-def _to_words(view: memoryview, order: str) -> array[int]:
+def to_words(view: memoryview, order: str) -> array[int]:
+    """The 32-bit words of ``view``, whose length must be a multiple of 4."""
     words = array("I")
     words.frombytes(view)
     if (order == "<") != (sys.byteorder == "little"):
