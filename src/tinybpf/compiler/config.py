@@ -120,11 +120,11 @@ class _Reader:
 
         try:
             document = json.loads(self.text)
+            _find_places(self.text, _skip(self.text, 0), (), self.places)
         except json.JSONDecodeError as error:
             raise CompileError([self._at(error.pos, f"not valid JSON: {error.msg}")]) from None
         except RecursionError:
             raise CompileError([self._at(0, "not valid JSON: nested too deeply")]) from None
-        _find_places(self.text, _skip(self.text, 0), (), self.places)
         return document
 
     def _section(self, name: str, given: Any, known: Mapping[str, _Convert], into: dict[str, Any]) -> None:

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tinybpf.compiler.config import Config
+from tinybpf.compiler.project import (
+    SOURCE_NAME,
+    is_source_text,
+    merge_sections,
+    parse_section_flag,
+    parse_section_flags,
+    resolve,
+)
+from tinybpf.errors import CompileError, NotFoundError
+
+PROGRAM = "package main\n\nfunc main() {}\n"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A working directory with one package in ``bpf``."""
+    (tmp_path / "bpf").mkdir()
+    (tmp_path / "bpf" / "connect.go").write_text(PROGRAM)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("target", ["bpf", "./bpf", "bpf/", "bpf/../bpf", Path("bpf")])
+def test_a_directory(here, target):
+    project = resolve(target)
+    assert project.directory == here / "bpf"
+    assert (project.display, project.name, project.files, project.sources) == ("bpf", "bpf", None, {})
+
+
+def test_a_directory_by_its_whole_path_is_shown_from_here(here):
+    assert resolve(here / "bpf").display == "bpf"
+
+
+def test_the_working_directory_itself(here, monkeypatch):
+    monkeypatch.chdir(here / "bpf")
+    project = resolve(".")
+    assert (project.directory, project.display, project.name) == (here / "bpf", "", "bpf")
+
+
+def test_a_directory_beside(here, monkeypatch):
+    (here / "other").mkdir()
+    monkeypatch.chdir(here / "other")
+    assert resolve("../bpf").display == "../bpf"
+
+
+def test_a_directory_far_away_is_shown_absolute(here, monkeypatch):
+    deep = here / "a" / "b" / "c" / "d" / "e" / "f" / "g" / "h" / "i" / "j" / "k" / "l" / "m"
+    deep.mkdir(parents=True)
+    monkeypatch.chdir(deep)
+    assert resolve("/usr").display == "/usr"
+
+
+def test_a_single_file(here):
+    project = resolve("bpf/connect.go")
+    assert (project.directory, project.files) == (here / "bpf", ("connect.go",))
+    assert (project.display, project.name) == ("bpf", "connect")
+
+
+def test_a_source_text(here):
+    project = resolve(PROGRAM)
+    assert project.sources == {SOURCE_NAME: PROGRAM}
+    assert (project.display, project.name, project.files) == ("", "source", None)
+
+
+def test_the_callers_name_wins(here):
+    assert resolve("bpf", name="probe").name == "probe"
+    assert resolve(PROGRAM, name="probe").name == "probe"
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("package main", True),
+        ("  package main; func main() {}", True),
+        ("// a comment\npackage main", True),
+        ("bpf", False),
+        ("package", False),
+        ("packages/bpf", False),
+        ("", False),
+    ],
+)
+def test_what_is_source_text(target, text):
+    assert is_source_text(target) is text
+
+
+def test_the_request_for_the_front_end(here):
+    request = resolve("bpf/connect.go").request()
+    assert (request.dir, request.display, request.files) == (str(here / "bpf"), "bpf", ["connect.go"])
+    assert request.tags == ["linux", "bpf", "tinygo"]
+    assert request.sources == {}
+
+
+def test_what_is_not_there(here):
+    with pytest.raises(NotFoundError, match=r"directory: bpff \(did you mean bpf\?\)") as caught:
+        resolve("bpff")
+    assert caught.value.errno == 2
+    with pytest.raises(NotFoundError, match=r"did you mean bpf/connect.go\?"):
+        resolve("bpf/conect.go")
+    with pytest.raises(NotFoundError, match=r"no such file or directory: nowhere/at/all$"):
+        resolve("nowhere/at/all")
+
+
+def test_what_is_no_go(here):
+    (here / "probe.c").write_text("int x;")
+    (here / "probe.o").write_bytes(b"\x7fELF")
+    with pytest.raises(CompileError, match=r"probe.c: not a Go file"):
+        resolve("probe.c")
+    with pytest.raises(CompileError, match=r"compiled already"):
+        resolve("probe.o")
+    with pytest.raises(ValueError, match=r"empty path"):
+        resolve("")
+
+
+def test_configuration_is_found_above_the_package(here):
+    (here / "tinybpf.json").write_text('{"build": {"cpu": "v2"}}')
+    assert resolve("bpf").config.cpu == "v2"
+    assert resolve("bpf/connect.go").config.cpu == "v2"
+    assert resolve(PROGRAM).config == Config()
+
+
+def test_a_configuration_given_wins(here):
+    (here / "tinybpf.json").write_text('{"build": {"cpu": "v2"}}')
+    (here / "other.json").write_text('{"build": {"cpu": "v4"}}')
+    assert resolve("bpf", config="other.json").config.cpu == "v4"
+    assert resolve(PROGRAM, config="other.json").config.cpu == "v4"
+    assert resolve("bpf", config=Config(cpu="v1")).config.cpu == "v1"
+    with pytest.raises(NotFoundError, match=r"no such configuration file: nope.json"):
+        resolve("bpf", config="nope.json")
+
+
+def test_messages_name_the_configuration_from_here(here, monkeypatch):
+    (here / "tinybpf.json").write_text('{"build": {"cpu": "v9"}}')
+    with pytest.raises(CompileError, match=r"^tinybpf.json:1:12: "):
+        resolve("bpf")
+    monkeypatch.chdir(here / "bpf")
+    with pytest.raises(CompileError, match=r"^\.\./tinybpf.json:1:12: "):
+        resolve(".")
+
+
+def test_section_flags():
+    assert parse_section_flag("f=xdp") == ("f", "xdp")
+    assert parse_section_flag("f=uprobe//bin/x:a=b") == ("f", "uprobe//bin/x:a=b")
+    assert parse_section_flags(["f=xdp", "g=tc", "f=xdp"]) == {"f": "xdp", "g": "tc"}
+
+
+@pytest.mark.parametrize("flag", ["", "f", "f=", "=xdp", "a b=xdp", "a-b=xdp"])
+def test_section_flags_of_a_wrong_form(flag):
+    with pytest.raises(ValueError, match=r"function=section|function's name|no section"):
+        parse_section_flag(flag)
+
+
+def test_two_sections_for_one_function():
+    with pytest.raises(ValueError, match=r"two sections for f: xdp and tc"):
+        parse_section_flags(["f=xdp", "f=tc"])
+
+
+def test_the_caller_wins_over_the_source_and_that_over_the_file():
+    merged = merge_sections({"f": "1"}, {"f": "2", "g": "2"}, {"f": "3", "g": "3", "h": "3"})
+    assert merged == {"f": "1", "g": "2", "h": "3"}
