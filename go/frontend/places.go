@@ -62,7 +62,10 @@ func (p *places) own(instr ssa.Instruction) token.Pos {
 	at := instr.Pos()
 	switch n := p.nodes[at].(type) {
 	case *ast.CallExpr:
-		return calleePos(n.Fun)
+		if _, ok := instr.(*ssa.Call); ok {
+			return calleePos(n.Fun)
+		}
+		return n.Pos()
 	case *ast.IndexExpr:
 		return n.Index.Pos()
 	case *ast.SliceExpr:
@@ -90,7 +93,7 @@ func (p *places) own(instr ssa.Instruction) token.Pos {
 	return at
 }
 
-// calleePos is where the name of a called function stands, or the type of a conversion begins.
+// calleePos is where the name of a called function stands.
 func calleePos(e ast.Expr) token.Pos {
 	switch e := e.(type) {
 	case *ast.SelectorExpr:

@@ -53,7 +53,7 @@ func (s *session) nothing(left []string) string {
 // candidates are the names of the files asked for, sorted.
 func (s *session) candidates() ([]string, error) {
 	names := slices.Concat(s.req.Files, slices.Collect(maps.Keys(s.req.Sources)))
-	if s.req.Files == nil && s.req.Sources == nil {
+	if s.req.Files == nil && len(s.req.Sources) == 0 {
 		entries, err := os.ReadDir(s.req.Dir)
 		if err != nil {
 			return nil, err

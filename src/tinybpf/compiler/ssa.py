@@ -46,7 +46,7 @@ NO_POS = Pos(0, 0, 0)
 # --- what is asked ------------------------------------------------------------------------
 
 
-class Request(Node):
+class Request(Node, omit_defaults=False):
     """What the front end reads from its standard input.
 
     ``dir`` is the package directory (absolute). ``files`` limits the package to these names in
