@@ -56,18 +56,13 @@ class BpfStruct(tuple):  # type: ignore[type-arg]
     _exact: ClassVar[bool] = True  # equal values have equal elements
     _tight: ClassVar[bool] = True  # … and equal bytes: there is no padding
     _put: ClassVar[Mapping[str, Callable[[list[Any], Any], None]]] = {}
+    _shared: ClassVar[tuple[int, ...]] = ()  # elements that several fields share
     from_bytes: ClassVar[Callable[[Any], Any]]
     to_bytes: Callable[[], bytes]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        if len(args) > len(cls._fields):
-            raise TypeError(f"{cls.__name__} has {len(cls._fields)} fields, {len(args)} values given")
-        given = dict(zip(cls._fields, args, strict=False))
-        for name in kwargs:
-            if name in given:
-                raise TypeError(f"{cls.__name__}: field '{name}' is given twice")
-        given.update(kwargs)
-        return cls.from_bytes(bytes(cls._size))._replace(**given)
+        given = cls._name_positional(args, kwargs) if args else kwargs
+        return cls._with(cls.from_bytes(bytes(cls._size)), given)
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={_show(getattr(self, name))}" for name in self._fields)
@@ -111,14 +106,32 @@ class BpfStruct(tuple):  # type: ignore[type-arg]
 
     def _replace(self, **changes: Any) -> Any:
         """A copy with some fields changed; what they do not touch stays as it is, bit by bit."""
-        raw = [bytearray(item) if isinstance(item, bytes) else item for item in tuple.__iter__(self)]
+        return self._with(self, changes)
+
+    @classmethod
+    def _name_positional(cls, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        if len(args) > len(cls._fields):
+            raise TypeError(f"{cls.__name__} has {len(cls._fields)} fields, {len(args)} values given")
+        given = dict(zip(cls._fields, args, strict=False))
+        for name in kwargs:
+            if name in given:
+                raise TypeError(f"{cls.__name__}: field '{name}' is given twice")
+        return given | kwargs
+
+    @classmethod
+    def _with(cls, start: BpfStruct, changes: Mapping[str, Any]) -> Any:
+        raw = list(tuple.__iter__(start))
+        for place in cls._shared:
+            raw[place] = bytearray(raw[place])
         for name, value in changes.items():
-            put = self._put.get(name)
+            put = cls._put.get(name)
             if put is None:
-                names = ", ".join(self._fields)
-                raise TypeError(f"{type(self).__name__} has no field '{name}'; it has {names}")
+                names = ", ".join(cls._fields)
+                raise TypeError(f"{cls.__name__} has no field '{name}'; it has {names}")
             put(raw, value)
-        return tuple.__new__(type(self), [bytes(i) if isinstance(i, bytearray) else i for i in raw])
+        for place in cls._shared:
+            raw[place] = bytes(raw[place])
+        return tuple.__new__(cls, raw)
 
 
 _TAKEN = frozenset(dir(BpfStruct)) - {"count", "index"} | {"from_bytes", "to_bytes"}
@@ -128,7 +141,7 @@ def python_type(btf: Btf, type_id: int) -> type[BpfStruct]:
     """The class of a STRUCT or UNION (or of a typedef of one): the same one whenever it is asked for."""
     record = btf.resolve(type_id)
     if record.kind not in COMPOSITE:
-        raise TypeError(f"BTF type {type_id} ({_label(btf, type_id)}) is no struct or union")
+        raise TypeError(f"BTF type {type_id} ({type_label(btf, type_id)}) is no struct or union")
     name = record.name or _typedef_name(btf, type_id) or "anonymous"
     found = btf.derived.get((python_type, record.id, name))
     if found is None:
@@ -140,7 +153,7 @@ def value_of(btf: Btf, type_id: int, depth: int = _MAX_NESTING) -> Value:
     """How a value of any type that has a size is read and written."""
     if depth <= 0:
         raise ObjectError(f"BTF: type {type_id} contains itself, or nests deeper than {_MAX_NESTING} types")
-    record, label = btf.resolve(type_id), _label(btf, type_id)
+    record, label = btf.resolve(type_id), type_label(btf, type_id)
     order: values.ByteOrder = "little" if btf.byte_order == "<" else "big"
     kind = record.kind
     if kind in COMPOSITE:
@@ -211,6 +224,7 @@ def _make_class(btf: Btf, record: TypeRecord, name: str, depth: int) -> type[Bpf
     body["_size"] = record.size
     body["_exact"] = exact = all(segment.single and segment.single.value.exact for segment in segments)
     body["_tight"] = exact and sum(segment.end - segment.offset for segment in segments) == record.size
+    body["_shared"] = tuple(place for place, segment in enumerate(segments) if segment.single is None)
     body["_put"] = {
         key: _putter(name, python_name, field, *places[id(field)], btf.byte_order)
         for python_name, field in named.items()
@@ -315,7 +329,7 @@ def _typedef_name(btf: Btf, type_id: int) -> str:
     return ""
 
 
-def _label(btf: Btf, type_id: int) -> str:
+def type_label(btf: Btf, type_id: int) -> str:
     """How messages name a type: its own name, or the one behind its qualifiers."""
     record = btf.record(type_id)
     if record.name and record.kind is not BtfKind.TYPE_TAG:
