@@ -107,7 +107,10 @@ def helpers_text(version: str, header: str) -> str:
     numbers, prototypes = helper_numbers(header), helper_prototypes(header)
     if set(numbers) != set(prototypes):
         raise SystemExit(f"helpers and prototypes differ: {sorted(set(numbers) ^ set(prototypes))}")
-    lines = ['"""Each helper\'s number and its C prototypes."""\n', note(version) + "# ruff: noqa: E501\n"]
+    lines = [
+        '"""Each helper\'s number and its C prototypes."""\n',
+        note(version) + "# ruff: noqa: E501\n# fmt: off\n",
+    ]
     lines.append("HELPERS: dict[str, tuple[int, tuple[str, ...]]] = {")
     for name, number in sorted(numbers.items(), key=lambda row: row[1]):
         shown = ", ".join(f'"{text}"' for text in prototypes[name])

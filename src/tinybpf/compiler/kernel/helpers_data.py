@@ -2,6 +2,7 @@
 
 # From libbpf 1.7.0 by tools/gen_kernel_data.py; not edited by hand.
 # ruff: noqa: E501
+# fmt: off
 
 HELPERS: dict[str, tuple[int, tuple[str, ...]]] = {
     "bpf_map_lookup_elem": (1, ("void *bpf_map_lookup_elem(struct bpf_map *map, const void *key)",)),
