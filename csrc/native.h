@@ -1,0 +1,48 @@
+/* Our own C functions that Python calls; binding.cdef describes the same to cffi. */
+#ifndef TINYBPF_NATIVE_H
+#define TINYBPF_NATIVE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bpf/libbpf.h>
+
+/* log.c: libbpf's messages, gathered per thread. */
+int tb_log_print(enum libbpf_print_level level, const char *format, va_list args);
+void tb_log_clear(void);
+const char *tb_log_text(size_t *size);
+void tb_log_debug(bool on);
+
+/* validate.c: is this an object that libbpf can be trusted with? */
+int tb_validate(const uint8_t *bytes, size_t size, char *reason, size_t reason_size);
+
+/* ring.c: records of ring buffer maps, many per call. */
+struct tb_record {
+    uint32_t offset; /* into data; a multiple of 8 */
+    uint32_t size;
+};
+
+struct tb_ring {
+    /* The last batch; valid until the next drain. */
+    uint8_t *data;
+    struct tb_record *records;
+    uint32_t count; /* records */
+    uint32_t used;  /* bytes of data */
+    /* private */
+    uint32_t records_cap, data_cap, max_records, max_bytes;
+    uint32_t sources, sources_cap;
+    struct ring_buffer **rings;
+    int epoll_fd, wake_fd;
+};
+
+struct tb_ring *tb_ring_new(void);
+int tb_ring_add(struct tb_ring *ring, int map_fd);
+int tb_ring_fd(const struct tb_ring *ring);
+int tb_ring_wait(struct tb_ring *ring, int timeout_ms);
+int tb_ring_drain(struct tb_ring *ring, uint32_t source, uint32_t max_records, uint32_t max_bytes);
+void tb_ring_wake(struct tb_ring *ring);
+void tb_ring_free(struct tb_ring *ring);
+
+#endif

@@ -1,0 +1,139 @@
+/*
+ * Ring buffers, many records per call. Each map has a libbpf ring_buffer of its own below one
+ * epoll descriptor, beside an eventfd that ends a wait. A drain copies records of one map into a
+ * batch (each at a multiple of 8, so that equal records form an array) and gives their space back
+ * to the kernel at once; Python slices the batch when nobody is inside libbpf any more. That is
+ * why a callback may close the ring, or raise.
+ *
+ * One drain of a map at a time, in the whole process; waits may run beside it. The caller sees to
+ * both, and to nobody being inside when the ring is freed.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "api.h"
+#include "native.h"
+
+enum { FULL = -1000, WAKE = UINT32_MAX };
+
+static int grow(void **items, uint32_t *cap, uint64_t need, size_t size)
+{
+    uint64_t want = *cap ? *cap : 64;
+    if (need <= *cap)
+        return 0;
+    while (want < need)
+        want *= 2;
+    if (want > UINT32_MAX)
+        return -E2BIG;
+    void *grown = realloc(*items, want * size);
+    if (!grown)
+        return -ENOMEM;
+    *items = grown;
+    *cap = (uint32_t)want;
+    return 0;
+}
+
+static int take(void *context, void *record, size_t size)
+{
+    struct tb_ring *ring = context;
+    uint64_t end = (uint64_t)ring->used + ((size + 7) & ~(uint64_t)7);
+    int err = grow((void **)&ring->data, &ring->data_cap, end, 1);
+    if (!err)
+        err = grow((void **)&ring->records, &ring->records_cap, (uint64_t)ring->count + 1, sizeof *ring->records);
+    if (err)
+        return err;
+    memcpy(ring->data + ring->used, record, size);
+    ring->records[ring->count++] = (struct tb_record){ring->used, (uint32_t)size};
+    ring->used = (uint32_t)end;
+    return ring->count >= ring->max_records || ring->used >= ring->max_bytes ? FULL : 0;
+}
+
+struct tb_ring *tb_ring_new(void)
+{
+    struct tb_ring *ring = calloc(1, sizeof *ring);
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = WAKE};
+    if (!ring)
+        return NULL;
+    ring->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    ring->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (ring->wake_fd < 0 || ring->epoll_fd < 0 ||
+        epoll_ctl(ring->epoll_fd, EPOLL_CTL_ADD, ring->wake_fd, &event)) {
+        int err = errno;
+        tb_ring_free(ring);
+        errno = err;
+        return NULL;
+    }
+    return ring;
+}
+
+/* The index of the map, or a negative errno. */
+int tb_ring_add(struct tb_ring *ring, int map_fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = ring->sources};
+    int err = grow((void **)&ring->rings, &ring->sources_cap, (uint64_t)ring->sources + 1, sizeof *ring->rings);
+    if (err)
+        return err;
+    struct ring_buffer *one = tb_api.ring_buffer__new(map_fd, take, ring, NULL);
+    if (!one)
+        return -errno;
+    if (epoll_ctl(ring->epoll_fd, EPOLL_CTL_ADD, tb_api.ring_buffer__epoll_fd(one), &event)) {
+        err = -errno;
+        tb_api.ring_buffer__free(one);
+        return err;
+    }
+    ring->rings[ring->sources] = one;
+    return (int)ring->sources++;
+}
+
+int tb_ring_fd(const struct tb_ring *ring) { return ring->epoll_fd; }
+
+/* 1 when there may be records or the ring was woken, 0 after the time, or a negative errno. */
+int tb_ring_wait(struct tb_ring *ring, int timeout_ms)
+{
+    struct epoll_event event;
+    int ready = epoll_wait(ring->epoll_fd, &event, 1, timeout_ms);
+    return ready < 0 ? -errno : ready;
+}
+
+/*
+ * Fill the batch from one map: at most max_records, and not much more than max_bytes. The number
+ * of records, 0 when it is empty, or a negative errno.
+ */
+int tb_ring_drain(struct tb_ring *ring, uint32_t source, uint32_t max_records, uint32_t max_bytes)
+{
+    ring->count = 0;
+    ring->used = 0;
+    ring->max_records = max_records;
+    ring->max_bytes = max_bytes;
+    if (source >= ring->sources)
+        return -EINVAL;
+    int err = tb_api.ring_buffer__consume(ring->rings[source]);
+    return err < 0 && err != FULL && !ring->count ? err : (int)ring->count;
+}
+
+void tb_ring_wake(struct tb_ring *ring)
+{
+    uint64_t one = 1;
+    if (write(ring->wake_fd, &one, sizeof one) < 0)
+        return; /* full: it is awake already */
+}
+
+void tb_ring_free(struct tb_ring *ring)
+{
+    if (!ring)
+        return;
+    for (uint32_t i = 0; i < ring->sources; i++)
+        tb_api.ring_buffer__free(ring->rings[i]);
+    if (ring->epoll_fd >= 0)
+        close(ring->epoll_fd);
+    if (ring->wake_fd >= 0)
+        close(ring->wake_fd);
+    free(ring->rings);
+    free(ring->records);
+    free(ring->data);
+    free(ring);
+}

@@ -1,0 +1,37 @@
+"""Load BPF objects, attach their programs, read their maps: the binding of libbpf."""
+
+from __future__ import annotations
+
+from tinybpf.libbpf._lib import init, libbpf_version
+from tinybpf.libbpf._pins import open_pinned_map
+from tinybpf.libbpf.enums import BPF_ANY, BPF_EXIST, BPF_NOEXIST, BpfMapType, BpfProgType
+from tinybpf.libbpf.info import MapInfo, ProgramInfo, RingBufferEvent, TestRunResult
+from tinybpf.libbpf.link import BpfLink
+from tinybpf.libbpf.map import BpfMap
+from tinybpf.libbpf.object import BpfObject
+from tinybpf.libbpf.open import load
+from tinybpf.libbpf.program import BpfProgram
+from tinybpf.libbpf.ringbuf import BpfRingBuffer
+from tinybpf.libbpf.stream import EventStream
+
+__all__ = [
+    "BPF_ANY",
+    "BPF_EXIST",
+    "BPF_NOEXIST",
+    "BpfLink",
+    "BpfMap",
+    "BpfMapType",
+    "BpfObject",
+    "BpfProgType",
+    "BpfProgram",
+    "BpfRingBuffer",
+    "EventStream",
+    "MapInfo",
+    "ProgramInfo",
+    "RingBufferEvent",
+    "TestRunResult",
+    "init",
+    "libbpf_version",
+    "load",
+    "open_pinned_map",
+]

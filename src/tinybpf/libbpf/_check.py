@@ -1,0 +1,77 @@
+"""The one place where what C returns becomes an exception.
+
+libbpf's functions fail with a negative errno or with NULL and ``errno``; `attempt` calls one and
+raises ``<operation naming the target> failed: <reason>`` with the errno, libbpf's words, and a hint.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tinybpf.errors import BpfError, NotFoundError, UnsupportedError
+from tinybpf.libbpf._hints import general_hint
+from tinybpf.libbpf._lib import ffi, lib, log_text, mark_used, text
+
+ENOTSUPP = 524  # the kernel's own, which libc has no name for
+
+Hints = Mapping[int, str | Callable[[], str | None]]
+
+
+def attempt(what: str, function: Callable[..., Any], *args: Any, hints: Hints | None = None) -> Any:
+    """``function(*args)``, or the exception for ``what``: "attach tracepoint to 'a/b'" and the like.
+
+    ``hints`` says by errno what to do about it, as a text or a function that finds it out.
+    """
+    mark_used()
+    lib.tb_log_clear()
+    result = function(*args)
+    if isinstance(result, int):
+        if result >= 0:
+            return result
+        raise error_from(what, -result, log_text(), hints)
+    if result == ffi.NULL:
+        raise error_from(what, ffi.errno, log_text(), hints)
+    return result
+
+
+def check(what: str, result: int, hints: Hints | None = None) -> int:
+    """``result`` of a call that prints nothing (a plain system call), or the exception."""
+    if result >= 0:
+        return result
+    raise error_from(what, -result, None, hints)
+
+
+def strerror(errno: int) -> str:
+    """The text for an errno, the kernel's own included."""
+    if errno == ENOTSUPP:
+        return "Operation not supported by the kernel (ENOTSUPP)"
+    return os.strerror(errno)
+
+
+def error_from(what: str, errno: int, log: str | None, hints: Hints | None = None) -> BpfError:
+    """The exception for a failed operation; not raised, so that callers can look at it."""
+    log = log or None
+    absent = text(lib.tb_missing_name())
+    if absent:
+        since = text(lib.tb_missing_since())
+        version = text(lib.libbpf_version_string())
+        lib.tb_missing_clear()
+        reason = f"libbpf {version} has no {absent}(); libbpf {since} brought it"
+        return UnsupportedError(f"{what} failed: {reason}", errno, log)
+    message = f"{what} failed: {strerror(errno)}"
+    hint = _hint(errno, hints)
+    return BpfError(f"{message}\n  hint: {hint}" if hint else message, errno, log)
+
+
+def _hint(errno: int, hints: Hints | None) -> str | None:
+    found = (hints or {}).get(errno)
+    if callable(found):
+        found = found()
+    return found or general_hint(errno)
+
+
+def not_found(message: str, errno: int = 2) -> NotFoundError:
+    """A `NotFoundError` whose text is the message alone."""
+    return NotFoundError(message, errno)

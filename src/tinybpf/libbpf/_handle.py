@@ -1,0 +1,133 @@
+"""Who owns a loaded object, and how long its links live.
+
+An `ObjectHandle` owns libbpf's ``bpf_object`` and the links made through it. Programs, maps and
+streams refer to the handle, never the other way round, so that an object that nobody holds and
+that has no links goes away at once. One that has links is held here until it is closed.
+"""
+
+from __future__ import annotations
+
+from _thread import RLock
+from _weakref import ref
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tinybpf.errors import BpfError
+from tinybpf.libbpf._lib import ffi, lib
+
+if TYPE_CHECKING:
+    from tinybpf.libbpf.btf import Btf
+    from tinybpf.libbpf.link import BpfLink
+
+_attached: set[ObjectHandle] = set()  # objects with links: attached means attached
+_kept: set[BpfLink] = set()  # links that outlive their object
+
+
+class Closing(Protocol):
+    """Something that ends with its object."""
+
+    def close(self) -> None: ...
+
+
+class ObjectHandle:
+    """A ``bpf_object`` that is freed once, and never used after that."""
+
+    def __init__(self, pointer: Any, name: str, source: Any) -> None:
+        self.name = name
+        self._pointer = pointer
+        self._source = source  # the bytes that libbpf reads from until the load is over
+        self._lock = RLock()
+        self._links: list[BpfLink] = []
+        self._dependents: list[ref[Closing]] = []  # weak: they refer to the handle
+        self._btf: Btf | None = None
+
+    @property
+    def pointer(self) -> Any:
+        """libbpf's object; `BpfError` after `close`."""
+        if self._pointer is None:
+            raise closed_error("object", self.name)
+        return self._pointer
+
+    @property
+    def closed(self) -> bool:
+        return self._pointer is None
+
+    @property
+    def links(self) -> tuple[BpfLink, ...]:
+        return tuple(self._links)
+
+    @property
+    def btf(self) -> Btf | None:
+        """The object's type information, parsed at first use; None where it has none."""
+        if self._btf is None:
+            from tinybpf.libbpf.btf import Btf
+
+            found = lib.bpf_object__btf(self.pointer)
+            if found == ffi.NULL:
+                return None
+            size = ffi.new("__u32 *")
+            raw = lib.btf__raw_data(found, size)
+            if raw == ffi.NULL:
+                return None
+            self._btf = Btf(bytes(ffi.buffer(raw, size[0])))
+        return self._btf
+
+    def loaded(self) -> None:
+        """libbpf has read all that it needs of the file's bytes."""
+        self._source = None
+
+    def add_link(self, link: BpfLink) -> None:
+        with self._lock:
+            self._links.append(link)
+            _attached.add(self)
+
+    def drop_link(self, link: BpfLink) -> None:
+        with self._lock:
+            if link in self._links:
+                self._links.remove(link)
+            if not self._links:
+                _attached.discard(self)
+
+    def add_dependent(self, dependent: Closing) -> None:
+        with self._lock:
+            self._dependents.append(ref(dependent))
+
+    def drop_dependent(self, dependent: Closing) -> None:
+        with self._lock:
+            self._dependents = [known for known in self._dependents if known() not in (None, dependent)]
+
+    def close(self) -> None:
+        """Detach the links, end what depends on the object, free it. Again: nothing happens."""
+        with self._lock:
+            pointer, self._pointer = self._pointer, None
+            dependents, self._dependents = self._dependents, []
+            links, self._links = self._links, []
+            _attached.discard(self)
+        if pointer is None:
+            return
+        for known in dependents:
+            dependent = known()
+            if dependent is not None:
+                dependent.close()
+        for link in reversed(links):
+            link._detach_with_object()
+        self._source = None
+        lib.bpf_object__close(pointer)
+
+    def __del__(self) -> None:
+        # Half-built handles and the interpreter's end come here, too.
+        if getattr(self, "_pointer", None) is not None:
+            self.close()
+
+
+def keep_link(link: BpfLink) -> None:
+    """Hold a link until it is destroyed or the process ends."""
+    _kept.add(link)
+
+
+def forget_link(link: BpfLink) -> None:
+    _kept.discard(link)
+
+
+def closed_error(kind: str, name: str) -> BpfError:
+    """What every use after `close` raises."""
+    return BpfError(f"{kind} '{name}' is closed")

@@ -1,0 +1,107 @@
+"""Pins: names in a BPF file system that keep a map alive."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING, Any
+
+from tinybpf.errors import BpfError
+from tinybpf.libbpf._check import attempt, not_found
+from tinybpf.libbpf._lib import ffi, lib, text
+from tinybpf.libbpf._mapcore import UNTYPED, MapCore, MapTypes
+from tinybpf.libbpf.codec import codec_for_python
+from tinybpf.libbpf.enums import BpfMapType
+
+if TYPE_CHECKING:
+    from tinybpf.libbpf.btf import Btf
+    from tinybpf.libbpf.map import BpfMap
+
+_HINTS = {
+    errno.EINVAL: "the path is not in a BPF file system: mount -t bpf bpf /sys/fs/bpf",
+    errno.EEXIST: "something is pinned there already",
+    errno.ENOENT: "the directory does not exist",
+}
+
+
+def pin_map(core: MapCore, path: str) -> None:
+    what = f"pin map '{core.name}' to '{path}'"
+    core.require()
+    if core.pointer is None:
+        attempt(what, lib.bpf_obj_pin, core.fd, os.fsencode(path), hints=_HINTS)
+    else:
+        attempt(what, lib.bpf_map__pin, core.pointer, os.fsencode(path), hints=_HINTS)
+
+
+def unpin_map(core: MapCore, path: str) -> None:
+    what = f"unpin map '{core.name}' from '{path}'"
+    core.require()
+    if core.pointer is not None:
+        attempt(what, lib.bpf_map__unpin, core.pointer, os.fsencode(path), hints=_HINTS)
+        return
+    try:
+        os.unlink(path)
+    except FileNotFoundError as error:
+        raise not_found(f"{what} failed: there is no such pin", error.errno or 0) from None
+
+
+def open_pinned_map(
+    path: str | os.PathLike[str], key_type: Any = None, value_type: Any = None
+) -> BpfMap[Any, Any]:
+    """Open a map that is pinned at ``path``. Kernel 4.4 or later.
+
+    Its types come from the BTF that the kernel keeps with it, unless they are given.
+    `NotFoundError` where nothing is pinned there, `BpfError` where it is no map.
+    """
+    from tinybpf.libbpf.map import BpfMap
+
+    name = os.fspath(path)
+    what = f"open pinned map '{name}'"
+    if not os.path.lexists(name):
+        raise not_found(f"{what} failed: there is no such pin", errno.ENOENT)
+    fd = attempt(
+        what, lib.bpf_obj_get, os.fsencode(name), hints={errno.EINVAL: "this is no pin of a BPF object"}
+    )
+    try:
+        core = _core_of(fd, what)
+        key = None if key_type is None else codec_for_python(key_type, core.key_size)
+        value = None if value_type is None else codec_for_python(value_type, core.value_size)
+        return BpfMap(core, key, value)
+    except BaseException:
+        os.close(fd)
+        raise
+
+
+def _core_of(fd: int, what: str) -> MapCore:
+    kind = os.readlink(f"/proc/self/fd/{fd}").removeprefix("anon_inode:").strip("[]")
+    if kind != "bpf-map":
+        raise BpfError(
+            f"{what} failed: this is no map, but a {kind.replace('bpf-', 'BPF ').replace('_', ' ')}"
+        )
+    info = ffi.new("struct bpf_map_info *")
+    size = ffi.new("__u32 *", ffi.sizeof("struct bpf_map_info"))
+    attempt(what, lib.bpf_obj_get_info_by_fd, fd, info, size)
+    sizes = (info.key_size, info.value_size, info.max_entries)
+    ids = (info.btf_id, info.btf_key_type_id, info.btf_value_type_id)
+    return MapCore(text(info.name), BpfMapType(info.type), sizes, fd, find_types=lambda: _kernel_types(*ids))
+
+
+def _kernel_types(btf_id: int, key: int, value: int) -> MapTypes:
+    """The types of a map's key and value from the BTF that the kernel keeps with it."""
+    btf = _kernel_btf(btf_id) if btf_id else None
+    return UNTYPED if btf is None else MapTypes(btf, key or None, value or None)
+
+
+def _kernel_btf(btf_id: int) -> Btf | None:
+    """BTF that the kernel keeps, or None where it does not give it."""
+    from tinybpf.libbpf.btf import Btf
+
+    btf = lib.btf__load_from_kernel_by_id(btf_id)
+    if btf == ffi.NULL:
+        return None
+    try:
+        size = ffi.new("__u32 *")
+        raw = lib.btf__raw_data(btf, size)
+        return None if raw == ffi.NULL else Btf(bytes(ffi.buffer(raw, size[0])))
+    finally:
+        lib.btf__free(btf)

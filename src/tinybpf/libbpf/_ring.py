@@ -1,0 +1,153 @@
+"""Reading ring buffers: what the stream and `BpfRingBuffer` share.
+
+Records are drained in batches by C and wait in their map's ``pending`` queue, which belongs to the
+map and not to a reader: whoever asks next gets them, and a reader that ends early loses none.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from _thread import RLock
+from typing import Any
+
+from tinybpf.errors import BpfError
+from tinybpf.libbpf._check import attempt, error_from
+from tinybpf.libbpf._lib import ffi, lib
+from tinybpf.libbpf._mapcore import MapCore
+from tinybpf.libbpf.enums import BpfMapType
+
+BATCH_RECORDS = 1024
+BATCH_BYTES = 256 * 1024
+
+# A wait is cut into pieces: a signal that came just before one began, and records that a program
+# submitted without a wake-up, are seen after that time at the latest.
+SLICE_MS = 500
+
+
+class RingReader:
+    """Ring buffer maps below one descriptor that can be waited on.
+
+    Waiting, draining and closing may happen in different threads: `close` ends a wait, and the
+    last one out frees the memory.
+    """
+
+    def __init__(self) -> None:
+        self._closed = True  # until it is whole
+        self._lock = RLock()
+        self._users = 0
+        self._ring = attempt("create a ring buffer", lib.tb_ring_new)
+        self._cores: list[MapCore] = []
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    @property
+    def fd(self) -> int:
+        """The descriptor that is readable when there are records; -1 once closed."""
+        return -1 if self._closed else int(lib.tb_ring_fd(self._ring))
+
+    def add(self, core: MapCore) -> None:
+        """Read this map, too. `BpfError` where it is no ring buffer."""
+        what = f"read ring buffer '{core.name}'"
+        if core.type is not BpfMapType.RINGBUF:
+            raise BpfError(f"{what} failed: map '{core.name}' is type {core.type.name}, expected RINGBUF")
+        fd = core.require()
+        with self._lock:
+            self._enter()
+            try:
+                attempt(what, lib.tb_ring_add, self._ring, fd)
+                self._cores.append(core)
+            finally:
+                self._leave()
+
+    def wait(self, timeout: float | None, ignore_eintr: bool = True) -> bool:
+        """Whether there may be records; False after ``timeout`` seconds (None waits on).
+
+        True also after `close`. With ``ignore_eintr=False`` a signal makes it False.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = SLICE_MS if deadline is None else int((deadline - time.monotonic()) * 1000 + 0.999)
+            ready = self._wait_once(max(0, min(left, SLICE_MS)))
+            if ready > 0 or self._closed:
+                return True
+            if ready == -errno.EINTR:
+                if not ignore_eintr:
+                    return False
+            elif ready < 0:
+                raise error_from("wait for a ring buffer", -ready, None)
+            if deadline is not None and time.monotonic() >= deadline:
+                return False
+            if any(core.pending for core in self._cores) or self._look():
+                return True
+
+    def _wait_once(self, timeout_ms: int) -> int:
+        if not self._enter(quiet=True):
+            return 1
+        try:
+            return int(lib.tb_ring_wait(self._ring, timeout_ms))
+        finally:
+            self._leave()
+
+    def _look(self) -> bool:
+        """Drain what came without a wake-up."""
+        return any(self.fill(index, core, BATCH_RECORDS) for index, core in enumerate(self._cores))
+
+    def fill(self, index: int, core: MapCore, most: int) -> int:
+        """Move up to ``most`` records of a map into its queue; how many there were."""
+        if not self._enter(quiet=True):
+            return 0
+        try:
+            with core.drain_lock:
+                ring = self._ring
+                count = lib.tb_ring_drain(ring, index, min(most, BATCH_RECORDS), BATCH_BYTES)
+                if count < 0:
+                    raise error_from(f"read ring buffer '{core.name}'", -count, None)
+                if count:
+                    core.pending.extend(_slices(ring, count))
+                return int(count)
+        finally:
+            self._leave()
+
+    def close(self) -> None:
+        """End all waits; free the memory when nobody is inside any more. Idempotent."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            lib.tb_ring_wake(self._ring)
+            if not self._users:
+                self._free()
+
+    def _enter(self, quiet: bool = False) -> bool:
+        with self._lock:
+            if self._closed:
+                if quiet:
+                    return False
+                raise BpfError("ring buffer is closed")
+            self._users += 1
+            return True
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._closed and not self._users:
+                self._free()
+
+    def _free(self) -> None:
+        ring, self._ring = self._ring, ffi.NULL
+        lib.tb_ring_free(ring)
+
+    def __del__(self) -> None:
+        if not getattr(self, "_closed", True):
+            self.close()
+
+
+def _slices(ring: Any, count: int) -> list[bytes]:
+    """The batch as bytes objects: one copy of all, then a slice for each."""
+    data = ffi.buffer(ring.data, ring.used)[:] if ring.used else b""
+    flat = ffi.unpack(ffi.cast("uint32_t *", ring.records), 2 * count)
+    return [data[at : at + size] for at, size in zip(flat[::2], flat[1::2], strict=True)]

@@ -1,0 +1,66 @@
+"""Attaching by section: the ELF section's name says to what."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+from tinybpf.errors import BpfError
+from tinybpf.libbpf._lib import lib
+from tinybpf.libbpf.attach import raw_tracepoint, tracepoint
+from tinybpf.libbpf.attach._common import link
+from tinybpf.libbpf.enums import BpfProgType
+from tinybpf.libbpf.link import BpfLink
+
+if TYPE_CHECKING:
+    from tinybpf.libbpf.program import BpfProgram
+
+# What the section's name cannot say, by program type, and the method that takes it.
+_NEEDS = {
+    BpfProgType.XDP: ("a network interface", "attach_xdp(interface)"),
+    BpfProgType.CGROUP_SKB: ("a cgroup", "attach_cgroup(path)"),
+    BpfProgType.CGROUP_SOCK: ("a cgroup", "attach_cgroup(path)"),
+    BpfProgType.CGROUP_SOCK_ADDR: ("a cgroup", "attach_cgroup(path)"),
+    BpfProgType.CGROUP_SOCKOPT: ("a cgroup", "attach_cgroup(path)"),
+    BpfProgType.CGROUP_SYSCTL: ("a cgroup", "attach_cgroup(path)"),
+    BpfProgType.CGROUP_DEVICE: ("a cgroup", "attach_cgroup(path)"),
+    BpfProgType.SOCK_OPS: ("a cgroup", "attach_cgroup(path)"),
+    BpfProgType.SYSCALL: ("no attachment at all: it runs when it is called", "test_run(ctx=…)"),
+}
+
+
+def attach(program: BpfProgram) -> BpfLink:
+    """See `BpfProgram.attach`."""
+    program.pointer  # noqa: B018 - a closed object comes before all other reasons
+    prefix, _, rest = program.section.lstrip("?").partition("/")
+    needs = _NEEDS.get(program.type)
+    if needs is not None:
+        raise _cannot(program, f"it needs {needs[0]}", f"{needs[1]} does it")
+    if prefix in ("tracepoint", "tp") and rest.count("/") == 1:
+        category, _, name = rest.partition("/")
+        return tracepoint.attach(program, category, name)
+    if prefix in ("raw_tracepoint", "raw_tp", "raw_tracepoint.w", "raw_tp.w") and rest:
+        return raw_tracepoint.attach(program, rest)
+    if not rest and program.type in (BpfProgType.TRACEPOINT, BpfProgType.RAW_TRACEPOINT):
+        method = f"attach_{program.type.name.lower()}(…)"
+        raise _cannot(
+            program, "its section does not say to what", f"{method} does it, or name it in the section"
+        )
+    return link(
+        program,
+        f"attach '{program.name}' by its section '{program.section}'",
+        program.section,
+        lib.bpf_program__attach,
+        hints={
+            errno.EOPNOTSUPP: "libbpf does not attach programs of this section by itself",
+            errno.ENOENT: "what the section names does not exist in this kernel",
+            errno.ESRCH: "what the section names does not exist in this kernel",
+        },
+    )
+
+
+def _cannot(program: BpfProgram, why: str, instead: str) -> BpfError:
+    return BpfError(
+        f"attach '{program.name}' by its section '{program.section}' failed: {why}\n  hint: {instead}",
+        errno.EOPNOTSUPP,
+    )

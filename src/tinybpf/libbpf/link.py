@@ -1,0 +1,124 @@
+"""A program's attachment to something in the kernel."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from tinybpf.libbpf._check import attempt
+from tinybpf.libbpf._handle import closed_error, forget_link, keep_link
+from tinybpf.libbpf._lib import ffi, lib
+
+if TYPE_CHECKING:
+    from tinybpf.libbpf._handle import ObjectHandle
+
+
+class BpfLink:
+    """What an ``attach`` method returns.
+
+    It lasts until `destroy`, until the end of a ``with`` on it, or until its object is closed:
+    it need not be kept in a variable. `keep` and `pin` let it outlive the object.
+    """
+
+    def __init__(self, pointer: Any, target: str, program: str, owner: ObjectHandle) -> None:
+        self._pointer = pointer
+        self._target = target
+        self._program = program
+        self._owner: ObjectHandle | None = owner
+        self._fd: int = lib.bpf_link__fd(pointer)
+        self._pinned: str | None = None
+        owner.add_link(self)
+
+    @property
+    def fd(self) -> int:
+        """The link's file descriptor, -1 once destroyed."""
+        return self._fd
+
+    @property
+    def target(self) -> str:
+        """What the program is attached to, such as ``"xdp:eth0"``."""
+        return self._target
+
+    @property
+    def pin_path(self) -> str | None:
+        """Where `pin` put it, or None."""
+        return self._pinned
+
+    def keep(self) -> BpfLink:
+        """Stay attached when the object is closed, until `destroy` or the end of the process."""
+        self._require()
+        if self._owner is not None:
+            keep_link(self)
+            self._owner.drop_link(self)
+            self._owner = None
+        return self
+
+    def pin(self, path: str | os.PathLike[str]) -> None:
+        """Pin the link in a BPF file system: it stays attached beyond the process.
+
+        Kernel 5.7 or later (5.15 for tracepoints).
+        """
+        name = os.fspath(path)
+        attempt(
+            f"pin link '{self._target}' to '{name}'", lib.bpf_link__pin, self._require(), os.fsencode(name)
+        )
+        self._pinned = name
+
+    def unpin(self) -> None:
+        """Take the pin away; the link lives on in this process."""
+        attempt(f"unpin link '{self._target}'", lib.bpf_link__unpin, self._require())
+        self._pinned = None
+
+    def destroy(self) -> None:
+        """Detach. A pinned link only gives up its descriptor and stays attached. Idempotent."""
+        pointer, self._pointer = self._pointer, None
+        if pointer is None:
+            return
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            owner.drop_link(self)
+        forget_link(self)
+        self._free(pointer)
+
+    def _free(self, pointer: Any) -> None:
+        fd, self._fd = self._fd, -1
+        if self._pinned is None:
+            attempt(f"detach '{self._target}'", lib.bpf_link__destroy, pointer)
+            return
+        # libbpf would switch a perf event off that the pin is there to keep.
+        lib.bpf_link__disconnect(pointer)
+        lib.bpf_link__destroy(pointer)
+        if fd >= 0:
+            os.close(fd)
+
+    def _detach_with_object(self) -> None:
+        pointer, self._pointer = self._pointer, None
+        self._owner = None
+        if pointer is not None:
+            self._free(pointer)
+
+    def _require(self) -> Any:
+        if self._pointer is None:
+            raise closed_error("link", self._target)
+        return self._pointer
+
+    def __enter__(self) -> BpfLink:
+        self._require()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.destroy()
+
+    def __repr__(self) -> str:
+        state = "destroyed" if self._pointer is None else f"fd={self._fd}"
+        pinned = f" pinned at {self._pinned}" if self._pinned else ""
+        return f"<BpfLink {self._target} of '{self._program}' {state}{pinned}>"
+
+
+def make_link(pointer: Any, target: str, program: str, owner: ObjectHandle) -> BpfLink:
+    """The link for what libbpf returned; detaches again where its object is closed meanwhile."""
+    if owner.closed:
+        lib.bpf_link__destroy(pointer)
+        raise closed_error("object", owner.name)
+    assert pointer != ffi.NULL
+    return BpfLink(pointer, target, program, owner)

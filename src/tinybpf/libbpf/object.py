@@ -1,0 +1,208 @@
+"""A loaded object: programs, maps, types, and the links that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tinybpf.errors import MissingError
+from tinybpf.libbpf._handle import ObjectHandle, closed_error
+from tinybpf.libbpf._lib import ffi, lib, text
+from tinybpf.libbpf._mapcore import UNTYPED, MapCore, MapTypes
+from tinybpf.libbpf.enums import BpfMapType
+from tinybpf.libbpf.map import BpfMap
+from tinybpf.libbpf.program import BpfProgram
+from tinybpf.libbpf.stream import EventStream
+
+if TYPE_CHECKING:
+    from tinybpf.libbpf.btf import Btf
+    from tinybpf.libbpf.link import BpfLink
+
+T = TypeVar("T")
+
+
+class Names(Mapping[str, T]):
+    """Programs or maps by name; a name that is not there is a `MissingError` that lists those that are."""
+
+    def __init__(self, kind: str, owner: str, found: dict[str, T]) -> None:
+        self._kind = kind
+        self._owner = owner
+        self._found = found
+
+    def __getitem__(self, name: str) -> T:
+        try:
+            return self._found[name]
+        except KeyError:
+            there = ", ".join(f"'{n}'" for n in self._found) or "none"
+            message = f"object '{self._owner}' has no {self._kind} '{name}'; there is: {there}"
+            raise MissingError(message) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __repr__(self) -> str:
+        return f"<{self._kind}s of '{self._owner}': {', '.join(self._found) or 'none'}>"
+
+
+class BpfObject:
+    """What `load` returns: an object whose programs the kernel has verified.
+
+    What its programs are attached to stays attached until `close`, or the end of a ``with``,
+    whether or not the object is kept in a variable. Without links an object that nobody holds is
+    freed. After `close` every use is a `BpfError` that says "closed".
+    """
+
+    def __init__(self, handle: ObjectHandle, path: str | None) -> None:
+        self._handle = handle
+        self._path = path
+        self._programs = Names("program", handle.name, {p.name: p for p in _programs(handle)})
+        self._cores = list(_cores(handle))
+        self._maps: Names[BpfMap[Any, Any]] = Names(
+            "map", handle.name, {core.name: BpfMap(core) for core in self._cores}
+        )
+        for core in self._cores:
+            handle.add_dependent(core)
+
+    @property
+    def name(self) -> str:
+        """The file's name without ``.bpf.o``."""
+        return self._handle.name
+
+    @property
+    def path(self) -> str | None:
+        """The file that it was loaded from, None where it was bytes."""
+        return self._path
+
+    @property
+    def programs(self) -> Names[BpfProgram]:
+        """The programs by name."""
+        self._require()
+        return self._programs
+
+    @property
+    def maps(self) -> Names[BpfMap[Any, Any]]:
+        """The maps by name."""
+        self._require()
+        return self._maps
+
+    @property
+    def links(self) -> tuple[BpfLink, ...]:
+        """The links that closing the object would take back."""
+        return self._handle.links
+
+    @property
+    def btf(self) -> Btf | None:
+        """The object's types, None where it has no BTF."""
+        self._require()
+        return self._handle.btf
+
+    @property
+    def closed(self) -> bool:
+        return self._handle.closed
+
+    def program(self, name: str) -> BpfProgram:
+        """The program of that name; `MissingError` (a ``KeyError``) lists those that exist."""
+        return self.programs[name]
+
+    def map(self, name: str) -> BpfMap[Any, Any]:
+        """The map of that name; `MissingError` (a ``KeyError``) lists those that exist."""
+        return self.maps[name]
+
+    def ring_buffer(
+        self,
+        name: str,
+        *,
+        timeout: float | None = None,
+        count: int | None = None,
+        event_type: Any = None,
+    ) -> EventStream[Any]:
+        """The events of a ring buffer map as a stream to iterate over.
+
+        It ends after ``timeout`` seconds, after ``count`` events, or when it or the object is
+        closed. Events are of the type that the object's BTF gives for the map, or of
+        ``event_type``: a ``ctypes`` structure, a class from BTF, or bytes. Kernel 5.8 or later.
+        """
+        core = self.map(name)._core
+        return EventStream(core, self._handle, timeout=timeout, count=count, event_type=event_type)
+
+    def close(self) -> None:
+        """Detach what the object attached, end its streams, free it. Idempotent.
+
+        Links that were told to stay (`BpfLink.keep`, a pin) stay.
+        """
+        self._handle.close()
+
+    def _require(self) -> None:
+        if self._handle.closed:
+            raise closed_error("object", self._handle.name)
+
+    def __enter__(self) -> BpfObject:
+        self._require()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self._handle.closed:
+            return f"<BpfObject '{self.name}' closed>"
+        parts = [
+            f"programs: {', '.join(self._programs) or 'none'}",
+            f"maps: {', '.join(self._maps) or 'none'}",
+        ]
+        if self.links:
+            parts.append(f"{len(self.links)} attached")
+        return f"<BpfObject '{self.name}' {'; '.join(parts)}>"
+
+
+def _programs(handle: ObjectHandle) -> Iterator[BpfProgram]:
+    program = lib.bpf_object__next_program(handle.pointer, ffi.NULL)
+    while program != ffi.NULL:
+        yield BpfProgram(program, handle)
+        program = lib.bpf_object__next_program(handle.pointer, program)
+
+
+def _cores(handle: ObjectHandle) -> Iterator[MapCore]:
+    found = lib.bpf_object__next_map(handle.pointer, ffi.NULL)
+    while found != ffi.NULL:
+        yield _core(handle, found)
+        found = lib.bpf_object__next_map(handle.pointer, found)
+
+
+def _core(handle: ObjectHandle, pointer: Any) -> MapCore:
+    name = text(lib.bpf_map__name(pointer))
+    sizes = (
+        lib.bpf_map__key_size(pointer),
+        lib.bpf_map__value_size(pointer),
+        lib.bpf_map__max_entries(pointer),
+    )
+    return MapCore(
+        name,
+        BpfMapType(lib.bpf_map__type(pointer)),
+        sizes,
+        lib.bpf_map__fd(pointer),
+        owner=handle,
+        pointer=pointer,
+        find_types=lambda: _types(handle, name, pointer),
+    )
+
+
+def _types(handle: ObjectHandle, name: str, pointer: Any) -> MapTypes:
+    """A map's types as its definition in the object gives them.
+
+    libbpf's own answer is the second choice: it forgets the types where the kernel refuses them.
+    """
+    btf = handle.btf
+    if btf is None:
+        return UNTYPED
+    definition = btf.map_definitions().get(name)
+    if definition is None:
+        key, value = lib.bpf_map__btf_key_type_id(pointer), lib.bpf_map__btf_value_type_id(pointer)
+        return MapTypes(btf, key or None, value or None)
+    return MapTypes(btf, definition.key_type, definition.value_type, definition.event_type)

@@ -1,0 +1,127 @@
+"""From bytes to a loaded object, in three steps: open, configure, load.
+
+`open_object` validates the bytes and has libbpf parse them; what it returns can be configured;
+its `load` creates the maps and has the kernel verify the programs. `load` does all of it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any
+
+from tinybpf.errors import BpfError, ObjectError
+from tinybpf.libbpf import _verify
+from tinybpf.libbpf._check import attempt, error_from, not_found
+from tinybpf.libbpf._handle import ObjectHandle
+from tinybpf.libbpf._lib import ffi, lib, log_text, mark_used, text
+from tinybpf.libbpf.object import BpfObject
+
+Source = Any  # a path, bytes, or an object with __bytes__
+
+
+def load(source: Source) -> BpfObject:
+    """Load a BPF object and have the kernel verify its programs.
+
+    ``source`` is a path, the bytes of an ELF file, or something that has such bytes (and perhaps a
+    ``name``), like what the compiler returns. `NotFoundError` where there is no such file,
+    `ObjectError` where it is no BPF object, `VerifierError` where the kernel refuses a program,
+    `BpfError` for all else.
+    """
+    return open_object(source).load()
+
+
+def open_object(source: Source) -> OpenObject:
+    """Read and parse an object without loading it."""
+    content, name, path = _read(source)
+    reason = ffi.new("char[256]")
+    if lib.tb_validate(content, len(content), reason, 256):
+        raise ObjectError(f"load '{path or name}' failed: {text(reason)}")
+    mark_used()
+    opts = ffi.new("struct bpf_object_open_opts *")
+    opts.sz = ffi.sizeof("struct bpf_object_open_opts")
+    object_name = ffi.new("char[]", name.encode("utf-8", "replace").replace(b"\0", b""))
+    opts.object_name = object_name
+    what = f"load '{path or name}'"
+    pointer = attempt(what, lib.bpf_object__open_mem, content, len(content), opts, hints=_OPEN_HINTS)
+    return OpenObject(ObjectHandle(pointer, name, content), path)
+
+
+class OpenObject:
+    """A parsed object before its load; configuration happens here."""
+
+    def __init__(self, handle: ObjectHandle, path: str | None) -> None:
+        self._handle = handle
+        self._path = path
+
+    def load(self) -> BpfObject:
+        """Create the maps, verify the programs. The open object is used up, whatever happens."""
+        handle = self._handle
+        try:
+            lib.tb_log_clear()
+            result = lib.bpf_object__load(handle.pointer)
+            if result < 0:
+                raise _load_error(handle, self._path or handle.name, -result)
+            handle.loaded()
+            return BpfObject(handle, self._path)
+        except BaseException:
+            handle.close()
+            raise
+
+    def close(self) -> None:
+        self._handle.close()
+
+
+_OPEN_HINTS = {
+    errno.ENOTSUP: "this libbpf does not know something in the object; its words are in .libbpf_log",
+    errno.ESRCH: "a section's name, or something the object refers to, is unknown to this libbpf",
+}
+
+
+def _load_error(handle: ObjectHandle, name: str, code: int) -> BpfError:
+    log = log_text()
+    refused = _verify.verifier_error(handle, code, log)
+    if refused is not None:
+        return refused
+    error = error_from(f"load '{name}'", code, log)
+    said = _last_words(log)
+    if said:
+        error.message += f"\n  libbpf: {said}"
+    return error
+
+
+def _last_words(log: str) -> str:
+    """The first complaint in libbpf's log: the later ones follow from it."""
+    for line in log.splitlines():
+        if line.startswith("libbpf: ") and "BTF loading error" not in line:
+            return line.removeprefix("libbpf: ")
+    return ""
+
+
+def _read(source: Source) -> tuple[bytes, str, str | None]:
+    """The object's bytes, its name, and the path where it came from one."""
+    if isinstance(source, (str, os.PathLike)):
+        path = os.fspath(source)
+        return _read_file(path), _object_name(path), path
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return bytes(source), "object", None
+    if hasattr(source, "__bytes__"):
+        name = getattr(source, "name", None)
+        return bytes(source), _object_name(str(name)) if name else "object", None
+    raise TypeError(f"load() takes a path, bytes, or an object with bytes, not {type(source).__name__}")
+
+
+def _read_file(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        raise not_found(f"load '{path}' failed: there is no such file", errno.ENOENT) from None
+    except OSError as error:
+        raise error_from(f"load '{path}'", error.errno or 0, None) from None
+
+
+def _object_name(path: str) -> str:
+    """The file's name without directory, ``.o`` and ``.bpf``."""
+    name = os.path.basename(path)
+    return name.removesuffix(".o").removesuffix(".bpf") or name

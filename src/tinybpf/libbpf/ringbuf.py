@@ -1,0 +1,194 @@
+"""`BpfRingBuffer`: ring buffers that are polled, with callbacks or iteration over what was polled."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+from tinybpf.errors import BpfError
+from tinybpf.libbpf._handle import closed_error
+from tinybpf.libbpf._mapcore import MapCore
+from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader
+from tinybpf.libbpf.map import BpfMap
+from tinybpf.libbpf.stream import event_decoder
+
+T = TypeVar("T")
+
+# A poll comes back at some time, even where programs write faster than callbacks read.
+MOST_BATCHES = 64
+
+
+class _Source:
+    """One map of the buffer, and what becomes of its records."""
+
+    def __init__(
+        self, core: MapCore, callback: Callable[[Any], Any] | None, convert: Callable[[bytes], Any]
+    ) -> None:
+        self.core = core
+        self.callback = callback
+        self.convert = convert
+
+
+class BpfRingBuffer(Generic[T]):
+    """Events of one or several ring buffer maps, delivered when `poll` or `consume` is called.
+
+    With a ``callback`` each event is handed to it: None or a number from 0 goes on, a negative one
+    stops the poll, an exception stops it and is raised from `poll`. Without, the events are queued
+    and iteration takes them; it ends when the queue is empty. Events that a stop left over are
+    delivered next time. A callback may close the buffer, or its object.
+
+    ``event_type`` is a ``ctypes`` structure, a class from BTF, or bytes. Kernel 5.8 or later.
+    """
+
+    def __init__(
+        self,
+        map: BpfMap[Any, Any] | None = None,
+        callback: Callable[[T], Any] | None = None,
+        as_memoryview: bool = False,
+        *,
+        event_type: Any = bytes,
+        validate_btf_struct: str | None = None,
+        validate_field_names: bool = True,
+    ) -> None:
+        self._as_memoryview = as_memoryview
+        self._sources: list[_Source] = []
+        self._events: deque[T] = deque()
+        self._reader = RingReader()
+        if map is not None:
+            self.add(map, callback, event_type=event_type, validate_btf_struct=validate_btf_struct)
+        elif callback is not None:
+            self._reader.close()
+            raise TypeError("a callback needs its map: give it to add(map, callback)")
+
+    def add(
+        self,
+        map: BpfMap[Any, Any],
+        callback: Callable[[T], Any] | None = None,
+        as_memoryview: bool | None = None,
+        *,
+        event_type: Any = bytes,
+        validate_btf_struct: str | None = None,
+        validate_field_names: bool = True,
+    ) -> None:
+        """Read another map, with a callback of its own.
+
+        `BpfError` where the map is no ring buffer or is here already, and where maps with and
+        without callback, or bytes and memoryviews, would be mixed.
+        """
+        core = map._core
+        if self._reader.closed:
+            raise closed_error("ring buffer", self._names())
+        if any(source.core is core for source in self._sources):
+            raise BpfError(f"map '{core.name}' is in this ring buffer already")
+        view = self._as_memoryview if as_memoryview is None else as_memoryview
+        if self._sources and view != self._as_memoryview:
+            raise BpfError("memoryview and bytes cannot be mixed in one ring buffer")
+        if self._sources and (callback is None) != (self._sources[0].callback is None):
+            raise BpfError("maps with a callback and maps without cannot be mixed in one ring buffer")
+        if view and event_type is not bytes:
+            raise TypeError("as_memoryview gives raw records: leave event_type out")
+        if callback is not None and not callable(callback):
+            raise TypeError(f"callback must be callable, not {type(callback).__name__}")
+        convert = memoryview if view else event_decoder(core, event_type)
+        self._reader.add(core)
+        self._as_memoryview = view
+        self._sources.append(_Source(core, callback, convert))
+
+    def poll(self, timeout_ms: int = -1, ignore_eintr: bool = True) -> int:
+        """Wait for events (-1: as long as it takes) and deliver them; how many there were.
+
+        0 after the time, and on a signal with ``ignore_eintr=False``.
+        """
+        self._require()
+        if any(source.core.pending for source in self._sources):
+            return self._deliver()
+        if not self._reader.wait(None if timeout_ms < 0 else timeout_ms / 1000, ignore_eintr):
+            return 0
+        return 0 if self._reader.closed else self._deliver()
+
+    def consume(self) -> int:
+        """Deliver what is there without waiting; how many events it were."""
+        self._require()
+        return self._deliver()
+
+    def _deliver(self) -> int:
+        handled = 0
+        for index, source in enumerate(tuple(self._sources)):
+            count, stopped = self._deliver_from(index, source)
+            handled += count
+            if stopped or self._reader.closed:
+                break
+        return handled
+
+    def _deliver_from(self, index: int, source: _Source) -> tuple[int, bool]:
+        """How many events of one map were handled, and whether a callback stopped."""
+        handled, pending = 0, source.core.pending
+        for _ in range(MOST_BATCHES):
+            while pending:
+                try:
+                    record = pending.popleft()
+                except IndexError:
+                    break  # another reader of the map was faster
+                handled += 1
+                if self._handle(source, record) or self._reader.closed:
+                    return handled, True
+            if not self._reader.fill(index, source.core, BATCH_RECORDS):
+                break
+        return handled, False
+
+    def _handle(self, source: _Source, record: bytes) -> bool:
+        """Deliver one event; whether its callback wants to stop."""
+        event = source.convert(record)
+        if source.callback is None:
+            self._events.append(event)
+            return False
+        answer = source.callback(event)
+        return isinstance(answer, int) and answer < 0
+
+    def epoll_fd(self) -> int:
+        """A descriptor that is readable when there are events, for select, epoll or asyncio."""
+        self._require(maps=False)
+        return self._reader.fd
+
+    def fileno(self) -> int:
+        """The same as `epoll_fd`."""
+        return self.epoll_fd()
+
+    def __iter__(self) -> Iterator[T]:
+        """What was polled and not taken yet; only without callbacks."""
+        self._require(maps=False)
+        if any(source.callback is not None for source in self._sources):
+            raise BpfError("a ring buffer with a callback cannot be iterated: the callback gets the events")
+        return self._take()
+
+    def _take(self) -> Iterator[T]:
+        while self._events:
+            yield self._events.popleft()
+
+    def close(self) -> None:
+        """End it; a poll that waits in another thread returns. Idempotent."""
+        self._reader.close()
+
+    def _require(self, maps: bool = True) -> None:
+        if self._reader.closed:
+            raise closed_error("ring buffer", self._names())
+        if maps and not self._sources:
+            raise BpfError("no maps were added to this ring buffer")
+        for source in self._sources:
+            source.core.require()
+
+    def _names(self) -> str:
+        return ", ".join(source.core.name for source in self._sources)
+
+    def __enter__(self) -> BpfRingBuffer[T]:
+        self._require(maps=False)
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = " closed" if self._reader.closed else ""
+        how = "callback" if any(source.callback for source in self._sources) else "iteration"
+        return f"<BpfRingBuffer of '{self._names()}' by {how}{state}>"

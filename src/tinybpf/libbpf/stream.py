@@ -1,0 +1,143 @@
+"""A ring buffer's events as a stream: ``for event in obj.ring_buffer("events")``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from tinybpf.errors import BpfError
+from tinybpf.libbpf._mapcore import MapCore
+from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader
+from tinybpf.libbpf.codec import codec_for, codec_for_python
+
+if TYPE_CHECKING:
+    from tinybpf.libbpf._handle import ObjectHandle
+
+E = TypeVar("E")
+
+
+class EventStream(Iterator[E], Generic[E]):
+    """Yields events as they come, until it is closed, or after a time or a count.
+
+    The time runs from the first event that is asked for. Ctrl-C interrupts it; `close`, from
+    another thread or between two events, and closing the object, end it. Several streams may read
+    one map: each event goes to one of them, and none is lost when a stream ends.
+    """
+
+    def __init__(
+        self,
+        core: MapCore,
+        owner: ObjectHandle,
+        *,
+        timeout: float | None = None,
+        count: int | None = None,
+        event_type: Any = None,
+    ) -> None:
+        if timeout is not None and timeout < 0:
+            raise ValueError(f"timeout must not be negative: {timeout}")
+        if count is not None and count < 0:
+            raise ValueError(f"count must not be negative: {count}")
+        self._core = core
+        self._owner = owner
+        self._decode = event_decoder(core, event_type)
+        self._timeout = timeout
+        self._deadline: float | None = None
+        self._left = count
+        self._reader = RingReader()
+        self._reader.add(core)
+        owner.add_dependent(self)
+
+    @property
+    def closed(self) -> bool:
+        return self._reader.closed
+
+    def __iter__(self) -> EventStream[E]:
+        return self
+
+    def __next__(self) -> E:
+        if self._left == 0 or self._reader.closed:
+            self.close()
+            raise StopIteration
+        record = self._next_record()
+        if record is None:
+            self.close()
+            raise StopIteration
+        if self._left is not None:
+            self._left -= 1
+        return self._decode(record)  # type: ignore[no-any-return]
+
+    def _next_record(self) -> bytes | None:
+        """The next record, or None when the time is over or the stream is closed."""
+        pending, reader = self._core.pending, self._reader
+        if self._timeout is not None and self._deadline is None:
+            self._deadline = time.monotonic() + self._timeout
+        while True:
+            if reader.closed:
+                return None
+            if self._deadline is not None and time.monotonic() >= self._deadline:
+                return None
+            try:
+                return pending.popleft()
+            except IndexError:
+                pass
+            if reader.fill(0, self._core, BATCH_RECORDS):
+                continue
+            if not reader.wait(
+                None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+            ):
+                return None
+
+    def close(self) -> None:
+        """End the stream. Events that were not taken stay for the next one. Idempotent."""
+        self._reader.close()
+        self._owner.drop_dependent(self)
+
+    def __enter__(self) -> EventStream[E]:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        parts = [f"<EventStream of '{self._core.name}'"]
+        if self._timeout is not None:
+            parts.append(f"timeout={self._timeout:g}")
+        if self._left is not None:
+            parts.append(f"left={self._left}")
+        return " ".join(parts) + (" closed>" if self.closed else ">")
+
+
+def event_decoder(core: MapCore, event_type: Any) -> Callable[[bytes], Any]:
+    """What makes an event of a record's bytes.
+
+    Without a type, the one that the object's BTF gives for the map; bytes where it gives none.
+    """
+    if event_type is bytes:
+        return lambda record: record
+    if event_type is None:
+        btf, type_id = core.types.btf, core.types.event
+        if btf is None or type_id is None:
+            return lambda record: record
+        return _exactly(core, codec_for(btf, type_id, btf.size_of(type_id)).decode)
+    size = getattr(event_type, "_size", None)
+    if size is None:
+        from ctypes import sizeof
+
+        try:
+            size = sizeof(event_type)
+        except TypeError:
+            raise TypeError(
+                f"event_type must be a ctypes structure, a class from BTF or bytes, not {event_type!r}"
+            ) from None
+    return _exactly(core, codec_for_python(event_type, size).decode)
+
+
+def _exactly(core: MapCore, decode: Callable[[Any], Any]) -> Callable[[bytes], Any]:
+    def event(record: bytes) -> Any:
+        try:
+            return decode(record)
+        except BpfError as error:
+            raise BpfError(f"event of ring buffer '{core.name}': {error}") from None
+
+    return event
