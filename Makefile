@@ -45,7 +45,7 @@ native := CMakeLists.txt $(wildcard cmake/* cmake/*/* csrc/*) tools/go_licences.
 # ---- using it ----
 
 demo: setup
-	$(PY) examples/tracepoint-connect/main.py --demo
+	$(PY) examples/tracepoint-connect/demo.py
 
 test: setup
 	.venv/bin/pytest $(ARGS)
