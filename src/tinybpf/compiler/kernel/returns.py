@@ -37,7 +37,7 @@ _SAFE: dict[str, SafeValue] = {
     "RAW_TRACEPOINT": _OBSERVER,
     "RAW_TRACEPOINT_WRITABLE": _OBSERVER,
     "PERF_EVENT": _OBSERVER,
-    "TRACING": SafeValue(0, "", "an observer changes nothing; fmod_ret goes on to the function itself"),
+    "TRACING": _OBSERVER,
     "SCHED_CLS": _TC_NEXT,
     "SCHED_ACT": SafeValue(-1, "TC_ACT_UNSPEC", "the action that the filter was configured with"),
     "XDP": _XDP_PASS,
@@ -78,6 +78,7 @@ _SAFE_BY_ATTACH: dict[str, SafeValue] = {
         0, "", "an exception: it returns a length and none is right; 0 waits for more data, loses none"
     ),
     "BPF_LSM_CGROUP": _ALLOW,
+    "BPF_MODIFY_RETURN": SafeValue(0, "", "the function itself runs; another value would replace its result"),
 }
 
 _INTERVAL = tuple[int, int]

@@ -1,0 +1,243 @@
+"""The only door to LLVM: a worker process that turns LLVM IR into an object.
+
+The worker is started once for a process, imports llvmlite there and forks for each compile; the
+process that uses tinybpf never imports llvmlite, and whatever LLVM does to its process, this
+one goes on.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from tinybpf.errors import BpfError
+
+MEMORY = 8 << 30
+"""Address space that one compile may take, in bytes."""
+
+TIMEOUT = 60.0
+"""Seconds that one compile may take."""
+
+_GRACE = 10.0
+
+
+class LlvmFailure(Exception):
+    """LLVM ended the process that compiled: ``log`` is what it said last, ``reason`` how it ended."""
+
+    def __init__(self, reason: str, log: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.log = log
+
+
+class LlvmInvalid(Exception):
+    """LLVM does not take the module that it was given: a fault of the compiler."""
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """An object, the optimised IR where it was asked for, and seconds by stage."""
+
+    object: bytes
+    optimised: str | None
+    times: dict[str, float]
+
+
+@dataclass
+class Worker:
+    """The worker process, its two pipes, and the process that it belongs to."""
+
+    pid: int
+    requests: int
+    answers: int
+    owner: int = field(default_factory=os.getpid)
+    version: str | None = None
+
+    def send(self, message: Any) -> None:
+        body = marshal.dumps(message)
+        data = memoryview(len(body).to_bytes(8, "little") + body)
+        while data:
+            data = data[os.write(self.requests, data) :]
+
+    def receive(self, deadline: float) -> Any:
+        """One message; ``EOFError`` where the worker has ended, ``TimeoutError`` past the deadline."""
+        size = int.from_bytes(self._read(8, deadline), "little")
+        return marshal.loads(self._read(size, deadline))
+
+    def _read(self, size: int, deadline: float) -> bytes:
+        parts = []
+        while size:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.answers], [], [], left)[0]:
+                raise TimeoutError
+            part = os.read(self.answers, min(size, 1 << 20))
+            if not part:
+                raise EOFError
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def end(self) -> str:
+        """Stop the worker; how it ended, in words."""
+        for fd in (self.requests, self.answers):
+            with suppress(OSError):
+                os.close(fd)
+        if self.owner != os.getpid():
+            return "belongs to another process"
+        with suppress(OSError):
+            os.kill(self.pid, signal.SIGKILL)
+        try:
+            _, status = os.waitpid(self.pid, 0)
+        except ChildProcessError:
+            return "ended"
+        return describe(status)
+
+
+def describe(status: int) -> str:
+    """A wait status in words."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        return f"killed by signal {number} ({signal.Signals(number).name})"
+    return f"ended with status {os.WEXITSTATUS(status)}"
+
+
+_lock = threading.Lock()
+_worker: Worker | None = None
+
+
+def start() -> None:
+    """Start the worker if none is running; does not wait for it."""
+    with _lock:
+        _running()
+
+
+def _running() -> Worker:
+    global _worker
+    if _worker is not None and _worker.owner != os.getpid():
+        for fd in (_worker.requests, _worker.answers):
+            with suppress(OSError):
+                os.close(fd)
+        _worker = None
+    if _worker is None:
+        _worker = _spawn()
+    return _worker
+
+
+def _spawn() -> Worker:
+    """A process of its own group, so that Ctrl-C at the terminal does not reach it."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_llvm_worker.py")
+    folders = [p for p in sys.path if p and os.path.isdir(p)]
+    arguments = [sys.executable, "-S", "-E", "-X", "utf8", script, *_standard_library(), *folders]
+    their_input, requests = os.pipe()
+    answers, their_output = os.pipe()
+    try:
+        pid = os.posix_spawn(
+            sys.executable,
+            arguments,
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, their_input, 0),
+                (os.POSIX_SPAWN_DUP2, their_output, 1),
+            ],
+            setpgroup=0,
+        )
+    except OSError as problem:
+        for fd in (requests, answers):
+            os.close(fd)
+        raise BpfError(f"start the LLVM worker {sys.executable} failed: {problem.strerror}", problem.errno or 0) from None
+    finally:
+        os.close(their_input)
+        os.close(their_output)
+    return Worker(pid, requests, answers)
+
+
+def _standard_library() -> list[str]:
+    return [os.path.dirname(os.__file__)]
+
+
+def emit(
+    ir: str,
+    *,
+    triple: str = "bpfel",
+    cpu: str = "v3",
+    level: int = 2,
+    dump: bool = False,
+    timeout: float = TIMEOUT,
+    memory: int = MEMORY,
+) -> Emitted:
+    """Verify, optimise and emit one module.
+
+    ``LlvmFailure`` where LLVM ended its process, ``LlvmInvalid`` where the module is none,
+    ``BpfError`` where there is no LLVM to talk to.
+    """
+    request = {
+        "ir": ir, "triple": triple, "cpu": cpu, "level": level, "dump": dump, "seconds": timeout, "memory": memory,
+    }  # fmt: skip
+    with _lock:
+        answer = _ask(request, timeout)
+    if "invalid" in answer:
+        raise LlvmInvalid(answer["invalid"])
+    if "status" in answer:
+        raise _failure(answer["status"], answer["log"], timeout)
+    return Emitted(answer["object"], answer.get("optimised"), answer["times"])
+
+
+def _ask(request: dict[str, Any], timeout: float) -> Any:
+    global _worker
+    worker = _running()
+    try:
+        deadline = time.monotonic() + timeout + _GRACE
+        if worker.version is None:
+            hello = worker.receive(deadline)
+            if "failed" in hello:
+                raise BpfError(f"import llvmlite in the LLVM worker failed: {hello['failed']}")
+            worker.version = hello["llvm"]
+        worker.send(request)
+        return worker.receive(deadline)
+    except (EOFError, BrokenPipeError):
+        _worker = None
+        raise LlvmFailure(f"the LLVM worker was {worker.end()}", "") from None
+    except TimeoutError:
+        _worker = None
+        worker.end()
+        raise LlvmFailure(f"LLVM did not finish within {timeout:g} s", "") from None
+    except BaseException:
+        # An interrupted exchange leaves an answer behind that the next request would take for its own.
+        _worker = None
+        worker.end()
+        raise
+
+
+def _failure(status: int, log: str, timeout: float) -> LlvmFailure:
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
+        return LlvmFailure(f"LLVM did not finish within {timeout:g} s", log)
+    return LlvmFailure(f"LLVM's process was {describe(status)}", log)
+
+
+def version() -> str:
+    """LLVM's version, such as ``22.1.0``; starts the worker where none is running."""
+    with _lock:
+        worker = _running()
+        if worker.version is None:
+            hello = worker.receive(time.monotonic() + _GRACE)
+            if "failed" in hello:
+                raise BpfError(f"import llvmlite in the LLVM worker failed: {hello['failed']}")
+            worker.version = hello["llvm"]
+        return worker.version
+
+
+def stop() -> None:
+    """End the worker, if one is running; the next compile starts another."""
+    global _worker
+    with _lock:
+        worker, _worker = _worker, None
+    if worker is not None:
+        worker.end()

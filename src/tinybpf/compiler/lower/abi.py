@@ -1,0 +1,109 @@
+"""How Go's parameters and results travel in BPF's five argument registers and one result.
+
+* Integers and bools travel as ``i64``, pointers as ``ptr``; arrays, structs and slices by the
+  address of a copy that nobody writes. What comes after the fourth register goes through
+  memory where five are not enough: the fifth is then the address of the rest.
+* One result of a function that can't panic is returned as it is.
+* A function that can panic tells its caller: one result of at most 32 bits comes packed, with
+  bit 32 as the sign of a panic; otherwise the value returned is the status (1: panic) and the
+  results go to memory of the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tinybpf.compiler.lower.types import Types
+
+REGISTERS = 5
+PANICKED = 1 << 32
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A program: the function that the kernel calls. ``ir`` is its result type."""
+
+    symbol: str
+    section: str
+    ir: str
+    on_panic: int
+
+
+@dataclass(frozen=True)
+class Signature:
+    params: tuple[int, ...]
+    results: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Returns:
+    """``kind`` is void, value, status or packed; with ``pointer``, results go to the caller's memory."""
+
+    kind: str
+    ir: str
+    pointer: bool = False
+    offsets: tuple[int, ...] = ()
+    size: int = 0
+
+
+def returns(types: Types, results: Sequence[int], panics: bool) -> Returns:
+    if not results:
+        return Returns("status", "i64") if panics else Returns("void", "void")
+    first = results[0]
+    single = len(results) == 1 and not types.is_aggregate(first) and not types.is_slice(first)
+    if single and not panics:
+        return Returns("value", "ptr" if types.is_pointer(first) else "i64")
+    if single and not types.is_pointer(first) and types.size(first) <= 4:
+        return Returns("packed", "i64")
+    offsets, size = layout(types, results)
+    return Returns("status" if panics else "void", "i64" if panics else "void", True, offsets, size)
+
+
+def layout(types: Types, items: Sequence[int]) -> tuple[tuple[int, ...], int]:
+    """Offsets of values of these types one after the other in 8-byte steps, and the whole size."""
+    offsets, at = [], 0
+    for t in items:
+        offsets.append(at)
+        at += (types.size(t) + 7) // 8 * 8
+    return tuple(offsets), at
+
+
+@dataclass(frozen=True)
+class Slots:
+    """Names and types of what travels; the first ``direct`` in registers, the rest in memory."""
+
+    names: tuple[tuple[str, str], ...]
+    direct: int
+
+    @property
+    def rest(self) -> tuple[tuple[str, str], ...]:
+        return self.names[self.direct :]
+
+
+def slots(types: Types, params: Sequence[int], convention: Returns) -> Slots:
+    names = [("ptr", "%results")] if convention.pointer else []
+    names += [(slot_type(types, t), f"%p{n}") for n, t in enumerate(params)]
+    direct = len(names) if len(names) <= REGISTERS else REGISTERS - 1
+    return Slots(tuple(names), direct)
+
+
+def slot_type(types: Types, t: int) -> str:
+    return "ptr" if types.is_pointer(t) or types.is_aggregate(t) or types.is_slice(t) else "i64"
+
+
+def declaration(s: Slots) -> str:
+    """The parameter list of the LLVM function."""
+    params = [f"{ir} noundef {name}" for ir, name in s.names[: s.direct]]
+    if s.rest:
+        params.append("ptr noundef %rest")
+    return ", ".join(params)
+
+
+def unpacking(s: Slots) -> list[str]:
+    """The instructions that read from memory what didn't fit the registers."""
+    lines = []
+    for n, (ir, name) in enumerate(s.rest):
+        lines.append(f"  %rest.{n} = getelementptr inbounds i8, ptr %rest, i64 {n * 8}")
+        lines.append(f"  {name} = load {ir}, ptr %rest.{n}, align 8")
+    return lines

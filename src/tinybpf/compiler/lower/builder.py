@@ -1,0 +1,130 @@
+"""Writing LLVM IR as text, one function at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Memory:
+    """An array or struct value: the address of memory that nobody writes while it is used."""
+
+    ptr: str
+
+
+@dataclass(frozen=True)
+class Address:
+    """A pointer made of another one and a constant offset, not computed until it is used.
+
+    ``base`` is what verifier and LLVM must see as the origin of the access.
+    """
+
+    base: str
+    offset: int
+
+
+@dataclass(frozen=True)
+class PointerInt:
+    """A ``uintptr`` that is a pointer and an offset (an ``i64`` operand) from it."""
+
+    ptr: str
+    offset: str
+
+
+@dataclass(frozen=True)
+class SliceValue:
+    """A slice: elements ``off`` to ``off+len`` from ``base``; ``end`` is ``off`` + capacity."""
+
+    base: str
+    off: str
+    len: str
+    end: str
+
+
+@dataclass(frozen=True)
+class TupleValue:
+    parts: tuple[Operand, ...]
+
+
+Operand = str | Memory | Address | PointerInt | SliceValue | TupleValue
+
+
+@dataclass
+class Builder:
+    """The text of one function's body. ``dbg`` is appended to each instruction."""
+
+    lines: list[str] = field(default_factory=list)
+    entry: list[str] = field(default_factory=list)
+    label: str = "entry"
+    dbg: str = ""
+    _temps: int = 0
+    _labels: int = 0
+
+    def emit(self, text: str) -> None:
+        self.lines.append(f"  {text}{self.dbg}")
+
+    def value(self, text: str) -> str:
+        """Emit an instruction that makes a value; its name."""
+        name = f"%t{self._temps}"
+        self._temps += 1
+        self.lines.append(f"  {name} = {text}{self.dbg}")
+        return name
+
+    def reserve(self) -> int:
+        """A line to be written later (a phi, whose predecessors aren't known yet)."""
+        self.lines.append("")
+        return len(self.lines) - 1
+
+    def slot(self, ir_type: str, align: int) -> str:
+        """A stack slot, allocated in the entry block."""
+        name = f"%s{self._temps}"
+        self._temps += 1
+        self.entry.append(f"  {name} = alloca {ir_type}, align {align}")
+        return name
+
+    def new_label(self, hint: str) -> str:
+        self._labels += 1
+        return f"{hint}.{self._labels}"
+
+    def start(self, label: str) -> None:
+        self.lines.append(f"{label}:")
+        self.label = label
+
+    def branch(self, cond: str, then: str, other: str) -> None:
+        self.emit(f"br i1 {cond}, label %{then}, label %{other}")
+
+    def jump(self, label: str) -> None:
+        self.emit(f"br label %{label}")
+
+
+def plus(b: Builder, ptr: str, offset: int | str) -> str:
+    """The address ``offset`` bytes from ``ptr``."""
+    if offset in (0, "0"):
+        return ptr
+    return b.value(f"getelementptr inbounds i8, ptr {ptr}, i64 {offset}")
+
+
+# LLVM expands a copy or fill of constant size to at most this many stores; beyond, it calls a
+# C library that BPF does not have.
+MAX_STORES = 64
+
+
+def _chunks(size: int, align: int) -> list[tuple[int, int]]:
+    step = MAX_STORES * min(align, 8)
+    return [(at, min(step, size - at)) for at in range(0, size, step)]
+
+
+def copy(b: Builder, dst: str, src: str, size: int, align: int) -> None:
+    for at, n in _chunks(size, align):
+        d, s = plus(b, dst, at), plus(b, src, at)
+        b.emit(f"call void @llvm.memcpy.p0.p0.i64(ptr align {align} {d}, ptr align {align} {s}, i64 {n}, i1 false)")
+
+
+def zero(b: Builder, dst: str, size: int, align: int) -> None:
+    for at, n in _chunks(size, align):
+        b.emit(f"call void @llvm.memset.p0.i64(ptr align {align} {plus(b, dst, at)}, i8 0, i64 {n}, i1 false)")
+
+
+def hide(b: Builder, value: str) -> str:
+    """The same 64-bit integer, but LLVM no longer knows what it knew about it."""
+    return b.value(f'call i64 asm "", "=r,0"(i64 {value}) memory(none)')

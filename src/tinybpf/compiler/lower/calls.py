@@ -1,0 +1,221 @@
+"""Calls: Go functions, the kernel's helpers, built-in functions; returns and panics."""
+
+from __future__ import annotations
+
+from tinybpf.compiler import ssa
+from tinybpf.compiler.lower import abi, core, slices
+from tinybpf.compiler.lower.builder import Memory, Operand, PointerInt, SliceValue, TupleValue, plus
+from tinybpf.compiler.lower.function import SLICE_SIZE, FunctionLowering, is_literal, lowers
+from tinybpf.compiler.lower.refuse import BUILTINS, Refused
+
+
+@lowers(ssa.Call)
+def call(f: FunctionLowering, instr: ssa.Call) -> Operand | None:
+    if instr.method:
+        raise Refused(instr.pos, f"call of interface method {instr.method}: BPF has no dynamic dispatch", "use the concrete type")
+    target = f.fn.values[instr.fn] if instr.fn < len(f.fn.values) else None
+    if isinstance(target, ssa.Builtin):
+        return _builtin(f, instr, target.name)
+    if not isinstance(target, ssa.FuncRef):
+        raise Refused(instr.pos, "call of a function value: BPF has no indirect calls", "call the function by its name")
+    if f.m.doc.functions[target.index].blocks:
+        return _go_call(f, instr, target.index)
+    return _helper_call(f, instr, target.index)
+
+
+# --- Go functions
+
+
+def _go_call(f: FunctionLowering, instr: ssa.Call, callee: int) -> Operand | None:
+    signature, convention = f.m.signature(callee), f.m.convention(callee)
+    args = []
+    results = ""
+    if convention.pointer:
+        results = f.b.slot(f"[{max(8, convention.size)} x i8]", 8)
+        args.append(("ptr", results))
+    for number, t in zip(instr.args, signature.params, strict=True):
+        args.append((abi.slot_type(f.types, t), _outgoing(f, number, t)))
+    text = f"call {convention.ir} @{f.m.function_symbol(callee)}({_arguments(f, args)})"
+    if convention.kind == "void":
+        f.b.emit(text)
+    else:
+        returned = f.b.value(text)
+    if convention.kind == "packed":
+        f.panic_if(f.b.value(f"icmp ugt i64 {returned}, {abi.PANICKED - 1}"))
+        return _narrow(f, returned, signature.results[0])
+    if convention.kind == "status":
+        f.panic_if(f.b.value(f"icmp ne i64 {returned}, 0"))
+    if convention.kind == "value":
+        return _narrow(f, returned, signature.results[0])
+    return _from_memory(f, convention, signature.results, results)
+
+
+def _outgoing(f: FunctionLowering, number: int, t: int) -> str:
+    operand = f.operand(number)
+    if isinstance(operand, SliceValue):
+        slot = f.b.slot(f"[{SLICE_SIZE} x i8]", 8)
+        f.store_slice(operand, slot)
+        return slot
+    if isinstance(operand, Memory) or f.types.is_pointer(t):
+        return f.materialise(operand)
+    return f.widen(f.materialise(operand), t)
+
+
+def _arguments(f: FunctionLowering, args: list[tuple[str, str]]) -> str:
+    """The argument list; what does not fit the registers goes through memory."""
+    if len(args) > abi.REGISTERS:
+        rest = args[abi.REGISTERS - 1 :]
+        slot = f.b.slot(f"[{len(rest)} x i64]", 8)
+        for n, (ir, value) in enumerate(rest):
+            f.b.emit(f"store {ir} {value}, ptr {plus(f.b, slot, n * 8)}, align 8")
+        args = [*args[: abi.REGISTERS - 1], ("ptr", slot)]
+    return ", ".join(f"{ir} {value}" for ir, value in args)
+
+
+def _narrow(f: FunctionLowering, value: str, t: int) -> str:
+    ir = f.types.ir(t)
+    return value if ir in ("i64", "ptr") else f.b.value(f"trunc i64 {value} to {ir}")
+
+
+def _from_memory(f: FunctionLowering, convention: abi.Returns, results: tuple[int, ...], slot: str) -> Operand | None:
+    parts: list[Operand] = []
+    for offset, t in zip(convention.offsets, results, strict=True):
+        ptr = plus(f.b, slot, offset)
+        parts.append(Memory(ptr) if f.types.is_aggregate(t) else f.load_value(t, ptr))
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else TupleValue(tuple(parts))
+
+
+@lowers(ssa.Extract)
+def extract(f: FunctionLowering, instr: ssa.Extract) -> Operand:
+    return f.tuple(instr.tuple).parts[instr.index]
+
+
+@lowers(ssa.Return)
+def return_(f: FunctionLowering, instr: ssa.Return) -> None:
+    f.add_return([_settled(f, x) for x in instr.results])
+
+
+def _settled(f: FunctionLowering, number: int) -> Operand:
+    """The operand as instructions can be made of it now: returns are written later."""
+    operand = f.operand(number)
+    if isinstance(operand, (Memory, SliceValue, TupleValue)):
+        return operand
+    return f.materialise(operand)
+
+
+@lowers(ssa.Panic)
+def panic(f: FunctionLowering, instr: ssa.Panic) -> None:
+    f.panic()
+
+
+@lowers(ssa.MakeInterface)
+def make_interface(f: FunctionLowering, instr: ssa.MakeInterface) -> None:
+    """The argument of ``panic`` is an interface that nothing looks at; there is no other use for one."""
+    users = [f.fn.blocks[b].instrs[i] for b, i in f.uses.of(instr.id)]
+    if not all(isinstance(user, ssa.Panic) for user in users):
+        raise Refused(instr.pos, "conversion to an interface: BPF has no dynamic dispatch", "use the concrete type")
+
+
+# --- helpers
+
+
+def _helper_call(f: FunctionLowering, instr: ssa.Call, index: int) -> Operand | None:
+    helper = f.m.helper(index, instr.pos)
+    signature = f.m.signature(index)
+    struct = core.copied_struct(f, helper.name, instr)
+    if struct is not None:
+        return _helper_result(f, core.copy_struct(f, struct, helper.number, instr), signature.results)
+    if len(instr.args) > abi.REGISTERS:
+        raise Refused(instr.pos, f"{helper.name} is called with {len(instr.args)} arguments; helpers take at most 5")
+    args = ", ".join(_helper_argument(f, helper.name, x, t) for x, t in zip(instr.args, signature.params, strict=True))
+    pointer = len(signature.results) == 1 and f.types.is_pointer(signature.results[0])
+    returned = f.b.value(f"call {'ptr' if pointer else 'i64'} inttoptr (i64 {helper.number} to ptr)({args})")
+    return _helper_result(f, returned, signature.results)
+
+
+def _helper_argument(f: FunctionLowering, helper: str, number: int, t: int) -> str:
+    problem = f.types.problem(t)
+    if problem is None and (f.types.is_aggregate(t) or f.types.is_slice(t)):
+        problem = f"helper {helper} takes integers and pointers, not {f.types.string(t)}; pass unsafe.Pointer(&x)"
+    if problem:
+        raise Refused(f.pos, problem)
+    operand = f.operand(number)
+    if isinstance(operand, PointerInt):
+        at = operand.offset
+        return f"ptr {plus(f.b, operand.ptr, int(at) if is_literal(at) else at)}"
+    value = f.materialise(operand)
+    return f"ptr {value}" if f.types.is_pointer(t) else f"i64 {f.widen(value, t)}"
+
+
+def _helper_result(f: FunctionLowering, returned: str, results: tuple[int, ...]) -> Operand | None:
+    if not results:
+        return None
+    t = results[0]
+    if len(results) > 1 or f.types.problem(t) or f.types.is_aggregate(t) or f.types.is_slice(t):
+        raise Refused(f.pos, "a helper has one result: an integer or a pointer")
+    if f.types.is_bool(t):
+        return f.b.value(f"icmp ne i64 {returned}, 0")
+    return _narrow(f, returned, t)
+
+
+# --- built-in functions
+
+
+def _builtin(f: FunctionLowering, instr: ssa.Call, name: str) -> Operand | None:
+    if name in ("len", "cap"):
+        return _length(f, instr, name)
+    if name == "copy":
+        return _copy(f, instr)
+    if name in ("min", "max"):
+        return _extreme(f, instr, name)
+    if name in ("Add", "unsafe.Add"):
+        base = f.scalar(instr.args[0])
+        return f.b.value(f"getelementptr i8, ptr {base}, i64 {f.index64(instr.args[1])}")
+    if name == "ssa:wrapnilchk":
+        f.address(instr.args[0])
+        return f.operand(instr.args[0])
+    if name in BUILTINS:
+        raise Refused(instr.pos, *BUILTINS[name])
+    raise Refused(instr.pos, f"built-in function {name} is not supported")
+
+
+def _length(f: FunctionLowering, instr: ssa.Call, name: str) -> str:
+    t = f.type_of(instr.args[0])
+    if not f.types.is_slice(t):
+        raise Refused(instr.pos, f.types.problem(t) or f"{name} of {f.types.string(t)} is not supported")
+    s = f.slice(instr.args[0])
+    if name == "len":
+        return s.len
+    return f.b.value(f"sub i64 {s.end}, {s.off}")
+
+
+def _copy(f: FunctionLowering, instr: ssa.Call) -> str:
+    for x in instr.args:
+        t = f.type_of(x)
+        if not f.types.is_slice(t):
+            raise Refused(instr.pos, f.types.problem(t) or f"copy of {f.types.string(t)} is not supported")
+    target, source = f.slice(instr.args[0]), f.slice(instr.args[1])
+    if f.m.has_array_pointers and f.places(instr.args[0]) & f.places(instr.args[1]):
+        raise Refused(
+            instr.pos,
+            "copy between slices of one array in a program that converts slices to array pointers: how they overlap cannot be told",
+            "copy the elements in a loop",
+        )
+    return slices.copy_elements(f, target, source, f.types.size(f.types.elem(f.type_of(instr.args[0]))))
+
+
+def _extreme(f: FunctionLowering, instr: ssa.Call, name: str) -> str:
+    t = instr.type
+    if not f.types.is_int(t):
+        raise Refused(instr.pos, f.types.problem(t) or f"{name} of {f.types.string(t)} is not supported")
+    order = f"{'s' if f.types.is_signed(t) else 'u'}{'lt' if name == 'min' else 'gt'}"
+    ir = f.types.ir(t)
+    best = f.scalar(instr.args[0])
+    for x in instr.args[1:]:
+        other = f.scalar(x)
+        best = f.b.value(f"select i1 {f.b.value(f'icmp {order} {ir} {other}, {best}')}, {ir} {other}, {ir} {best}")
+    return best
+
+

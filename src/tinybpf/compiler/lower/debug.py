@@ -1,0 +1,277 @@
+"""Debug metadata: what LLVM turns into BTF and line information.
+
+Predeclared Go types are typedefs of the C types of the same width (``uint32`` of ``unsigned
+int``), so that a header made from the BTF compiles; ``int``, whose name C has taken, is ``long``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tinybpf.compiler import ssa
+from tinybpf.compiler.lower.names import Names, legal, qualified
+from tinybpf.compiler.lower.types import INT_BITS, Types
+
+C_INTS = {
+    ("int8"): ("signed char", "DW_ATE_signed_char"),
+    ("uint8"): ("unsigned char", "DW_ATE_unsigned_char"),
+    ("int16"): ("short", "DW_ATE_signed"),
+    ("uint16"): ("unsigned short", "DW_ATE_unsigned"),
+    ("int32"): ("int", "DW_ATE_signed"),
+    ("uint32"): ("unsigned int", "DW_ATE_unsigned"),
+    ("int64"): ("long", "DW_ATE_signed"),
+    ("uint64"): ("unsigned long", "DW_ATE_unsigned"),
+    ("int"): ("long", "DW_ATE_signed"),
+    ("uint"): ("unsigned long", "DW_ATE_unsigned"),
+    ("uintptr"): ("unsigned long", "DW_ATE_unsigned"),
+}
+
+MAX_COLUMN = 1023  # BTF has ten bits for it
+
+
+@dataclass(frozen=True)
+class MapField:
+    """One member of a map's definition: a number, or a type to point at."""
+
+    name: str
+    number: int | None = None
+    type: str | None = None
+
+
+class DebugInfo:
+    """The metadata of one module; nodes are made when first asked for."""
+
+    def __init__(self, doc: ssa.Document, types: Types) -> None:
+        self.doc = doc
+        self.types = types
+        self.nodes: list[str] = []
+        self._ids: dict[str, str] = {}
+        self._types: dict[int, str] = {}
+        self._locations: dict[tuple[str, ssa.Pos], str] = {}
+        self._names = Names()
+        self._files = [self._file(f) for f in doc.files] or [self.node('!DIFile(filename: "none", directory: "")')]
+        self.globals: list[str] = []
+        self.unit = self.reserve()
+
+    # nodes
+
+    def node(self, text: str) -> str:
+        """A uniqued node: the same text gives the same node."""
+        known = self._ids.get(text)
+        if known is None:
+            known = self._ids[text] = self.distinct(text)
+        return known
+
+    def distinct(self, text: str) -> str:
+        self.nodes.append(text)
+        return f"!{len(self.nodes) - 1}"
+
+    def reserve(self) -> str:
+        return self.distinct("")
+
+    def fill(self, name: str, text: str) -> None:
+        self.nodes[int(name[1:])] = text
+
+    def tuple(self, items: Sequence[str]) -> str:
+        return self.node("!{" + ", ".join(items) + "}")
+
+    # files and places
+
+    def _file(self, f: ssa.File) -> str:
+        return self.node(f'!DIFile(filename: "{escape(f.path)}", directory: "", source: "{escape(f.text)}")')
+
+    def file(self, pos: ssa.Pos) -> str:
+        return self._files[pos.file]
+
+    def location(self, pos: ssa.Pos, scope: str) -> str:
+        """The ``!dbg`` suffix of an instruction."""
+        key = (scope, pos)
+        known = self._locations.get(key)
+        if known is None:
+            column = min(pos.col, MAX_COLUMN)
+            node = self.distinct(f"!DILocation(line: {pos.line}, column: {column}, scope: {scope})")
+            known = self._locations[key] = f", !dbg {node}"
+        return known
+
+    # types
+
+    def type(self, index: int) -> str:
+        known = self._types.get(index)
+        if known is None:
+            known = self._types[index] = self.reserve()
+            self.fill(known, self._describe(index))
+        return known
+
+    def type_name(self, index: int) -> str:
+        """The name of a defined type in BTF."""
+        t = self.types[index]
+        assert isinstance(t, ssa.Named)
+        args = [self._argument_name(a) for a in t.args]
+        wanted = "_".join([qualified(t.package, t.name), *args])
+        return self._names.give(index, wanted)
+
+    def _argument_name(self, index: int) -> str:
+        t = self.types[index]
+        return self.type_name(index) if isinstance(t, ssa.Named) else legal(t.string)
+
+    def _describe(self, index: int) -> str:
+        t = self.types[index]
+        if isinstance(t, ssa.Named):
+            return self._named(index, t)
+        if isinstance(t, ssa.Basic):
+            return self._basic(t)
+        if isinstance(t, ssa.Pointer):
+            pointee = self.type(t.elem) if self.types.problem(t.elem) is None else "null"
+            return pointer_to(pointee)
+        if isinstance(t, ssa.Array):
+            return self._array(self.type(t.elem), t.len, t.size)
+        if isinstance(t, ssa.Struct):
+            return self._struct("", ssa.NO_POS, t)
+        if isinstance(t, ssa.Slice):
+            return self._slice(t)
+        if isinstance(t, ssa.Signature):
+            return pointer_to(self.node(f"!DISubroutineType(types: {self.tuple(['null'])})"))
+        return self._opaque(t.string, t.size)
+
+    def _named(self, index: int, t: ssa.Named) -> str:
+        name = self.type_name(index)
+        under = self.types[t.underlying]
+        if isinstance(under, ssa.Struct):
+            return self._struct(name, t.pos, under)
+        return f'!DIDerivedType(tag: DW_TAG_typedef, name: "{name}", file: {self.file(t.pos)}, line: {t.pos.line}, baseType: {self.type(t.underlying)})'
+
+    def _basic(self, t: ssa.Basic) -> str:
+        if t.string == "unsafe.Pointer":
+            return pointer_to("null")
+        if t.string in ("bool", "untyped bool"):
+            base = self.node('!DIBasicType(name: "_Bool", size: 8, encoding: DW_ATE_boolean)')
+            return f'!DIDerivedType(tag: DW_TAG_typedef, name: "bool", baseType: {base})'
+        if t.string in C_INTS:
+            base = self.c_int(t.string)
+            if t.string == "int":
+                return self.nodes[int(base[1:])]
+            return f'!DIDerivedType(tag: DW_TAG_typedef, name: "{t.string}", baseType: {base})'
+        return self._opaque(t.string, t.size)
+
+    def c_int(self, name: str) -> str:
+        c_name, encoding = C_INTS[name]
+        return self.node(f'!DIBasicType(name: "{c_name}", size: {INT_BITS[name]}, encoding: {encoding})')
+
+    def _opaque(self, name: str, size: int) -> str:
+        return f'!DICompositeType(tag: DW_TAG_structure_type, name: "{legal(name)}", file: {self._files[0]}, size: {size * 8}, elements: {self.tuple([])})'
+
+    def _array(self, elem: str, count: int, size: int) -> str:
+        subrange = self.tuple([self.node(f"!DISubrange(count: {count})")])
+        return f"!DICompositeType(tag: DW_TAG_array_type, baseType: {elem}, size: {size * 8}, elements: {subrange})"
+
+    def _slice(self, t: ssa.Slice) -> str:
+        data = self.node(pointer_to(self.type(t.elem)))
+        u32 = self.c_int("uint32")
+        parts = [("data", data, 64, 0), ("off", u32, 32, 64), ("len", u32, 32, 96), ("end", u32, 32, 128)]
+        members = [self.node(member(n, ty, bits, at)) for n, ty, bits, at in parts]
+        name = self._names.give(("slice", t.elem), legal(f"slice_{self.types.string(t.elem)}"))
+        return f'!DICompositeType(tag: DW_TAG_structure_type, name: "{name}", file: {self._files[0]}, size: 192, elements: {self.tuple(members)})'
+
+    def _struct(self, name: str, pos: ssa.Pos, t: ssa.Struct) -> str:
+        members = [
+            self.node(member(legal(f.name), self.type(f.type), self.types.size(f.type) * 8, f.offset * 8))
+            for f in t.fields
+            if f.name != "_"
+        ]
+        label = f'name: "{name}", ' if name else ""
+        return f"!DICompositeType(tag: DW_TAG_structure_type, {label}file: {self.file(pos)}, line: {pos.line}, size: {t.size * 8}, elements: {self.tuple(members)})"
+
+    def kernel_struct(self, index: int, field: int) -> tuple[str, int]:
+        """The node of a CO-RE struct, under the kernel's names, and a field's place in it."""
+        from tinybpf.compiler.lower.core import kernel_field, kernel_name
+
+        t = self.types[index]
+        assert isinstance(t, ssa.Named)
+        fields = [(n, f) for n, f in enumerate(self.types.struct(index).fields) if f.name != "_"]
+        members = [
+            self.node(member(kernel_field(f), self.type(f.type), self.types.size(f.type) * 8, f.offset * 8))
+            for _, f in fields
+        ]
+        node = self.node(
+            f'!DICompositeType(tag: DW_TAG_structure_type, name: "{kernel_name(t)}", file: {self.file(t.pos)}, '
+            f"line: {t.pos.line}, size: {t.size * 8}, elements: {self.tuple(members)})"
+        )
+        return node, next(at for at, (n, _) in enumerate(fields) if n == field)
+
+    # functions and variables
+
+    def subprogram(self, symbol: str, pos: ssa.Pos, params: Sequence[tuple[str, int]], results: Sequence[int], local: bool) -> str:
+        """A function's node. ``params`` are names and types; names are needed for func_info."""
+        result = self.type(results[0]) if len(results) == 1 else "null"
+        signature = self.node(f"!DISubroutineType(types: {self.tuple([result, *(self.type(t) for _, t in params)])})")
+        flags = "DISPFlagDefinition | DISPFlagOptimized" + (" | DISPFlagLocalToUnit" if local else "")
+        sp = self.reserve()
+        variables = [
+            self.distinct(
+                f'!DILocalVariable(name: "{name}", arg: {n}, scope: {sp}, file: {self.file(pos)}, line: {pos.line}, type: {self.type(t)})'
+            )
+            for n, (name, t) in enumerate(params, 1)
+        ]
+        self.fill(
+            sp,
+            f'distinct !DISubprogram(name: "{symbol}", scope: {self.file(pos)}, file: {self.file(pos)}, line: {pos.line}, type: {signature}, '
+            f"scopeLine: {pos.line}, flags: DIFlagPrototyped, spFlags: {flags}, unit: {self.unit}, retainedNodes: {self.tuple(variables)})",
+        )
+        return sp
+
+    def variable(self, symbol: str, pos: ssa.Pos, type_node: str) -> str:
+        """The ``!dbg`` attachment of a global."""
+        var = self.distinct(
+            f'distinct !DIGlobalVariable(name: "{symbol}", scope: {self.unit}, file: {self.file(pos)}, line: {pos.line}, type: {type_node}, isLocal: false, isDefinition: true)'
+        )
+        expr = self.distinct(f"!DIGlobalVariableExpression(var: {var}, expr: !DIExpression())")
+        self.globals.append(expr)
+        return f", !dbg {expr}"
+
+    def map_definition(self, pos: ssa.Pos, fields: Sequence[MapField]) -> str:
+        """The type of a map's variable: members that point to what they mean, as libbpf reads it."""
+        members = []
+        for i, f in enumerate(fields):
+            target = f.type if f.number is None else self._number(f.number, f.type)
+            assert target is not None
+            pointer = self.node(pointer_to(target))
+            members.append(self.node(member(f.name, pointer, 64, i * 64)))
+        elements = self.tuple(members)
+        return self.distinct(
+            f"distinct !DICompositeType(tag: DW_TAG_structure_type, file: {self.file(pos)}, line: {pos.line}, size: {len(fields) * 64}, elements: {elements})"
+        )
+
+    def _number(self, value: int, elem: str | None) -> str:
+        # The kernel refuses an array type of 4 GiB or more: count bytes where ints would be too many.
+        plain = self.c_int("int32") if value < 1 << 29 else self.c_int("int8")
+        return self.node(self._array(elem or plain, value, 0))
+
+    def text(self) -> str:
+        """All of the metadata."""
+        self.fill(
+            self.unit,
+            f'distinct !DICompileUnit(language: DW_LANG_C11, file: {self._files[0]}, producer: "tinybpf", isOptimized: true, '
+            f"runtimeVersion: 0, emissionKind: FullDebug, globals: {self.tuple(self.globals)}, splitDebugInlining: false)",
+        )
+        flags = [self.node(f'!{{i32 {b}, !"{n}", i32 {v}}}') for b, n, v in ((2, "Debug Info Version", 3), (7, "Dwarf Version", 5))]
+        lines = [f"!llvm.dbg.cu = !{{{self.unit}}}", f"!llvm.module.flags = !{{{', '.join(flags)}}}"]
+        lines += [f"!{i} = {text}" for i, text in enumerate(self.nodes)]
+        return "\n".join(lines)
+
+
+def pointer_to(node: str) -> str:
+    return f"!DIDerivedType(tag: DW_TAG_pointer_type, baseType: {node}, size: 64)"
+
+
+def member(name: str, node: str, bits: int, offset: int) -> str:
+    return f'!DIDerivedType(tag: DW_TAG_member, name: "{name}", baseType: {node}, size: {bits}, offset: {offset})'
+
+
+_UNPRINTABLE = re.compile(rb'[^ !#-\[\]-~]')
+
+
+def escape(text: str) -> str:
+    """``text`` as LLVM writes a string: printable ASCII but quote and backslash, the rest in hexadecimal."""
+    return _UNPRINTABLE.sub(lambda m: b"\\%02X" % m.group()[0], text.encode()).decode()

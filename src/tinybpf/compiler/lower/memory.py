@@ -1,0 +1,148 @@
+"""Variables, loads and stores, fields and elements."""
+
+from __future__ import annotations
+
+from tinybpf.compiler import ssa
+from tinybpf.compiler.lower import core
+from tinybpf.compiler.lower.builder import Address, Memory, Operand, plus, zero
+from tinybpf.compiler.lower.function import FunctionLowering, is_literal, lowers
+from tinybpf.compiler.lower.pointsto import CONTEXT
+from tinybpf.compiler.lower.refuse import LoweringFault, Refused
+
+
+@lowers(ssa.Alloc)
+def alloc(f: FunctionLowering, instr: ssa.Alloc) -> Operand:
+    t = f.types.elem(instr.type)
+    problem = f.types.problem(t)
+    if problem:
+        raise Refused(instr.pos, problem)
+    size = f.types.size(t)
+    in_memory = f.types.is_aggregate(t) or f.types.is_slice(t)
+    slot = f.temporary(t) if in_memory else f.b.slot(f.types.memory_ir(t), f.types.align(t))
+    if size and not f.m.written_whole(f.index, instr):
+        align = 8 if in_memory else f.types.align(t)
+        first_block = f.uses.place[instr.id][0] == 0
+        if not first_block:
+            _zero_at_entry(f, slot, size, align)
+        zero(f.b, slot, size, align)
+    return slot
+
+
+def _zero_at_entry(f: FunctionLowering, slot: str, size: int, align: int) -> None:
+    """LLVM would fill what is not written on every path with any register, also a pointer."""
+    lines, f.b.lines = f.b.lines, []
+    zero(f.b, slot, size, align)
+    f.b.entry += f.b.lines
+    f.b.lines = lines
+
+
+def load(f: FunctionLowering, instr: ssa.UnOp) -> Operand:
+    if f.types.is_aggregate(instr.type) and _unwritten_until_used(f, instr):
+        problem = f.types.problem(instr.type)
+        if problem:
+            raise Refused(instr.pos, problem)
+        return Memory(f.reach(instr.x))
+    return f.load_value(instr.type, f.reach(instr.x))
+
+
+def _unwritten_until_used(f: FunctionLowering, instr: ssa.UnOp) -> bool:
+    """Whether the variable itself can stand for its value: all uses come before any write."""
+    block, at = f.uses.place[instr.id]
+    users = f.uses.of(instr.id)
+    if not users or any(b != block for b, _ in users):
+        return False
+    last = max(i for _, i in users)
+    between = f.fn.blocks[block].instrs[at + 1 : last]
+    user = f.fn.blocks[block].instrs[last]
+    if isinstance(user, (ssa.Return, ssa.Call, ssa.Phi)):
+        return False
+    # An Index or Field of it may hand on its address, whose users come later still.
+    parts = [i for i in (*between, user) if isinstance(i, (ssa.FieldOp, ssa.Index))]
+    if any(f.types.is_aggregate(p.type) for p in parts):
+        return False
+    return not any(isinstance(i, (ssa.Store, ssa.Call)) for i in between)
+
+
+@lowers(ssa.Store)
+def store(f: FunctionLowering, instr: ssa.Store) -> None:
+    value = f.operand(instr.value)
+    t = f.type_of(instr.value)
+    target = f.types.elem(f.type_of(instr.addr))
+    if f.m.is_map_global(f.places(instr.addr)):
+        raise Refused(instr.pos, "assignment to a map: a map is changed through its helpers", "call bpf_map_update_elem")
+    f.store_value(value, t if f.types.problem(t) is None else target, f.reach(instr.addr))
+
+
+@lowers(ssa.FieldAddr)
+def field_addr(f: FunctionLowering, instr: ssa.FieldAddr) -> Operand:
+    struct_type = f.types.elem(f.type_of(instr.x))
+    field = f.types.struct(struct_type).fields[instr.field]
+    address = f.address(instr.x)
+    if core.is_kernel_struct(f.types, struct_type) and core.in_kernel_memory(f, instr.x):
+        return core.field_address(f, struct_type, instr.field, f.materialise(address))
+    return Address(address.base, address.offset + field.offset)
+
+
+@lowers(ssa.FieldOp)
+def field_value(f: FunctionLowering, instr: ssa.FieldOp) -> Operand:
+    struct_type = f.type_of(instr.x)
+    field = f.types.struct(struct_type).fields[instr.field]
+    operand = f.operand(instr.x)
+    if not isinstance(operand, Memory):
+        raise LoweringFault("a struct value is in memory")
+    return _part(f, operand.ptr, field.offset, field.type)
+
+
+def _part(f: FunctionLowering, base: str, offset: int, t: int) -> Operand:
+    """A part of a value in memory; that of an aggregate is again such a value."""
+    ptr = plus(f.b, base, offset)
+    return Memory(ptr) if f.types.is_aggregate(t) else f.load_value(t, ptr)
+
+
+@lowers(ssa.IndexAddr)
+def index_addr(f: FunctionLowering, instr: ssa.IndexAddr) -> Operand:
+    container = f.type_of(instr.x)
+    if f.types.is_slice(container):
+        return _slice_element(f, instr, container)
+    array = f.types.array(f.types.elem(container))
+    size = f.types.size(array.elem)
+    address = f.address(instr.x)
+    index = f.index64(instr.index)
+    if is_literal(index):
+        return Address(address.base, address.offset + int(index) * size)
+    if CONTEXT in f.places(instr.x):
+        raise Refused(
+            instr.pos,
+            "variable index into the program's context, which the verifier only lets be read at constant offsets",
+            "use constant indices, for instance in a switch over the index",
+        )
+    used = f.guard(index, str(array.len))
+    return _element(f, f.materialise(address), used, size)
+
+
+def _slice_element(f: FunctionLowering, instr: ssa.IndexAddr, container: int) -> Operand:
+    s, size = f.slice(instr.x), f.types.size(f.types.elem(container))
+    index = f.index64(instr.index)
+    f.panic_if(f.b.value(f"icmp uge i64 {index}, {s.len}"))
+    at = f.b.value(f"add i64 {s.off}, {index}")
+    return _element(f, s.base, f.guard(at, s.end), size)
+
+
+def _element(f: FunctionLowering, base: str, index: str, size: int) -> str:
+    return f.b.value(f"getelementptr inbounds [{size} x i8], ptr {base}, i64 {index}")
+
+
+@lowers(ssa.Index)
+def index_value(f: FunctionLowering, instr: ssa.Index) -> Operand:
+    t = f.type_of(instr.x)
+    problem = f.types.problem(t)
+    if problem:
+        raise Refused(instr.pos, problem)
+    array = f.types.array(t)
+    operand = f.operand(instr.x)
+    if not isinstance(operand, Memory):
+        raise LoweringFault("an array value is in memory")
+    size, index = f.types.size(array.elem), f.index64(instr.index)
+    if is_literal(index):
+        return _part(f, operand.ptr, int(index) * size, array.elem)
+    return _part(f, _element(f, operand.ptr, f.guard(index, str(array.len)), size), 0, array.elem)

@@ -1,0 +1,299 @@
+"""A whole program to one LLVM module: which functions, in what order, maps, variables, licence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from tinybpf.compiler import ssa
+from tinybpf.compiler.initial import Evaluator, Image, NotConstant
+from tinybpf.compiler.kernel.helpers import Helper
+from tinybpf.compiler.lower import abi, trace
+from tinybpf.compiler.lower import arithmetic, calls, convert, memory  # noqa: F401  (they register their instructions)
+from tinybpf.compiler.lower.debug import DebugInfo, MapField, escape
+from tinybpf.compiler.lower.escape import EscapeCheck
+from tinybpf.compiler.lower.function import FunctionLowering
+from tinybpf.compiler.lower.infer import Usage, agreed, infer
+from tinybpf.compiler.lower.names import Names, qualified
+from tinybpf.compiler.lower.pointsto import Place, PointsTo, package_variable
+from tinybpf.compiler.lower.refuse import Refused
+from tinybpf.compiler.lower.types import Types
+from tinybpf.compiler.lower.walk import callees, instructions
+from tinybpf.compiler.program import EntryPoint, MapDefinition, Program, find_helper, is_map, read_map
+
+Report = Callable[[ssa.Pos, str, "str | None"], None]
+
+LAYOUTS = {
+    "bpfel": "e-m:e-p:64:64-i64:64-i128:128-n32:64-S128",
+    "bpfeb": "E-m:e-p:64:64-i64:64-i128:128-n32:64-S128",
+}
+
+DECLARATIONS = """\
+declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
+declare void @llvm.memmove.p0.p0.i64(ptr, ptr, i64, i1)
+declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
+declare i1 @llvm.is.constant.i64(i64)
+declare ptr @llvm.preserve.static.offset(ptr)
+declare ptr @llvm.preserve.struct.access.index.p0.p0(ptr, i32, i32)
+"""
+
+
+class Module:
+    """The state of lowering one program."""
+
+    def __init__(self, doc: ssa.Document, types: Types, program: Program, report: Report) -> None:
+        self.doc = doc
+        self.types = types
+        self.program = program
+        self.report = report
+        self.failed = False
+        self.debug = DebugInfo(doc, types)
+        self._names = Names()
+        for e in program.entries:
+            self._names.give(("entry", e.function), e.symbol)
+        self._conventions: dict[int, abi.Returns] = {}
+        self._helpers: dict[int, Helper] = {}
+        self._signatures: dict[int, abi.Signature] = {}
+        self._globals: dict[int, str] = {}
+        self._entry_functions = {e.function for e in program.entries}
+        self.order = self._call_order([e.function for e in program.entries])
+        self.points = PointsTo(doc, types, self.order, self._entry_functions)
+        self._find_helpers()
+        self.evaluator = self._evaluate()
+
+    # --- what functions ask
+
+    def signature(self, index: int) -> abi.Signature:
+        known = self._signatures.get(index)
+        if known is None:
+            t = self.types.under(self.doc.functions[index].type)
+            assert isinstance(t, ssa.Signature)
+            known = self._signatures[index] = abi.Signature(tuple(t.params), tuple(t.results))
+        return known
+
+    def convention(self, index: int) -> abi.Returns:
+        return self._conventions[index]
+
+    def function_symbol(self, index: int) -> str:
+        fn = self.doc.functions[index]
+        return self._names.give(("function", index), qualified(fn.package, fn.name))
+
+    def function_position(self, symbol: str) -> ssa.Pos:
+        """Where the function of that symbol stands."""
+        entry = next((e.function for e in self.program.entries if e.symbol == symbol), None)
+        found = entry if entry is not None else next((i for i in self.order if self.function_symbol(i) == symbol), None)
+        return self.doc.functions[found].pos if found is not None else ssa.NO_POS
+
+    def noinline(self, index: int) -> bool:
+        return any(d.text.split()[0] == "//go:noinline" for d in self.doc.functions[index].directives)
+
+    def helper(self, index: int, pos: ssa.Pos) -> Helper:
+        known = self._helpers.get(index)
+        if known is None:
+            known = self._helpers[index] = find_helper(self.doc.functions[index], pos)
+        return known
+
+    def global_address(self, index: int, pos: ssa.Pos) -> str:
+        variable = self.doc.globals[index]
+        if not self._is_map(index):
+            problem = self.types.problem(variable.type)
+            if problem:
+                raise Refused(pos, f"variable {variable.name}: {problem}")
+        return f"@{self._global_symbol(index)}"
+
+    def is_map_global(self, places: set[Place]) -> bool:
+        return any(p.kind == "global" and self._is_map(p.id) for p in places)
+
+    def written_whole(self, function: int, alloc: ssa.Alloc) -> bool:
+        names = {i: h.name for i, h in self._helpers.items()}
+        return trace.written_whole(
+            self.doc, self.types, self.points.uses[function], self.doc.functions[function], alloc, names
+        )
+
+    @cached_property
+    def has_array_pointers(self) -> bool:
+        return any(isinstance(i, ssa.SliceToArrayPointer) for f in self.order for i in instructions(self.doc.functions[f]))
+
+    # --- the module
+
+    def run(self) -> str:
+        """The module's text; ``report`` was told all that is wrong, and ``failed`` says if anything was."""
+        EscapeCheck(self.doc, self.points, self.order, self.report)
+        entries = {e.function: e for e in self.program.entries}
+        called = {callee for f in self.order for _, callee in callees(self.doc.functions[f])}
+        bodies = []
+        for index in self.order:
+            if index in called or index not in entries:
+                bodies.append(self._function(index, None))
+        for entry in self.program.entries:
+            bodies.append(self._function(entry.function, entry))
+        variables = self._variables()
+        triple = "bpfel"
+        head = f'target triple = "{triple}"\ntarget datalayout = "{LAYOUTS[triple]}"\n'
+        return "\n".join([head, DECLARATIONS, *variables, self._license(), *bodies, self.debug.text(), ""])
+
+    def _function(self, index: int, entry: EntryPoint | None) -> str:
+        described = None
+        if entry is not None:
+            result = self.signature(index).results[0]
+            wide = not self.types.is_bool(result) and self.types.size(result) == 8
+            described = abi.Entry(entry.symbol, entry.section.name, "i64" if wide else "i32", entry.on_panic)
+        lowering = FunctionLowering(self, index, described)
+        text = lowering.run()
+        if entry is None:
+            self._conventions[index] = abi.returns(self.types, self.signature(index).results, lowering.panics)
+        return text
+
+    def _call_order(self, roots: list[int]) -> list[int]:
+        """The functions that the programs reach, callees before callers; recursion is refused."""
+        done: dict[int, bool] = {}
+        order: list[int] = []
+        for root in roots:
+            self._visit(root, done, order, [])
+        return order
+
+    def _visit(self, index: int, done: dict[int, bool], order: list[int], chain: list[int]) -> None:
+        done[index] = False
+        for call, callee in callees(self.doc.functions[index]):
+            if not self.doc.functions[callee].blocks:
+                continue
+            if callee not in done:
+                self._visit(callee, done, order, [*chain, index])
+            elif not done[callee]:
+                cycle = [*chain, index]
+                names = [self.doc.functions[i].name for i in cycle[cycle.index(callee) :]]
+                path = " calls ".join([*names, self.doc.functions[callee].name])
+                self.report(call.pos, f"recursion: {path}; the kernel's stack does not grow", "write it as a loop")
+        done[index] = True
+        order.append(index)
+
+    def _find_helpers(self) -> None:
+        for f in self.order:
+            for call, callee in callees(self.doc.functions[f]):
+                if not self.doc.functions[callee].blocks and callee not in self._helpers:
+                    try:
+                        self.helper(callee, call.pos)
+                    except Refused:
+                        continue  # reported where the call is lowered
+
+    # --- variables
+
+    def _is_map(self, index: int) -> bool:
+        return is_map(self.types, self.doc.globals[index])
+
+    def _global_symbol(self, index: int) -> str:
+        variable = self.doc.globals[index]
+        return self._names.give(("global", index), qualified(variable.package, variable.name))
+
+    def _evaluate(self) -> Evaluator:
+        evaluator = Evaluator(self.doc, self.types)
+        self._not_constant: dict[int, ssa.Pos] = {}
+        for fn in self.doc.functions:
+            if fn.synthetic == "initialiser":
+                try:
+                    evaluator.run(fn)
+                except NotConstant as problem:
+                    self._not_constant.update(dict.fromkeys(fn.initialises, problem.pos))
+        return evaluator
+
+    def _variables(self) -> list[str]:
+        maps = {i for i, _ in enumerate(self.doc.globals) if self._is_map(i) and self._visible(i)}
+        usage = infer(self.points, self.order, self._helpers, maps)
+        written = self._written()
+        lines = []
+        for index, variable in enumerate(self.doc.globals):
+            if not self._visible(index):
+                continue
+            try:
+                if index in maps:
+                    lines.append(self._map(index, usage[index]))
+                elif self.types.problem(variable.type) is None and self.types.size(variable.type):
+                    lines.append(self._variable(index, index in written))
+            except Refused as refused:
+                self.report(refused.pos, refused.message, refused.hint)
+        return lines
+
+    def _visible(self, index: int) -> bool:
+        variable = self.doc.globals[index]
+        return variable.name != "_" and not any(d.text.startswith("//go:extern") for d in variable.directives)
+
+    def _map(self, index: int, usage: Usage) -> str:
+        image = None if index in self._not_constant else self.evaluator.image(index)
+        made = read_map(self.doc, self.types, index, image)
+        self.program.maps[index] = made
+        fields = self._map_fields(made, usage)
+        pos = self.doc.globals[index].pos
+        symbol = self._global_symbol(index)
+        dbg = self.debug.variable(symbol, pos, self.debug.map_definition(pos, fields))
+        return f'@{symbol} = dso_local global [{len(fields) * 8} x i8] zeroinitializer, section ".maps", align 8{dbg}'
+
+    def _map_fields(self, made: MapDefinition, usage: Usage) -> list[MapField]:
+        event = next(iter(usage.events)) if made.kind.events and len(usage.events) == 1 else None
+        known = event is not None and self.types.problem(event) is None
+        fields = [MapField("type", made.kind.number, self.debug.type(event) if known and event is not None else None)]
+        for name, candidates, size in (("key", usage.keys, made.key_size), ("value", usage.values, made.value_size)):
+            t = agreed(self.points, candidates, size) if made.kind.kernel_btf else None
+            if size and t is not None:
+                fields.append(MapField(name, None, self.debug.type(t)))
+            elif size:
+                fields.append(MapField(f"{name}_size", size))
+        for name, number in (("max_entries", made.max_entries), ("map_flags", made.flags), ("pinning", made.pinning)):
+            if number:
+                fields.append(MapField(name, number))
+        return fields
+
+    def _variable(self, index: int, written: bool) -> str:
+        variable = self.doc.globals[index]
+        if index in self._not_constant:
+            raise Refused(
+                self._not_constant[index],
+                f"the initial value of {variable.name} cannot be computed when the program is compiled",
+                "use constants, or let user space set the variable before it loads the program",
+            )
+        symbol = self._global_symbol(index)
+        image = self.evaluator.image(index)
+        section = ".rodata" if not written else ".bss" if image.zero else ".data"
+        dbg = self.debug.variable(symbol, variable.pos, self.debug.type(variable.type))
+        kind = "global" if written else "constant"
+        # User space may have changed it before the program runs: its value here is not its value there.
+        return (
+            f'@{symbol} = dso_local externally_initialized {kind} [{len(image.data)} x i8] {bytes_constant(image)}, '
+            f'section "{section}", align {max(self.types.align(variable.type), 1)}{dbg}'
+        )
+
+    def _written(self) -> set[int]:
+        """The variables that the program writes, or that something it calls may write."""
+        written: set[Place] = set()
+        for f in self.order:
+            fn = self.doc.functions[f]
+            for instr in instructions(fn):
+                if isinstance(instr, ssa.Store):
+                    written |= self.points.value(f, instr.addr)
+                elif isinstance(instr, ssa.Call):
+                    written |= self._written_by_call(f, fn, instr)
+        return {i for i in range(len(self.doc.globals)) if package_variable(i) in written}
+
+    def _written_by_call(self, f: int, fn: ssa.Function, instr: ssa.Call) -> set[Place]:
+        target = fn.values[instr.fn] if instr.fn < len(fn.values) else None
+        if isinstance(target, ssa.Builtin):
+            return self.points.value(f, instr.args[0]) if target.name in ("copy", "clear") else set()
+        helper = self._helpers.get(target.index) if isinstance(target, ssa.FuncRef) else None
+        if helper is None:
+            return set()
+        places: set[Place] = set()
+        for n, x in enumerate(instr.args):
+            read_only = n < len(helper.args) and helper.args[n].kind == "const_ptr"
+            places |= set() if read_only else self.points.value(f, x)
+        return places
+
+    def _license(self) -> str:
+        text = self.program.license
+        return f'@LICENSE = dso_local constant [{len(text) + 1} x i8] c"{escape(text)}\\00", section "license", align 1'
+
+
+def bytes_constant(image: Image) -> str:
+    if image.zero:
+        return "zeroinitializer"
+    return 'c"' + "".join(f"\\{b:02X}" for b in image.data) + '"'
+
+

@@ -1,0 +1,241 @@
+"""What each pointer may point to, over all functions of a program.
+
+Inclusion-based, insensitive to flow, context and fields. Besides the program's own variables
+there are four places that a pointer can lead to: the program's context, memory that the kernel
+hands out (map values, reservations, kernel structures), an address made from an integer (packet
+data), and nowhere (nil).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tinybpf.compiler import ssa
+from tinybpf.compiler.lower.types import Types
+from tinybpf.compiler.lower.walk import Uses, instructions, operands
+
+
+@dataclass(frozen=True)
+class Place:
+    """One thing that pointers can lead to. ``function`` and ``id`` name a local variable's
+    ``Alloc``, or the call that the kernel's memory came from; for a package variable ``id`` is
+    its index."""
+
+    kind: str
+    function: int = -1
+    id: int = -1
+
+
+CONTEXT = Place("context")
+KERNEL = Place("kernel")
+INTEGER = Place("integer")
+NIL = Place("nil")
+
+
+def local(function: int, value: int) -> Place:
+    return Place("local", function, value)
+
+
+def package_variable(index: int) -> Place:
+    return Place("global", -1, index)
+
+
+class PointsTo:
+    """The solved analysis. ``functions`` are those to look at, ``entries`` take the context."""
+
+    def __init__(self, doc: ssa.Document, types: Types, functions: Iterable[int], entries: Iterable[int]) -> None:
+        self.doc = doc
+        self.types = types
+        self._nodes: dict[object, int] = {}
+        self._sets: list[set[Place]] = []
+        self._copies: list[set[int]] = []
+        self._loads: dict[int, set[int]] = defaultdict(set)
+        self._stores: dict[int, set[int]] = defaultdict(set)
+        self._moves: dict[int, set[int]] = defaultdict(set)
+        self._work: list[tuple[int, set[Place]]] = []
+        self.uses: dict[int, Uses] = {}
+        for place in (CONTEXT, KERNEL, INTEGER):
+            self._add(self._contents(place), {KERNEL, NIL})
+        for i, g in enumerate(doc.globals):
+            if types.pointerful[g.type]:
+                self._add(self._contents(package_variable(i)), {NIL})
+        self._entries = set(entries)
+        for f in functions:
+            self._function(f)
+        self._solve()
+
+    # asking
+
+    def value(self, function: int, value: int) -> set[Place]:
+        """Where a value may lead; of an array or struct value, where what it holds may lead."""
+        node = self._nodes.get((function, value))
+        return self._sets[node] if node is not None else set()
+
+    def contents(self, place: Place) -> set[Place]:
+        """Where what is stored in a place may lead."""
+        node = self._nodes.get(place)
+        return self._sets[node] if node is not None else set()
+
+    # constraints
+
+    def _node(self, key: object) -> int:
+        node = self._nodes.get(key)
+        if node is None:
+            node = self._nodes[key] = len(self._sets)
+            self._sets.append(set())
+            self._copies.append(set())
+        return node
+
+    def _contents(self, place: Place) -> int:
+        return self._node(place)
+
+    def _add(self, node: int, places: set[Place]) -> None:
+        new = places - self._sets[node]
+        if new:
+            self._sets[node] |= new
+            self._work.append((node, new))
+
+    def _copy(self, source: int, target: int) -> None:
+        if source != target and target not in self._copies[source]:
+            self._copies[source].add(target)
+            self._add(target, self._sets[source])
+
+    def _solve(self) -> None:
+        while self._work:
+            node, new = self._work.pop()
+            for target in self._copies[node]:
+                self._add(target, new)
+            for target in tuple(self._loads.get(node, ())):
+                for place in new - {NIL}:
+                    self._copy(self._contents(place), target)
+            for source in tuple(self._stores.get(node, ())):
+                for place in new - {NIL}:
+                    self._copy(source, self._contents(place))
+            for target in tuple(self._moves.get(node, ())):
+                for place in new - {NIL}:
+                    self._stores[target].add(self._contents(place))
+                    self._readd(target)
+
+    def _readd(self, node: int) -> None:
+        if self._sets[node]:
+            self._work.append((node, set(self._sets[node])))
+
+    # functions
+
+    def _function(self, index: int) -> None:
+        fn = self.doc.functions[index]
+        self.uses[index] = Uses(fn)
+        for number, value in enumerate(fn.values):
+            self._leaf(index, number, value, fn)
+        for instr in instructions(fn):
+            handler = _HANDLERS.get(type(instr), PointsTo._flow)
+            handler(self, index, fn, instr)
+
+    def _leaf(self, f: int, number: int, value: ssa.Value, fn: ssa.Function) -> None:
+        node = self._node((f, number))
+        if isinstance(value, ssa.GlobalRef):
+            self._add(node, {package_variable(value.index)})
+        elif isinstance(value, ssa.Param) and f in self._entries and number == 0:
+            self._add(node, {CONTEXT})
+        elif isinstance(value, ssa.ConstNil) and self.types.pointerful[value.type]:
+            self._add(node, {NIL})
+        elif isinstance(value, ssa.ConstInt) and self.types.is_uintptr(value.type):
+            self._add(node, {INTEGER})
+
+    def _pointerful(self, instr: ssa.Instruction) -> bool:
+        return self.types.pointerful[instr.type]  # type: ignore[union-attr]
+
+    def _flow(self, f: int, fn: ssa.Function, instr: ssa.Instruction) -> None:
+        """The result may lead wherever an operand does."""
+        number = getattr(instr, "id", None)
+        if number is None or not self._pointerful(instr):
+            return
+        node = self._node((f, number))
+        for x in operands(instr):
+            if self.types.pointerful[self.uses[f].type_of[x]]:
+                self._copy(self._node((f, x)), node)
+            elif isinstance(instr, ssa.Convert):
+                self._add(node, {INTEGER})
+
+    def _alloc(self, f: int, fn: ssa.Function, instr: ssa.Alloc) -> None:
+        place = local(f, instr.id)
+        self._add(self._node((f, instr.id)), {place})
+        elem = self.types.elem(instr.type)
+        if self.types.pointerful[elem] and not self._assigned_first(f, fn, instr.id):
+            self._add(self._contents(place), {NIL})
+
+    def _assigned_first(self, f: int, fn: ssa.Function, value: int) -> bool:
+        """Whether the variable is given a value before anything else happens to it."""
+        block, at = self.uses[f].place[value]
+        users = [i for b, i in self.uses[f].of(value) if b == block and i > at]
+        if not users:
+            return False
+        first = fn.blocks[block].instrs[min(users)]
+        return isinstance(first, ssa.Store) and first.addr == value
+
+    def _load(self, f: int, fn: ssa.Function, instr: ssa.UnOp) -> None:
+        if instr.operator == "*" and self._pointerful(instr):
+            source = self._node((f, instr.x))
+            self._loads[source].add(self._node((f, instr.id)))
+            self._readd(source)
+
+    def _store(self, f: int, fn: ssa.Function, instr: ssa.Store) -> None:
+        if self.types.pointerful[self.uses[f].type_of[instr.value]]:
+            address = self._node((f, instr.addr))
+            self._stores[address].add(self._node((f, instr.value)))
+            self._readd(address)
+
+    def _return(self, f: int, fn: ssa.Function, instr: ssa.Return) -> None:
+        for n, x in enumerate(instr.results):
+            self._copy(self._node((f, x)), self._node(("result", f, n)))
+
+    def _call(self, f: int, fn: ssa.Function, instr: ssa.Call) -> None:
+        result = self._node((f, instr.id))
+        target = fn.values[instr.fn] if instr.fn < len(fn.values) else None
+        if isinstance(target, ssa.FuncRef):
+            callee = self.doc.functions[target.index]
+            if callee.blocks:
+                for n, x in enumerate(instr.args):
+                    self._copy(self._node((f, x)), self._node((target.index, n)))
+                for n in range(len(self._results(callee))):
+                    self._copy(self._node(("result", target.index, n)), result)
+                return
+            self._kernel_call(f, instr, result)
+        elif isinstance(target, ssa.Builtin):
+            self._builtin(f, fn, instr, target.name)
+
+    def _results(self, callee: ssa.Function) -> list[int]:
+        t = self.types.under(callee.type)
+        return t.results if isinstance(t, ssa.Signature) else []
+
+    def _kernel_call(self, f: int, instr: ssa.Call, result: int) -> None:
+        """A helper may give out its memory, and may write to what it is given."""
+        if self._pointerful(instr):
+            given = Place("kernel", f, instr.id)
+            self._add(result, {given, NIL})
+            self._add(self._contents(given), {KERNEL, NIL})
+        kernel = self._node("from the kernel")
+        self._add(kernel, {KERNEL, NIL})
+        for x in instr.args:
+            address = self._node((f, x))
+            self._stores[address].add(kernel)
+            self._readd(address)
+
+    def _builtin(self, f: int, fn: ssa.Function, instr: ssa.Call, name: str) -> None:
+        if name == "copy":
+            source, target = self._node((f, instr.args[1])), self._node((f, instr.args[0]))
+            self._moves[source].add(target)
+            self._readd(source)
+        else:
+            self._flow(f, fn, instr)
+
+
+_HANDLERS = {
+    ssa.Alloc: PointsTo._alloc,
+    ssa.UnOp: PointsTo._load,
+    ssa.Store: PointsTo._store,
+    ssa.Return: PointsTo._return,
+    ssa.Call: PointsTo._call,
+}

@@ -1,0 +1,120 @@
+"""Going over a function: operands, results, order of blocks, who uses what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tinybpf.compiler import ssa
+
+_OPERANDS: dict[type, tuple[str, ...]] = {
+    ssa.Phi: ("edges",),
+    ssa.BinOp: ("x", "y"),
+    ssa.Call: ("fn", "args"),
+    ssa.MakeClosure: ("fn", "bindings"),
+    ssa.MakeSlice: ("len", "cap"),
+    ssa.SliceOp: ("x", "low", "high", "max"),
+    ssa.IndexAddr: ("x", "index"),
+    ssa.Index: ("x", "index"),
+    ssa.Lookup: ("x", "index"),
+    ssa.Next: ("iter",),
+    ssa.Extract: ("tuple",),
+    ssa.If: ("cond",),
+    ssa.Return: ("results",),
+    ssa.Defer: ("fn", "args"),
+    ssa.Store: ("addr", "value"),
+}
+for _kind in (
+    ssa.UnOp, ssa.ChangeType, ssa.Convert, ssa.MultiConvert, ssa.SliceToArrayPointer, ssa.ChangeInterface,
+    ssa.MakeInterface, ssa.FieldAddr, ssa.FieldOp, ssa.Range, ssa.TypeAssert, ssa.Panic,
+):  # fmt: skip
+    _OPERANDS[_kind] = ("x",)
+
+
+def operands(instr: ssa.Instruction) -> Iterator[int]:
+    """The numbers of the values that an instruction uses."""
+    for name in _OPERANDS.get(type(instr), ()):
+        value = getattr(instr, name)
+        if isinstance(value, int):
+            yield value
+        elif value is not None:
+            yield from value
+
+
+def result(instr: ssa.Instruction) -> int | None:
+    """The number of the value that an instruction makes."""
+    return getattr(instr, "id", None)
+
+
+def instructions(fn: ssa.Function) -> Iterator[ssa.Instruction]:
+    for block in fn.blocks:
+        yield from block.instrs
+
+
+def callees(fn: ssa.Function) -> Iterator[tuple[ssa.Call, int]]:
+    """The calls in ``fn`` of functions known by name, with the function's index."""
+    for instr in instructions(fn):
+        if isinstance(instr, ssa.Call) and instr.fn < len(fn.values):
+            target = fn.values[instr.fn]
+            if isinstance(target, ssa.FuncRef):
+                yield instr, target.index
+
+
+def block_order(fn: ssa.Function) -> list[int]:
+    """Reverse postorder from the entry: a block comes after those that dominate it."""
+    seen: set[int] = {0}
+    order: list[int] = []
+    stack: list[tuple[int, Iterator[int]]] = [(0, iter(fn.blocks[0].succs))]
+    while stack:
+        block, rest = stack[-1]
+        for succ in rest:
+            if succ not in seen:
+                seen.add(succ)
+                stack.append((succ, iter(fn.blocks[succ].succs)))
+                break
+        else:
+            stack.pop()
+            order.append(block)
+    return order[::-1]
+
+
+def repeats_without(fn: ssa.Function, block: int, avoiding: int) -> bool:
+    """Whether control can come from ``block`` back to it without passing ``avoiding``."""
+    if block == avoiding:
+        return False
+    seen = {avoiding}
+    work = list(fn.blocks[block].succs)
+    while work:
+        at = work.pop()
+        if at == block:
+            return True
+        if at not in seen:
+            seen.add(at)
+            work.extend(fn.blocks[at].succs)
+    return False
+
+
+def in_loop(fn: ssa.Function, block: int) -> bool:
+    return repeats_without(fn, block, -1)
+
+
+class Uses:
+    """Who uses each value of a function."""
+
+    def __init__(self, fn: ssa.Function) -> None:
+        self.by_value: dict[int, list[tuple[int, int]]] = {}
+        self.type_of: dict[int, int] = {i: v.type for i, v in enumerate(fn.values)}
+        self.made_by: dict[int, ssa.Instruction] = {}
+        self.place: dict[int, tuple[int, int]] = {}
+        for b, block in enumerate(fn.blocks):
+            for i, instr in enumerate(block.instrs):
+                made = result(instr)
+                if made is not None:
+                    self.type_of[made] = instr.type  # type: ignore[union-attr]
+                    self.made_by[made] = instr
+                    self.place[made] = (b, i)
+                for x in operands(instr):
+                    self.by_value.setdefault(x, []).append((b, i))
+
+    def of(self, value: int) -> list[tuple[int, int]]:
+        """Block and place of each instruction that uses ``value``."""
+        return self.by_value.get(value, [])

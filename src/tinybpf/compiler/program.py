@@ -1,0 +1,244 @@
+"""What a package declares for the kernel: programs, maps, helpers, licence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tinybpf.compiler import ssa
+from tinybpf.compiler.initial import Image
+from tinybpf.compiler.kernel import helpers, maps, returns, sections
+from tinybpf.compiler.lower.names import legal
+from tinybpf.compiler.lower.refuse import Refused
+from tinybpf.compiler.lower.types import Types
+
+Report = Callable[[ssa.Pos, str, "str | None"], None]
+
+MAP_STRUCT = "bpfMapDef"
+DEFAULT_LICENSE = "GPL"
+PIN_BY_NAME = 1
+
+
+@dataclass(frozen=True)
+class EntryPoint:
+    """A program: the Go function, its symbol, its section, and what it returns after a panic."""
+
+    function: int
+    symbol: str
+    section: sections.Section
+    on_panic: int
+
+
+@dataclass(frozen=True)
+class MapDefinition:
+    """A map as the source defines it; sizes in bytes."""
+
+    variable: int
+    name: str
+    kind: maps.MapType
+    key_size: int
+    value_size: int
+    max_entries: int
+    flags: int
+    pinning: int
+
+
+@dataclass
+class Program:
+    entries: list[EntryPoint] = field(default_factory=list)
+    maps: dict[int, MapDefinition] = field(default_factory=dict)
+    license: str = DEFAULT_LICENSE
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the caller and the project's file say beside the source."""
+
+    sections: Mapping[str, str] = field(default_factory=dict)
+    configured: Mapping[str, str] = field(default_factory=dict)
+    programs: Sequence[str] = ()
+
+
+class Reader:
+    """Reads the declarations of one document; what is wrong goes to ``report``."""
+
+    def __init__(self, doc: ssa.Document, types: Types, choices: Choices, report: Report) -> None:
+        self.doc = doc
+        self.types = types
+        self.choices = choices
+        self.report = report
+
+    def read(self) -> Program:
+        program = Program(license=self._license())
+        exported = list(self._exported())
+        self._check_names([name for _, name, _ in exported])
+        symbols: dict[str, ssa.Pos] = {}
+        for index, name, pos in exported:
+            if self.choices.programs and name not in self.choices.programs:
+                continue
+            if name in symbols:
+                self.report(pos, f"two programs of the name {name}", "give one of them another name")
+                continue
+            symbols[name] = pos
+            entry = self._entry(index, name, pos)
+            if entry is not None:
+                program.entries.append(entry)
+        if not exported:
+            self.report(ssa.NO_POS, "no program in this package: no function has an //export line", "write //export NAME above the function that the kernel calls")
+        return program
+
+    # --- programs
+
+    def _exported(self) -> Iterator[tuple[int, str, ssa.Pos]]:
+        for index, fn in enumerate(self.doc.functions):
+            for d in fn.directives:
+                word, _, rest = d.text.partition(" ")
+                if word == "//export":
+                    name = rest.strip() or fn.name
+                    if fn.blocks:
+                        yield index, name, d.pos
+                    else:
+                        self.report(fn.pos, f"//export {name} stands above a function without a body", None)
+
+    def _check_names(self, exported: Sequence[str]) -> None:
+        """Names that the caller gives must be there; those of the project's file may be another package's."""
+        import difflib
+
+        for option, names in (("--section", self.choices.sections), ("--program", self.choices.programs)):
+            for name in names:
+                if name not in exported:
+                    near = difflib.get_close_matches(name, exported, n=1)
+                    hint = f"did you mean {near[0]}?" if near else f"programs here: {', '.join(exported) or 'none'}"
+                    self.report(ssa.NO_POS, f"{option} names {name}, but no function is exported under that name", hint)
+
+    def _entry(self, index: int, name: str, pos: ssa.Pos) -> EntryPoint | None:
+        fn = self.doc.functions[index]
+        try:
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+                raise Refused(pos, f"//export {name}: a program's name has letters, digits and underscores only")
+            section = self._section(fn, name)
+            self._check_signature(fn, section)
+            return EntryPoint(index, name, section, self._on_panic(fn, section))
+        except Refused as refused:
+            self.report(refused.pos, refused.message, refused.hint)
+            return None
+
+    def _section(self, fn: ssa.Function, name: str) -> sections.Section:
+        directive = self._argument(fn.directives, "//bpf:section")
+        text = self.choices.sections.get(name) or (directive or ("", fn.pos))[0] or self.choices.configured.get(name)
+        pos = directive[1] if directive and name not in self.choices.sections else fn.pos
+        if not text:
+            raise Refused(
+                fn.pos,
+                f"program {name} has no section, so its type is not known",
+                f"write //bpf:section tracepoint/CATEGORY/NAME above it, pass --section {name}=SECTION, or set build.programs in tinybpf.json",
+            )
+        section = sections.parse_section(text)
+        if section is None:
+            near = sections.nearest_section(text)
+            raise Refused(pos, f"unknown section {text} for program {name}", f"did you mean {near}?" if near else None)
+        if text == name:
+            raise Refused(pos, f"program {name} is named like its section, which the object format does not allow", f"rename it, for instance to {name}_prog")
+        return section
+
+    def _check_signature(self, fn: ssa.Function, section: sections.Section) -> None:
+        t = self.types.under(fn.type)
+        assert isinstance(t, ssa.Signature)
+        right = f"func {legal(fn.name)}(ctx unsafe.Pointer) int32"
+        if len(t.params) > 1 or any(not self.types.is_pointer(p) for p in t.params):
+            raise Refused(fn.pos, f"program {fn.name} takes {t.string.removeprefix('func')}; the kernel passes one pointer, the context", f"write {right}")
+        scalar = len(t.results) == 1 and (self.types.is_int(t.results[0]) or self.types.is_bool(t.results[0]))
+        if not scalar:
+            raise Refused(fn.pos, f"program {fn.name} must return one integer, which a {section.name} program hands to the kernel", f"write {right}")
+
+    def _on_panic(self, fn: ssa.Function, section: sections.Section) -> int:
+        given = self._argument(fn.directives, "//bpf:onpanic")
+        if given is None:
+            return returns.safe_value(section).value
+        try:
+            value = int(given[0], 0)
+        except ValueError:
+            raise Refused(given[1], f"//bpf:onpanic {given[0]}: an integer is expected", "write the value that the kernel gets, such as 0") from None
+        problem = returns.check_return(section, value)
+        if problem:
+            raise Refused(given[1], f"//bpf:onpanic {given[0]}: {problem}")
+        return value
+
+    def _argument(self, directives: Sequence[ssa.Directive], word: str) -> tuple[str, ssa.Pos] | None:
+        for d in directives:
+            first, _, rest = d.text.partition(" ")
+            if first == word:
+                return rest.strip(), d.pos
+        return None
+
+    def _license(self) -> str:
+        everywhere = [d for f in self.doc.files for d in f.directives]
+        for owner in (*self.doc.functions, *self.doc.globals):
+            everywhere += owner.directives
+        given = self._argument(everywhere, "//bpf:license")
+        if given is None:
+            return DEFAULT_LICENSE
+        text = given[0].strip('"')
+        if not text or not text.isascii() or not text.isprintable():
+            self.report(given[1], "//bpf:license needs a licence such as GPL or Dual MIT/GPL", None)
+            return DEFAULT_LICENSE
+        return text
+
+
+# --- maps
+
+
+def is_map(types: Types, variable: ssa.Global) -> bool:
+    t = types[variable.type]
+    return isinstance(t, ssa.Named) and MAP_STRUCT in t.name and isinstance(types.under(variable.type), ssa.Struct)
+
+
+def read_map(doc: ssa.Document, types: Types, index: int, image: Image | None) -> MapDefinition:
+    """The definition that a ``bpfMapDef`` variable holds; ``Refused`` where it can't be one."""
+    variable = doc.globals[index]
+    pos = variable.pos
+    if image is None:
+        raise Refused(pos, f"map {variable.name}: its definition is not constant", "use constants for all fields")
+    values = {f.name.lower(): image.integer(f.offset, types.size(f.type)) for f in types.struct(variable.type).fields}
+    unknown = [f.name for f in types.struct(variable.type).fields if f.name.lower() not in _FIELDS]
+    if unknown:
+        raise Refused(pos, f"map {variable.name}: unknown field {unknown[0]} in {types.string(variable.type)}", f"the fields are {', '.join(_FIELDS.values())}")
+    kind = maps.map_type(values.get("type", 0))
+    if kind is None:
+        raise Refused(pos, f"map {variable.name}: no map type has the number {values.get('type', 0)}", "see BPF_MAP_TYPE_ in linux/bpf.h; a hash map is 1")
+    pinning = values.get("pinning", 0)
+    if pinning not in (0, PIN_BY_NAME):
+        raise Refused(pos, f"map {variable.name}: Pinning {pinning} is not known", "0 is none, 1 is by name")
+    made = MapDefinition(
+        index, legal(variable.name), kind, values.get("keysize", 0), values.get("valuesize", 0),
+        values.get("maxentries", 0), values.get("mapflags", 0), pinning,
+    )  # fmt: skip
+    problem = maps.check(kind, made.key_size, made.value_size, made.max_entries, made.flags)
+    if problem:
+        raise Refused(pos, f"map {variable.name}: {problem}")
+    return made
+
+
+_FIELDS = {
+    name.lower(): name
+    for name in ("Type", "KeySize", "ValueSize", "MaxEntries", "MapFlags", "Pinning", "InnerMapFd")
+}
+
+
+# --- helpers
+
+
+def find_helper(fn: ssa.Function, pos: ssa.Pos) -> helpers.Helper:
+    """The helper that a function without a body stands for; ``Refused`` where there is none."""
+    named = next((d.text.split(None, 1)[1].strip() for d in fn.directives if d.text.startswith("//go:extern ")), None)
+    if fn.name.startswith("bpfKfunc"):
+        raise Refused(pos, f"kernel function {named or fn.name}: kfuncs are not supported yet", "use a helper where there is one")
+    found = helpers.helper(named) if named else None
+    found = found or helpers.by_go_name(fn.name)
+    if found is not None:
+        return found
+    if named is None:
+        raise Refused(fn.pos, f"function {fn.name} has no body", "declare a helper with //go:extern bpf_NAME above it, or write the body")
+    near = helpers.nearest(named)
+    raise Refused(fn.pos, f"the kernel has no helper {named}", f"did you mean {near}?" if near else None)
