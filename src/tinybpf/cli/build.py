@@ -68,7 +68,7 @@ def build(
         package,
         sections=sections,
         programs=programs,
-        cpu=cpu or settings.cpu,
+        cpu=cpu,
         config=settings,
         dump_ir=ir_folder,
     )
