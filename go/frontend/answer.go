@@ -6,8 +6,14 @@ import (
 	"runtime/debug"
 )
 
-// panicHook is for tests: it is called at each step with the step's name.
-var panicHook func(step string)
+// testHook is for tests: it is called at each step with the step's name.
+var testHook func(s *session, step string)
+
+func (s *session) hook(step string) {
+	if testHook != nil {
+		testHook(s, step)
+	}
+}
 
 // answer makes the document of a request. It does not panic: what slips through becomes a
 // diagnostic of kind "internal" at the place that was being worked on.
@@ -21,7 +27,7 @@ func answer(req *Request) (doc *Document) {
 	}()
 	if req.Protocol != protocol {
 		s.report(0, fmt.Sprintf("the front end speaks protocol %d, the request protocol %d", protocol, req.Protocol))
-		return s.refused()
+		return s.finish()
 	}
 	for _, step := range []struct {
 		name string
@@ -33,13 +39,10 @@ func answer(req *Request) (doc *Document) {
 		{"build", s.build},
 		{"encode", s.encode},
 	} {
-		if panicHook != nil {
-			panicHook(step.name)
-		}
+		s.hook(step.name)
 		if !step.run() {
-			return s.refused()
+			return s.finish()
 		}
 	}
-	s.refused()
-	return s.doc
+	return s.finish()
 }

@@ -17,9 +17,7 @@ func (s *session) build() bool {
 	s.program = ssa.NewProgram(s.fset, mode)
 	s.program.CreatePackage(types.Unsafe, nil, nil, true)
 	s.main = s.program.CreatePackage(s.pkg, s.files, s.info, true)
-	if panicHook != nil {
-		panicHook("ssa")
-	}
+	s.hook("ssa")
 	s.main.Build()
 
 	s.functions = []*ssa.Function{}

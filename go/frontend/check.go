@@ -49,8 +49,9 @@ func (s *session) check() bool {
 	s.at = s.files[0].Name.Pos()
 	s.pkg = types.NewPackage(name, name)
 	s.doc.Package, s.doc.Go = name, s.goVersion
-	checker := types.NewChecker(&conf, s.fset, s.pkg, s.info)
-	err := checker.Files(s.files)
+	s.checker = types.NewChecker(&conf, s.fset, s.pkg, s.info)
+	err := s.checker.Files(s.files)
+	s.checker = nil
 	if err != nil && len(s.reports) == 0 {
 		s.report(token.NoPos, err.Error())
 	}

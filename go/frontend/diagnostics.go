@@ -6,6 +6,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"go/types"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -78,8 +79,8 @@ func (s *session) show(p Pos) string {
 	return fmt.Sprintf("%s:%d:%d", s.doc.Files[p[0]].Path, p[1], p[2])
 }
 
-// refused ends the run: the reports become diagnostics in order of place, each once.
-func (s *session) refused() *Document {
+// finish ends the run: the reports become diagnostics in order of place, each once.
+func (s *session) finish() *Document {
 	list := slices.DeleteFunc(s.reports, func(r report) bool {
 		return s.failedImports[r.pos] && strings.HasSuffix(r.message, "imported and not used")
 	})
@@ -112,12 +113,32 @@ func (s *session) pathOf(p Pos) string {
 // internal is the document of a run that panicked.
 func (s *session) internal(fault any) *Document {
 	at := s.at
-	if p := s.buildingAt(); p.IsValid() {
-		at = p
+	for _, near := range []func() token.Pos{s.checkingAt, s.buildingAt} {
+		if p := near(); p.IsValid() {
+			at = p
+		}
 	}
 	s.doc.Types, s.doc.Globals, s.doc.Functions = nil, nil, nil
 	s.reports = append(s.reports, report{s.pos(at), fmt.Sprint(fault), "internal"})
-	return s.refused()
+	return s.finish()
+}
+
+// checkingAt is where go/types was when it panicked: the last of the objects that it was busy
+// with, which it keeps to itself.
+func (s *session) checkingAt() token.Pos {
+	if s.checker == nil {
+		return token.NoPos
+	}
+	stack := reflect.ValueOf(s.checker).Elem().FieldByName("posStack")
+	if !stack.IsValid() || stack.Kind() != reflect.Slice || stack.Len() == 0 {
+		return token.NoPos
+	}
+	top := stack.Index(stack.Len() - 1)
+	node, _ := reflect.NewAt(top.Type(), top.Addr().UnsafePointer()).Elem().Interface().(interface{ Pos() token.Pos })
+	if node == nil {
+		return token.NoPos
+	}
+	return node.Pos()
 }
 
 // buildingAt is where go/ssa was when it panicked while building: the last position in the last

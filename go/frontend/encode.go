@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"strconv"
+	"unicode/utf8"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -35,13 +36,12 @@ func (s *session) encode() bool {
 	for _, fn := range s.functions {
 		s.encodeFunction(fn)
 	}
-	for i, init := range s.initialisers {
-		_ = i
+	for _, init := range s.initialisers {
 		fn := s.doc.Functions[s.funcIndex[s.program.FuncValue(init.fn)]]
 		fn.Synthetic, fn.Initialises = "initialiser", initialises[init.fn]
 	}
 	s.doc.Types = s.types.list
-	return true
+	return len(s.reports) == 0
 }
 
 // addGlobals enters the variables of a declaration, in the order of the source.
@@ -79,6 +79,7 @@ type constKey struct {
 
 func (s *session) encodeFunction(fn *ssa.Function) {
 	s.at, s.encoding = fn.Pos(), root(fn)
+	s.hook("function")
 	out := &Function{
 		Name: s.functionName(fn), Package: s.packageName(fn), Type: s.typeIndex(fn.Signature),
 		Pos: s.pos(fn.Pos()), End: s.pos(closing(fn)), Synthetic: fn.Synthetic,
@@ -245,13 +246,26 @@ func constantNode(c *ssa.Const, leaf Leaf) any {
 		return &ConstBool{leaf, constant.BoolVal(c.Value)}
 	case info&types.IsString != 0:
 		leaf.Kind = "ConstString"
-		return &ConstString{leaf, []byte(constant.StringVal(c.Value))}
+		return &ConstString{leaf, []byte(text(c.Value))}
 	case info&(types.IsFloat|types.IsComplex) != 0:
 		leaf.Kind = "ConstFloat"
 		return &ConstFloat{leaf, c.Value.String()}
 	}
 	leaf.Kind = "ConstInt"
 	return &ConstInt{leaf, integer(c)}
+}
+
+// text is the value of a string constant. In an instance of a generic function, string(65)
+// reaches us as the number.
+func text(v constant.Value) string {
+	if v.Kind() == constant.String {
+		return constant.StringVal(v)
+	}
+	char, exact := constant.Int64Val(constant.ToInt(v))
+	if !exact || char != int64(rune(char)) {
+		return string(utf8.RuneError)
+	}
+	return string(rune(char))
 }
 
 // integer writes an integer constant, or the address that unsafe.Pointer makes of one.

@@ -14,7 +14,8 @@ func (s *session) parse() bool {
 	s.fset = token.NewFileSet()
 	for _, src := range s.sources {
 		base := s.fset.Base()
-		file, err := parser.ParseFile(s.fset, src.name, src.text, parser.ParseComments|parser.AllErrors|parser.SkipObjectResolution)
+		file, err := parser.ParseFile(s.fset, s.path(src.name), src.text,
+			parser.ParseComments|parser.AllErrors|parser.SkipObjectResolution)
 		src.file, src.ast = s.fset.File(token.Pos(base)), file
 		var list scanner.ErrorList
 		if errors.As(err, &list) {

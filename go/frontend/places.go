@@ -16,10 +16,12 @@ import (
 //     address of a field and the value for the store. Binary and unary operators, return, go,
 //     defer and the selected name of x.f stay.
 //  2. By kind: a branch stands where its condition does; a parameter's spill where its variable
-//     is declared; the loads and deferred calls before a return at the return; a return that
-//     nobody wrote at the function's closing brace; what is only a change of representation
-//     (implicit conversion, load of a field, part of a tuple, variadic slice) where its operand
-//     does, or, its operand being a constant, where it is used.
+//     is declared; a function literal at its func; a loop's hidden counter at the for; the loads
+//     and deferred calls before a return at the return; a return that nobody wrote at the
+//     function's closing brace; the address of an element of a literal where the element does;
+//     what is only a change of representation (implicit conversion, load of a field, part of a
+//     tuple, variadic slice) where its operand does, or, its operand being a constant, where it
+//     is used.
 //  3. That of the nearest earlier instruction of the block that has one by the rules above;
 //     else of the nearest later one.
 //  4. That of the last instruction of a preceding block; else of the function.
@@ -132,34 +134,40 @@ func (p *places) function(fn *ssa.Function) map[ssa.Instruction]token.Pos {
 // byKind is rule 2; NoPos where it says nothing.
 func (p *places) byKind(fn *ssa.Function, instr ssa.Instruction, at map[ssa.Instruction]token.Pos) token.Pos {
 	block := instr.Block()
-	last := block.Instrs[len(block.Instrs)-1]
+	ret, returns := block.Instrs[len(block.Instrs)-1].(*ssa.Return)
 	switch v := instr.(type) {
 	case *ssa.If:
 		return placeOf(v.Cond, at)
 	case *ssa.Return:
-		return closing(fn)
+		return returnPos(fn, v)
 	case *ssa.RunDefers:
-		if _, ok := last.(*ssa.Return); ok {
-			return last.Pos()
+		if returns {
+			return returnPos(fn, ret)
 		}
 	case *ssa.Store:
 		if _, ok := v.Val.(*ssa.Parameter); ok {
 			return placeOf(v.Addr, at)
 		}
 	case *ssa.UnOp:
-		if _, ok := v.X.(*ssa.Alloc); !ok {
+		variable, ok := v.X.(*ssa.Alloc)
+		switch {
+		case !ok:
 			return placeOf(v.X, at)
+		case returns && uses(v, ret):
+			return returnPos(fn, ret)
+		case !variable.Pos().IsValid():
+			return p.byUse(variable, at)
 		}
-		if ret, ok := last.(*ssa.Return); ok && ret.Pos().IsValid() && uses(v, last) {
-			return ret.Pos()
-		}
-		return token.NoPos
+	case *ssa.MakeClosure:
+		return v.Fn.Pos()
 	case *ssa.Call:
 		for _, arg := range v.Call.Args {
 			if pos := placeOf(arg, at); pos.IsValid() {
 				return pos
 			}
 		}
+	case *ssa.IndexAddr: // of an element of a literal
+		return p.byUse(v, at)
 	case ssa.Value:
 		var buf [8]*ssa.Value
 		for _, op := range instr.Operands(buf[:0]) {
@@ -167,10 +175,16 @@ func (p *places) byKind(fn *ssa.Function, instr ssa.Instruction, at map[ssa.Inst
 				return pos
 			}
 		}
-		for _, user := range *v.Referrers() {
-			if pos := at[user]; pos.IsValid() {
-				return pos
-			}
+		return p.byUse(v, at)
+	}
+	return token.NoPos
+}
+
+// byUse is the place of the first user of a value that has one.
+func (p *places) byUse(v ssa.Value, at map[ssa.Instruction]token.Pos) token.Pos {
+	for _, user := range *v.Referrers() {
+		if pos := at[user]; pos.IsValid() {
+			return pos
 		}
 	}
 	return token.NoPos
@@ -190,6 +204,14 @@ func uses(v ssa.Value, user ssa.Instruction) bool {
 		}
 	}
 	return false
+}
+
+// returnPos is where a return stands, or the closing brace that stands for it.
+func returnPos(fn *ssa.Function, ret *ssa.Return) token.Pos {
+	if ret.Pos().IsValid() {
+		return ret.Pos()
+	}
+	return closing(fn)
 }
 
 // closing is a function's closing brace.

@@ -23,6 +23,7 @@ type session struct {
 	reports []report
 
 	// check
+	checker       *types.Checker // while it runs
 	pkg           *types.Package
 	info          *types.Info
 	failedImports map[Pos]bool

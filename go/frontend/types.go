@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"go/token"
 	"go/types"
 
@@ -83,6 +84,9 @@ func (s *session) typeNode(t types.Type) any {
 		sh := Shape{Kind: kind, String: types.TypeString(t, s.qualifier)}
 		if kind != "Tuple" {
 			sh.Size, sh.Align = sizes.Sizeof(t), sizes.Alignof(t)
+			if sh.Size < 0 {
+				s.report(s.at, fmt.Sprintf("type %s larger than address space", sh.String))
+			}
 		}
 		return sh
 	}
