@@ -9,14 +9,13 @@
 
 #include <bpf/libbpf.h>
 
+#include "validate.h"
+
 /* log.c: libbpf's messages, gathered per thread. */
 int tb_log_print(enum libbpf_print_level level, const char *format, va_list args);
 void tb_log_clear(void);
 const char *tb_log_text(size_t *size);
 void tb_log_debug(bool on);
-
-/* validate.c: is this an object that libbpf can be trusted with? */
-int tb_validate(const uint8_t *bytes, size_t size, char *reason, size_t reason_size);
 
 /* ring.c: records of ring buffer maps, many per call. */
 struct tb_record {

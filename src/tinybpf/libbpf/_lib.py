@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 try:
-    from tinybpf.libbpf import _libbpf as _module
+    import tinybpf.libbpf._libbpf as _module
 except ImportError as error:
     import sys
 
