@@ -117,10 +117,20 @@ class _Compilation:
             raise CompileError(self._sorted())
 
     def _place(
-        self, doc: ssa.Document, texts: list[list[str]], pos: ssa.Pos, message: str, hint: str | None, severity: str = "error"
+        self,
+        doc: ssa.Document,
+        texts: list[list[str]],
+        pos: ssa.Pos,
+        message: str,
+        hint: str | None,
+        severity: str = "error",
     ) -> Diagnostic:
         if not pos.line:
-            where = doc.files[pos.file].path if doc.files and pos.col else self.project.display or self.project.name
+            where = (
+                doc.files[pos.file].path
+                if doc.files and pos.col
+                else self.project.display or self.project.name
+            )
             return Diagnostic(where, 0, 0, message, severity, hint)  # type: ignore[arg-type]
         path = doc.files[pos.file].path
         lines = texts[pos.file]
@@ -169,7 +179,9 @@ class _Compilation:
         try:
             emitted = llvm.emit(ir, cpu=self.cpu, dump=self.dump is not None, timeout=self.timeout)
         except llvm.LlvmInvalid as problem:
-            raise self._internal(Diagnostic(self.project.name, 0, 0, f"LLVM does not take the module: {problem}")) from problem
+            raise self._internal(
+                Diagnostic(self.project.name, 0, 0, f"LLVM does not take the module: {problem}")
+            ) from problem
         except llvm.LlvmFailure as failure:
             raise self._refused_by_llvm(doc, module, failure) from failure
         if emitted.optimised is not None:
@@ -192,9 +204,14 @@ class _Compilation:
     def _object(self, data: bytes, module: Module) -> CompiledObject:
         from tinybpf.compiler import elf
 
-        programs = tuple(CompiledProgram(p.name, p.section, p.instructions) for p in elf.read(data).programs())
+        programs = tuple(
+            CompiledProgram(p.name, p.section, p.instructions) for p in elf.read(data).programs()
+        )
         maps = tuple(
-            CompiledMap(m.name, m.kind.name, m.key_size, m.value_size, m.max_entries) for m in module.program.maps.values()
+            CompiledMap(m.name, m.kind.name, m.key_size, m.value_size, m.max_entries)
+            for m in module.program.maps.values()
         )
         warnings = (*self.project.config.warnings, *self._sorted())
-        return CompiledObject(data, self.project.name, programs, maps, module.program.license, warnings, self.stages)
+        return CompiledObject(
+            data, self.project.name, programs, maps, module.program.license, warnings, self.stages
+        )

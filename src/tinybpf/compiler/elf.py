@@ -126,7 +126,9 @@ def write(elf: Elf, keep: Callable[[Section], bool]) -> bytes:
     symbols = [
         (n, s)
         for n, s in enumerate(elf.symbols)
-        if n == 0 or ((s.section in new_index or s.section >= SHN_LORESERVE) and s.section != 0) or s.section == 0
+        if n == 0
+        or ((s.section in new_index or s.section >= SHN_LORESERVE) and s.section != 0)
+        or s.section == 0
     ]
     new_symbol = {old: new for new, (old, _) in enumerate(symbols)}
     sections = [elf.sections[i] for i in kept]
@@ -138,7 +140,9 @@ def write(elf: Elf, keep: Callable[[Section], bool]) -> bytes:
             first_global = next((n for n, (_, s2) in enumerate(symbols) if s2.info >> 4), len(symbols))
             s = replace(s, data=body, size=len(body), info=first_global, link=new_index[s.link])
         elif s.type == SHT_REL:
-            body = b"".join(_relocation(elf, r, new_symbol) for r in struct.iter_unpack(elf.order + _REL, s.data))
+            body = b"".join(
+                _relocation(elf, r, new_symbol) for r in struct.iter_unpack(elf.order + _REL, s.data)
+            )
             s = replace(s, data=body, link=new_index[s.link], info=new_index[s.info])
         elif s.link:
             s = replace(s, link=new_index.get(s.link, 0))
@@ -171,7 +175,9 @@ class _Strings:
         return self._at[text]
 
 
-def _assemble(elf: Elf, sections: list[Section], symbol_strings: int, strings: _Strings, new_index: dict[int, int]) -> bytes:
+def _assemble(
+    elf: Elf, sections: list[Section], symbol_strings: int, strings: _Strings, new_index: dict[int, int]
+) -> bytes:
     names_at = new_index[elf.header[12]]
     names = strings if names_at == symbol_strings else _Strings()
     offsets_of_names = [names.add(s.name) for s in sections]
@@ -185,7 +191,19 @@ def _assemble(elf: Elf, sections: list[Section], symbol_strings: int, strings: _
         size = s.size if s.type == SHT_NOBITS else len(data)
         where = len(body) if n else 0
         headers.append(
-            struct.pack(elf.order + _SECTION, offsets_of_names[n], s.type, s.flags, 0, where, size, s.link, s.info, s.align, s.entsize)
+            struct.pack(
+                elf.order + _SECTION,
+                offsets_of_names[n],
+                s.type,
+                s.flags,
+                0,
+                where,
+                size,
+                s.link,
+                s.info,
+                s.align,
+                s.entsize,
+            )
         )
         body += data
     body += bytes(-len(body) % 8)

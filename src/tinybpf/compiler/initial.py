@@ -84,7 +84,9 @@ class Evaluator:
         elif not isinstance(instr, ssa.Return):
             raise NotConstant(instr.pos)
 
-    def _part(self, fn: ssa.Function, instr: ssa.FieldAddr | ssa.IndexAddr, values: dict[int, object]) -> _Cursor:
+    def _part(
+        self, fn: ssa.Function, instr: ssa.FieldAddr | ssa.IndexAddr, values: dict[int, object]
+    ) -> _Cursor:
         at = self._cursor(fn, instr.x, instr.pos, values)
         elem = self._pointee(fn, instr.x)
         if isinstance(instr, ssa.FieldAddr):

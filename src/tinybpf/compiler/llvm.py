@@ -152,7 +152,9 @@ def _spawn() -> Worker:
     except OSError as problem:
         for fd in (requests, answers):
             os.close(fd)
-        raise BpfError(f"start the LLVM worker {sys.executable} failed: {problem.strerror}", problem.errno or 0) from None
+        raise BpfError(
+            f"start the LLVM worker {sys.executable} failed: {problem.strerror}", problem.errno or 0
+        ) from None
     finally:
         os.close(their_input)
         os.close(their_output)

@@ -29,7 +29,9 @@ def explain(log: str) -> Explanation:
             function,
             "keep large values in a map (a per-CPU array of one element), or make the arrays smaller",
         )
-    lines = [line.strip() for line in log.splitlines() if line.strip() and not line.startswith("PLEASE submit")]
+    lines = [
+        line.strip() for line in log.splitlines() if line.strip() and not line.startswith("PLEASE submit")
+    ]
     errors = [line for line in lines if "error" in line.lower()]
     said = (errors or lines or [""])[0]
     return Explanation(f"LLVM refuses the program: {said}" if said else "", function)

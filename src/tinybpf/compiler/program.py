@@ -85,7 +85,11 @@ class Reader:
             if entry is not None:
                 program.entries.append(entry)
         if not exported:
-            self.report(ssa.NO_POS, "no program in this package: no function has an //export line", "write //export NAME above the function that the kernel calls")
+            self.report(
+                ssa.NO_POS,
+                "no program in this package: no function has an //export line",
+                "write //export NAME above the function that the kernel calls",
+            )
         return program
 
     # --- programs
@@ -109,14 +113,24 @@ class Reader:
             for name in names:
                 if name not in exported:
                     near = difflib.get_close_matches(name, exported, n=1)
-                    hint = f"did you mean {near[0]}?" if near else f"programs here: {', '.join(exported) or 'none'}"
-                    self.report(ssa.NO_POS, f"{option} names {name}, but no function is exported under that name", hint)
+                    hint = (
+                        f"did you mean {near[0]}?"
+                        if near
+                        else f"programs here: {', '.join(exported) or 'none'}"
+                    )
+                    self.report(
+                        ssa.NO_POS,
+                        f"{option} names {name}, but no function is exported under that name",
+                        hint,
+                    )
 
     def _entry(self, index: int, name: str, pos: ssa.Pos) -> EntryPoint | None:
         fn = self.doc.functions[index]
         try:
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-                raise Refused(pos, f"//export {name}: a program's name has letters, digits and underscores only")
+                raise Refused(
+                    pos, f"//export {name}: a program's name has letters, digits and underscores only"
+                )
             section = self._section(fn, name)
             self._check_signature(fn, section)
             return EntryPoint(index, name, section, self._on_panic(fn, section))
@@ -126,7 +140,11 @@ class Reader:
 
     def _section(self, fn: ssa.Function, name: str) -> sections.Section:
         directive = self._argument(fn.directives, "//bpf:section")
-        text = self.choices.sections.get(name) or (directive or ("", fn.pos))[0] or self.choices.configured.get(name)
+        text = (
+            self.choices.sections.get(name)
+            or (directive or ("", fn.pos))[0]
+            or self.choices.configured.get(name)
+        )
         pos = directive[1] if directive and name not in self.choices.sections else fn.pos
         if not text:
             raise Refused(
@@ -137,9 +155,15 @@ class Reader:
         section = sections.parse_section(text)
         if section is None:
             near = sections.nearest_section(text)
-            raise Refused(pos, f"unknown section {text} for program {name}", f"did you mean {near}?" if near else None)
+            raise Refused(
+                pos, f"unknown section {text} for program {name}", f"did you mean {near}?" if near else None
+            )
         if text == name:
-            raise Refused(pos, f"program {name} is named like its section, which the object format does not allow", f"rename it, for instance to {name}_prog")
+            raise Refused(
+                pos,
+                f"program {name} is named like its section, which the object format does not allow",
+                f"rename it, for instance to {name}_prog",
+            )
         return section
 
     def _check_signature(self, fn: ssa.Function, section: sections.Section) -> None:
@@ -147,10 +171,18 @@ class Reader:
         assert isinstance(t, ssa.Signature)
         right = f"func {legal(fn.name)}(ctx unsafe.Pointer) int32"
         if len(t.params) > 1 or any(not self.types.is_pointer(p) for p in t.params):
-            raise Refused(fn.pos, f"program {fn.name} takes {t.string.removeprefix('func')}; the kernel passes one pointer, the context", f"write {right}")
+            raise Refused(
+                fn.pos,
+                f"program {fn.name} takes {t.string.removeprefix('func')}; the kernel passes one pointer, the context",
+                f"write {right}",
+            )
         scalar = len(t.results) == 1 and (self.types.is_int(t.results[0]) or self.types.is_bool(t.results[0]))
         if not scalar:
-            raise Refused(fn.pos, f"program {fn.name} must return one integer, which a {section.name} program hands to the kernel", f"write {right}")
+            raise Refused(
+                fn.pos,
+                f"program {fn.name} must return one integer, which a {section.name} program hands to the kernel",
+                f"write {right}",
+            )
 
     def _on_panic(self, fn: ssa.Function, section: sections.Section) -> int:
         given = self._argument(fn.directives, "//bpf:onpanic")
@@ -159,7 +191,11 @@ class Reader:
         try:
             value = int(given[0], 0)
         except ValueError:
-            raise Refused(given[1], f"//bpf:onpanic {given[0]}: an integer is expected", "write the value that the kernel gets, such as 0") from None
+            raise Refused(
+                given[1],
+                f"//bpf:onpanic {given[0]}: an integer is expected",
+                "write the value that the kernel gets, such as 0",
+            ) from None
         problem = returns.check_return(section, value)
         if problem:
             raise Refused(given[1], f"//bpf:onpanic {given[0]}: {problem}")
@@ -191,7 +227,11 @@ class Reader:
 
 def is_map(types: Types, variable: ssa.Global) -> bool:
     t = types[variable.type]
-    return isinstance(t, ssa.Named) and MAP_STRUCT in t.name and isinstance(types.under(variable.type), ssa.Struct)
+    return (
+        isinstance(t, ssa.Named)
+        and MAP_STRUCT in t.name
+        and isinstance(types.under(variable.type), ssa.Struct)
+    )
 
 
 def read_map(doc: ssa.Document, types: Types, index: int, image: Image | None) -> MapDefinition:
@@ -199,14 +239,27 @@ def read_map(doc: ssa.Document, types: Types, index: int, image: Image | None) -
     variable = doc.globals[index]
     pos = variable.pos
     if image is None:
-        raise Refused(pos, f"map {variable.name}: its definition is not constant", "use constants for all fields")
-    values = {f.name.lower(): image.integer(f.offset, types.size(f.type)) for f in types.struct(variable.type).fields}
+        raise Refused(
+            pos, f"map {variable.name}: its definition is not constant", "use constants for all fields"
+        )
+    values = {
+        f.name.lower(): image.integer(f.offset, types.size(f.type))
+        for f in types.struct(variable.type).fields
+    }
     unknown = [f.name for f in types.struct(variable.type).fields if f.name.lower() not in _FIELDS]
     if unknown:
-        raise Refused(pos, f"map {variable.name}: unknown field {unknown[0]} in {types.string(variable.type)}", f"the fields are {', '.join(_FIELDS.values())}")
+        raise Refused(
+            pos,
+            f"map {variable.name}: unknown field {unknown[0]} in {types.string(variable.type)}",
+            f"the fields are {', '.join(_FIELDS.values())}",
+        )
     kind = maps.map_type(values.get("type", 0))
     if kind is None:
-        raise Refused(pos, f"map {variable.name}: no map type has the number {values.get('type', 0)}", "see BPF_MAP_TYPE_ in linux/bpf.h; a hash map is 1")
+        raise Refused(
+            pos,
+            f"map {variable.name}: no map type has the number {values.get('type', 0)}",
+            "see BPF_MAP_TYPE_ in linux/bpf.h; a hash map is 1",
+        )
     pinning = values.get("pinning", 0)
     if pinning not in (0, PIN_BY_NAME):
         raise Refused(pos, f"map {variable.name}: Pinning {pinning} is not known", "0 is none, 1 is by name")
@@ -231,14 +284,24 @@ _FIELDS = {
 
 def find_helper(fn: ssa.Function, pos: ssa.Pos) -> helpers.Helper:
     """The helper that a function without a body stands for; ``Refused`` where there is none."""
-    named = next((d.text.split(None, 1)[1].strip() for d in fn.directives if d.text.startswith("//go:extern ")), None)
+    named = next(
+        (d.text.split(None, 1)[1].strip() for d in fn.directives if d.text.startswith("//go:extern ")), None
+    )
     if fn.name.startswith("bpfKfunc"):
-        raise Refused(pos, f"kernel function {named or fn.name}: kfuncs are not supported yet", "use a helper where there is one")
+        raise Refused(
+            pos,
+            f"kernel function {named or fn.name}: kfuncs are not supported yet",
+            "use a helper where there is one",
+        )
     found = helpers.helper(named) if named else None
     found = found or helpers.by_go_name(fn.name)
     if found is not None:
         return found
     if named is None:
-        raise Refused(fn.pos, f"function {fn.name} has no body", "declare a helper with //go:extern bpf_NAME above it, or write the body")
+        raise Refused(
+            fn.pos,
+            f"function {fn.name} has no body",
+            "declare a helper with //go:extern bpf_NAME above it, or write the body",
+        )
     near = helpers.nearest(named)
     raise Refused(fn.pos, f"the kernel has no helper {named}", f"did you mean {near}?" if near else None)

@@ -117,12 +117,16 @@ def _chunks(size: int, align: int) -> list[tuple[int, int]]:
 def copy(b: Builder, dst: str, src: str, size: int, align: int) -> None:
     for at, n in _chunks(size, align):
         d, s = plus(b, dst, at), plus(b, src, at)
-        b.emit(f"call void @llvm.memcpy.p0.p0.i64(ptr align {align} {d}, ptr align {align} {s}, i64 {n}, i1 false)")
+        b.emit(
+            f"call void @llvm.memcpy.p0.p0.i64(ptr align {align} {d}, ptr align {align} {s}, i64 {n}, i1 false)"
+        )
 
 
 def zero(b: Builder, dst: str, size: int, align: int) -> None:
     for at, n in _chunks(size, align):
-        b.emit(f"call void @llvm.memset.p0.i64(ptr align {align} {plus(b, dst, at)}, i8 0, i64 {n}, i1 false)")
+        b.emit(
+            f"call void @llvm.memset.p0.i64(ptr align {align} {plus(b, dst, at)}, i8 0, i64 {n}, i1 false)"
+        )
 
 
 def hide(b: Builder, value: str) -> str:

@@ -12,12 +12,18 @@ from tinybpf.compiler.lower.refuse import BUILTINS, Refused
 @lowers(ssa.Call)
 def call(f: FunctionLowering, instr: ssa.Call) -> Operand | None:
     if instr.method:
-        raise Refused(instr.pos, f"call of interface method {instr.method}: BPF has no dynamic dispatch", "use the concrete type")
+        raise Refused(
+            instr.pos,
+            f"call of interface method {instr.method}: BPF has no dynamic dispatch",
+            "use the concrete type",
+        )
     target = f.fn.values[instr.fn] if instr.fn < len(f.fn.values) else None
     if isinstance(target, ssa.Builtin):
         return _builtin(f, instr, target.name)
     if not isinstance(target, ssa.FuncRef):
-        raise Refused(instr.pos, "call of a function value: BPF has no indirect calls", "call the function by its name")
+        raise Refused(
+            instr.pos, "call of a function value: BPF has no indirect calls", "call the function by its name"
+        )
     if f.m.doc.functions[target.index].blocks:
         return _go_call(f, instr, target.index)
     return _helper_call(f, instr, target.index)
@@ -77,7 +83,9 @@ def _narrow(f: FunctionLowering, value: str, t: int) -> str:
     return value if ir in ("i64", "ptr") else f.b.value(f"trunc i64 {value} to {ir}")
 
 
-def _from_memory(f: FunctionLowering, convention: abi.Returns, results: tuple[int, ...], slot: str) -> Operand | None:
+def _from_memory(
+    f: FunctionLowering, convention: abi.Returns, results: tuple[int, ...], slot: str
+) -> Operand | None:
     parts: list[Operand] = []
     for offset, t in zip(convention.offsets, results, strict=True):
         ptr = plus(f.b, slot, offset)
@@ -115,7 +123,9 @@ def make_interface(f: FunctionLowering, instr: ssa.MakeInterface) -> None:
     """The argument of ``panic`` is an interface that nothing looks at; there is no other use for one."""
     users = [f.fn.blocks[b].instrs[i] for b, i in f.uses.of(instr.id)]
     if not all(isinstance(user, ssa.Panic) for user in users):
-        raise Refused(instr.pos, "conversion to an interface: BPF has no dynamic dispatch", "use the concrete type")
+        raise Refused(
+            instr.pos, "conversion to an interface: BPF has no dynamic dispatch", "use the concrete type"
+        )
 
 
 # --- helpers
@@ -128,8 +138,12 @@ def _helper_call(f: FunctionLowering, instr: ssa.Call, index: int) -> Operand | 
     if struct is not None:
         return _helper_result(f, core.copy_struct(f, struct, helper.number, instr), signature.results)
     if len(instr.args) > abi.REGISTERS:
-        raise Refused(instr.pos, f"{helper.name} is called with {len(instr.args)} arguments; helpers take at most 5")
-    args = ", ".join(_helper_argument(f, helper.name, x, t) for x, t in zip(instr.args, signature.params, strict=True))
+        raise Refused(
+            instr.pos, f"{helper.name} is called with {len(instr.args)} arguments; helpers take at most 5"
+        )
+    args = ", ".join(
+        _helper_argument(f, helper.name, x, t) for x, t in zip(instr.args, signature.params, strict=True)
+    )
     pointer = len(signature.results) == 1 and f.types.is_pointer(signature.results[0])
     returned = f.b.value(f"call {'ptr' if pointer else 'i64'} inttoptr (i64 {helper.number} to ptr)({args})")
     return _helper_result(f, returned, signature.results)
@@ -138,7 +152,9 @@ def _helper_call(f: FunctionLowering, instr: ssa.Call, index: int) -> Operand | 
 def _helper_argument(f: FunctionLowering, helper: str, number: int, t: int) -> str:
     problem = f.types.problem(t)
     if problem is None and (f.types.is_aggregate(t) or f.types.is_slice(t)):
-        problem = f"helper {helper} takes integers and pointers, not {f.types.string(t)}; pass unsafe.Pointer(&x)"
+        problem = (
+            f"helper {helper} takes integers and pointers, not {f.types.string(t)}; pass unsafe.Pointer(&x)"
+        )
     if problem:
         raise Refused(f.pos, problem)
     operand = f.operand(number)
@@ -215,7 +231,7 @@ def _extreme(f: FunctionLowering, instr: ssa.Call, name: str) -> str:
     best = f.scalar(instr.args[0])
     for x in instr.args[1:]:
         other = f.scalar(x)
-        best = f.b.value(f"select i1 {f.b.value(f'icmp {order} {ir} {other}, {best}')}, {ir} {other}, {ir} {best}")
+        best = f.b.value(
+            f"select i1 {f.b.value(f'icmp {order} {ir} {other}, {best}')}, {ir} {other}, {ir} {best}"
+        )
     return best
-
-

@@ -27,7 +27,9 @@ def convert(f: FunctionLowering, instr: ssa.Convert) -> Operand:
         return _to_int(f, f.operand(instr.x))
     if types.is_uintptr(source) and types.is_pointer(target):
         return _to_pointer(f, f.operand(instr.x))
-    raise Refused(instr.pos, f"conversion of {types.string(source)} to {types.string(target)} is not supported")
+    raise Refused(
+        instr.pos, f"conversion of {types.string(source)} to {types.string(target)} is not supported"
+    )
 
 
 def _between_ints(f: FunctionLowering, instr: ssa.Convert, source: int, target: int) -> Operand:

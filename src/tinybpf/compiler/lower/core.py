@@ -25,7 +25,11 @@ _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 def is_kernel_struct(types: Types, t: int) -> bool:
     named = types[t]
-    return isinstance(named, ssa.Named) and named.name.startswith(PREFIX) and isinstance(types.under(t), ssa.Struct)
+    return (
+        isinstance(named, ssa.Named)
+        and named.name.startswith(PREFIX)
+        and isinstance(types.under(t), ssa.Struct)
+    )
 
 
 def snake_case(name: str) -> str:
@@ -91,7 +95,9 @@ def copy_struct(f: FunctionLowering, struct_type: int, number: int, instr: ssa.C
             continue
         src = field_address(f, struct_type, n, source)
         dst = plus(f.b, target, field.offset)
-        got = f.b.value(f"call i64 inttoptr (i64 {number} to ptr)(ptr {dst}, i64 {f.types.size(field.type)}, ptr {src})")
+        got = f.b.value(
+            f"call i64 inttoptr (i64 {number} to ptr)(ptr {dst}, i64 {f.types.size(field.type)}, ptr {src})"
+        )
         ok = f.b.value(f"icmp eq i64 {total}, 0")
         total = f.b.value(f"select i1 {ok}, i64 {got}, i64 {total}")
     return total

@@ -51,7 +51,9 @@ class DebugInfo:
         self._types: dict[int, str] = {}
         self._locations: dict[tuple[str, ssa.Pos], str] = {}
         self._names = Names()
-        self._files = [self._file(f) for f in doc.files] or [self.node('!DIFile(filename: "none", directory: "")')]
+        self._files = [self._file(f) for f in doc.files] or [
+            self.node('!DIFile(filename: "none", directory: "")')
+        ]
         self.globals: list[str] = []
         self.unit = self.reserve()
 
@@ -202,10 +204,19 @@ class DebugInfo:
 
     # functions and variables
 
-    def subprogram(self, symbol: str, pos: ssa.Pos, params: Sequence[tuple[str, int]], results: Sequence[int], local: bool) -> str:
+    def subprogram(
+        self,
+        symbol: str,
+        pos: ssa.Pos,
+        params: Sequence[tuple[str, int]],
+        results: Sequence[int],
+        local: bool,
+    ) -> str:
         """A function's node. ``params`` are names and types; names are needed for func_info."""
         result = self.type(results[0]) if len(results) == 1 else "null"
-        signature = self.node(f"!DISubroutineType(types: {self.tuple([result, *(self.type(t) for _, t in params)])})")
+        signature = self.node(
+            f"!DISubroutineType(types: {self.tuple([result, *(self.type(t) for _, t in params)])})"
+        )
         flags = "DISPFlagDefinition | DISPFlagOptimized" + (" | DISPFlagLocalToUnit" if local else "")
         sp = self.reserve()
         variables = [
@@ -255,7 +266,10 @@ class DebugInfo:
             f'distinct !DICompileUnit(language: DW_LANG_C11, file: {self._files[0]}, producer: "tinybpf", isOptimized: true, '
             f"runtimeVersion: 0, emissionKind: FullDebug, globals: {self.tuple(self.globals)}, splitDebugInlining: false)",
         )
-        flags = [self.node(f'!{{i32 {b}, !"{n}", i32 {v}}}') for b, n, v in ((2, "Debug Info Version", 3), (7, "Dwarf Version", 5))]
+        flags = [
+            self.node(f'!{{i32 {b}, !"{n}", i32 {v}}}')
+            for b, n, v in ((2, "Debug Info Version", 3), (7, "Dwarf Version", 5))
+        ]
         lines = [f"!llvm.dbg.cu = !{{{self.unit}}}", f"!llvm.module.flags = !{{{', '.join(flags)}}}"]
         lines += [f"!{i} = {text}" for i, text in enumerate(self.nodes)]
         return "\n".join(lines)
@@ -269,7 +283,7 @@ def member(name: str, node: str, bits: int, offset: int) -> str:
     return f'!DIDerivedType(tag: DW_TAG_member, name: "{name}", baseType: {node}, size: {bits}, offset: {offset})'
 
 
-_UNPRINTABLE = re.compile(rb'[^ !#-\[\]-~]')
+_UNPRINTABLE = re.compile(rb"[^ !#-\[\]-~]")
 
 
 def escape(text: str) -> str:

@@ -79,15 +79,24 @@ class EscapeCheck:
         name = self._name(place)
         if target.kind == "global":
             variable = self.doc.globals[target.id].name
-            return f"address of local variable {name} is stored in package variable {variable}, which outlives it", HINT_VALUE
+            return (
+                f"address of local variable {name} is stored in package variable {variable}, which outlives it",
+                HINT_VALUE,
+            )
         if target.kind in ("kernel", "integer", "context"):
-            return f"address of local variable {name} is stored in memory that outlives it (a map value or kernel memory)", HINT_VALUE
+            return (
+                f"address of local variable {name} is stored in memory that outlives it (a map value or kernel memory)",
+                HINT_VALUE,
+            )
         if target.kind != "local":
             return None
         if place.function != target.function:
             if target.function in self._below.get(place.function, ()):
                 return None
-            return f"address of local variable {name} is stored in {self._name(target)}, a variable of the caller, which outlives it", HINT_VALUE
+            return (
+                f"address of local variable {name} is stored in {self._name(target)}, a variable of the caller, which outlives it",
+                HINT_VALUE,
+            )
         fn = self.doc.functions[place.function]
         where = self.points.uses[place.function].place
         if repeats_without(fn, where[place.id][0], where[target.id][0]):

@@ -10,11 +10,21 @@ from tinybpf.compiler.lower.pointsto import Place, PointsTo
 from tinybpf.compiler.lower.trace import pointee, pointee_or_variable
 from tinybpf.compiler.lower.walk import callees, instructions
 
-_KEY = {"bpf_map_lookup_elem": 1, "bpf_map_update_elem": 1, "bpf_map_delete_elem": 1, "bpf_map_lookup_percpu_elem": 1}
+_KEY = {
+    "bpf_map_lookup_elem": 1,
+    "bpf_map_update_elem": 1,
+    "bpf_map_delete_elem": 1,
+    "bpf_map_lookup_percpu_elem": 1,
+}
 _VALUE = {
     "bpf_map_update_elem": 2, "bpf_map_push_elem": 1, "bpf_map_pop_elem": 1, "bpf_map_peek_elem": 1,
 }  # fmt: skip
-_EVENT = {"bpf_ringbuf_output": (0, 1), "bpf_perf_event_output": (1, 3), "bpf_skb_output": (1, 3), "bpf_xdp_output": (1, 3)}
+_EVENT = {
+    "bpf_ringbuf_output": (0, 1),
+    "bpf_perf_event_output": (1, 3),
+    "bpf_skb_output": (1, 3),
+    "bpf_xdp_output": (1, 3),
+}
 """Which argument is the map, and which the event."""
 
 _GIVES = {"bpf_map_lookup_elem", "bpf_map_lookup_percpu_elem", "bpf_ringbuf_reserve"}
@@ -29,7 +39,9 @@ class Usage:
     events: set[int] = field(default_factory=set)
 
 
-def infer(points: PointsTo, functions: list[int], helpers: dict[int, Helper], maps: set[int]) -> dict[int, Usage]:
+def infer(
+    points: PointsTo, functions: list[int], helpers: dict[int, Helper], maps: set[int]
+) -> dict[int, Usage]:
     """Types by map, of all calls that name the map."""
     found = {m: Usage() for m in maps}
     seen_as = _conversions(points, functions)
@@ -46,14 +58,23 @@ def _conversions(points: PointsTo, functions: list[int]) -> dict[Place, set[int]
     seen: dict[Place, set[int]] = {}
     for f in functions:
         for instr in instructions(points.doc.functions[f]):
-            if isinstance(instr, (ssa.Convert, ssa.ChangeType)) and isinstance(points.types.under(instr.type), ssa.Pointer):
+            if isinstance(instr, (ssa.Convert, ssa.ChangeType)) and isinstance(
+                points.types.under(instr.type), ssa.Pointer
+            ):
                 for place in points.value(f, instr.x):
                     if place.kind == "kernel":
                         seen.setdefault(place, set()).add(points.types.elem(instr.type))
     return seen
 
 
-def _call(points: PointsTo, f: int, call: ssa.Call, name: str, found: dict[int, Usage], seen_as: dict[Place, set[int]]) -> None:
+def _call(
+    points: PointsTo,
+    f: int,
+    call: ssa.Call,
+    name: str,
+    found: dict[int, Usage],
+    seen_as: dict[Place, set[int]],
+) -> None:
     map_arg, event_arg = _EVENT.get(name, (0, None))
     usage = _map_of(points, f, call, map_arg, found)
     if usage is None:

@@ -69,7 +69,9 @@ def store(f: FunctionLowering, instr: ssa.Store) -> None:
     t = f.type_of(instr.value)
     target = f.types.elem(f.type_of(instr.addr))
     if f.m.is_map_global(f.places(instr.addr)):
-        raise Refused(instr.pos, "assignment to a map: a map is changed through its helpers", "call bpf_map_update_elem")
+        raise Refused(
+            instr.pos, "assignment to a map: a map is changed through its helpers", "call bpf_map_update_elem"
+        )
     f.store_value(value, t if f.types.problem(t) is None else target, f.reach(instr.addr))
 
 

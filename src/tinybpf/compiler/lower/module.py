@@ -8,8 +8,7 @@ from functools import cached_property
 from tinybpf.compiler import ssa
 from tinybpf.compiler.initial import Evaluator, Image, NotConstant
 from tinybpf.compiler.kernel.helpers import Helper
-from tinybpf.compiler.lower import abi, trace
-from tinybpf.compiler.lower import arithmetic, calls, convert, memory  # noqa: F401  (they register their instructions)
+from tinybpf.compiler.lower import abi, arithmetic, calls, convert, memory, trace  # noqa: F401  (they register their instructions)
 from tinybpf.compiler.lower.debug import DebugInfo, MapField, escape
 from tinybpf.compiler.lower.escape import EscapeCheck
 from tinybpf.compiler.lower.function import FunctionLowering
@@ -81,7 +80,11 @@ class Module:
     def function_position(self, symbol: str) -> ssa.Pos:
         """Where the function of that symbol stands."""
         entry = next((e.function for e in self.program.entries if e.symbol == symbol), None)
-        found = entry if entry is not None else next((i for i in self.order if self.function_symbol(i) == symbol), None)
+        found = (
+            entry
+            if entry is not None
+            else next((i for i in self.order if self.function_symbol(i) == symbol), None)
+        )
         return self.doc.functions[found].pos if found is not None else ssa.NO_POS
 
     def noinline(self, index: int) -> bool:
@@ -112,7 +115,11 @@ class Module:
 
     @cached_property
     def has_array_pointers(self) -> bool:
-        return any(isinstance(i, ssa.SliceToArrayPointer) for f in self.order for i in instructions(self.doc.functions[f]))
+        return any(
+            isinstance(i, ssa.SliceToArrayPointer)
+            for f in self.order
+            for i in instructions(self.doc.functions[f])
+        )
 
     # --- the module
 
@@ -163,7 +170,9 @@ class Module:
                 cycle = [*chain, index]
                 names = [self.doc.functions[i].name for i in cycle[cycle.index(callee) :]]
                 path = " calls ".join([*names, self.doc.functions[callee].name])
-                self.report(call.pos, f"recursion: {path}; the kernel's stack does not grow", "write it as a loop")
+                self.report(
+                    call.pos, f"recursion: {path}; the kernel's stack does not grow", "write it as a loop"
+                )
         done[index] = True
         order.append(index)
 
@@ -230,14 +239,25 @@ class Module:
     def _map_fields(self, made: MapDefinition, usage: Usage) -> list[MapField]:
         event = next(iter(usage.events)) if made.kind.events and len(usage.events) == 1 else None
         known = event is not None and self.types.problem(event) is None
-        fields = [MapField("type", made.kind.number, self.debug.type(event) if known and event is not None else None)]
-        for name, candidates, size in (("key", usage.keys, made.key_size), ("value", usage.values, made.value_size)):
+        fields = [
+            MapField(
+                "type", made.kind.number, self.debug.type(event) if known and event is not None else None
+            )
+        ]
+        for name, candidates, size in (
+            ("key", usage.keys, made.key_size),
+            ("value", usage.values, made.value_size),
+        ):
             t = agreed(self.points, candidates, size) if made.kind.kernel_btf else None
             if size and t is not None:
                 fields.append(MapField(name, None, self.debug.type(t)))
             elif size:
                 fields.append(MapField(f"{name}_size", size))
-        for name, number in (("max_entries", made.max_entries), ("map_flags", made.flags), ("pinning", made.pinning)):
+        for name, number in (
+            ("max_entries", made.max_entries),
+            ("map_flags", made.flags),
+            ("pinning", made.pinning),
+        ):
             if number:
                 fields.append(MapField(name, number))
         return fields
@@ -257,7 +277,7 @@ class Module:
         kind = "global" if written else "constant"
         # User space may have changed it before the program runs: its value here is not its value there.
         return (
-            f'@{symbol} = dso_local externally_initialized {kind} [{len(image.data)} x i8] {bytes_constant(image)}, '
+            f"@{symbol} = dso_local externally_initialized {kind} [{len(image.data)} x i8] {bytes_constant(image)}, "
             f'section "{section}", align {max(self.types.align(variable.type), 1)}{dbg}'
         )
 
@@ -295,5 +315,3 @@ def bytes_constant(image: Image) -> str:
     if image.zero:
         return "zeroinitializer"
     return 'c"' + "".join(f"\\{b:02X}" for b in image.data) + '"'
-
-

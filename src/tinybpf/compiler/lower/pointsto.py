@@ -45,7 +45,9 @@ def package_variable(index: int) -> Place:
 class PointsTo:
     """The solved analysis. ``functions`` are those to look at, ``entries`` take the context."""
 
-    def __init__(self, doc: ssa.Document, types: Types, functions: Iterable[int], entries: Iterable[int]) -> None:
+    def __init__(
+        self, doc: ssa.Document, types: Types, functions: Iterable[int], entries: Iterable[int]
+    ) -> None:
         self.doc = doc
         self.types = types
         self._nodes: dict[object, int] = {}

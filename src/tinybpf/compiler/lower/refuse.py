@@ -49,14 +49,26 @@ NOT_IN_KERNEL: dict[type, tuple[str, str]] = {
 """By kind of SSA instruction that has no form here: what to say, and what to write instead."""
 
 BUILTINS: dict[str, tuple[str, str | None]] = {
-    "append": ("append needs a heap, which the kernel does not give", "keep a count and assign to an array element"),
+    "append": (
+        "append needs a heap, which the kernel does not give",
+        "keep a count and assign to an array element",
+    ),
     "cap": ("cap of this type is not supported", None),
     "close": ("close: the kernel runs no goroutines", None),
     "complex": ("BPF has no floating point", None),
     "real": ("BPF has no floating point", None),
     "imag": ("BPF has no floating point", None),
-    "delete": ("Go maps need a heap, which the kernel does not give", "declare a BPF map and call bpf_map_delete_elem"),
-    "print": ("print has no place to write to in the kernel", "call bpf_trace_printk and read /sys/kernel/tracing/trace_pipe"),
-    "println": ("println has no place to write to in the kernel", "call bpf_trace_printk and read /sys/kernel/tracing/trace_pipe"),
+    "delete": (
+        "Go maps need a heap, which the kernel does not give",
+        "declare a BPF map and call bpf_map_delete_elem",
+    ),
+    "print": (
+        "print has no place to write to in the kernel",
+        "call bpf_trace_printk and read /sys/kernel/tracing/trace_pipe",
+    ),
+    "println": (
+        "println has no place to write to in the kernel",
+        "call bpf_trace_printk and read /sys/kernel/tracing/trace_pipe",
+    ),
     "recover": ("recover: a panic ends the program", "check the condition before it panics"),
 }

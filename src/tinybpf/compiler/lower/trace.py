@@ -46,7 +46,9 @@ WRITES_WHOLE = {
 bpf_trace.c``, ``kernel/bpf/helpers.c``, ``net/core/filter.c``): which argument, and its size."""
 
 
-def written_whole(doc: ssa.Document, types: Types, uses: Uses, fn: ssa.Function, alloc: ssa.Alloc, helper_of: dict[int, str]) -> bool:
+def written_whole(
+    doc: ssa.Document, types: Types, uses: Uses, fn: ssa.Function, alloc: ssa.Alloc, helper_of: dict[int, str]
+) -> bool:
     """Whether a helper writes all of a variable before anything else looks at it, so that
     zeroing it first would be lost work. ``helper_of`` names helpers by function index."""
     size = types.size(types.elem(alloc.type))
@@ -54,12 +56,16 @@ def written_whole(doc: ssa.Document, types: Types, uses: Uses, fn: ssa.Function,
     for b, i in uses.of(alloc.id):
         convert = fn.blocks[b].instrs[i]
         if isinstance(convert, ssa.Convert):
-            writers.update({use: (b, i) for use in uses.of(convert.id) if _writes(fn, use, convert.id, size, helper_of)})
+            writers.update(
+                {use: (b, i) for use in uses.of(convert.id) if _writes(fn, use, convert.id, size, helper_of)}
+            )
     others = {use for use in uses.of(alloc.id) if use not in writers.values()}
     return bool(writers) and not _reaches(fn, uses.place[alloc.id], others, set(writers))
 
 
-def _writes(fn: ssa.Function, use: tuple[int, int], number: int, size: int, helper_of: dict[int, str]) -> bool:
+def _writes(
+    fn: ssa.Function, use: tuple[int, int], number: int, size: int, helper_of: dict[int, str]
+) -> bool:
     call = fn.blocks[use[0]].instrs[use[1]]
     if not isinstance(call, ssa.Call) or call.fn >= len(fn.values):
         return False
@@ -72,7 +78,9 @@ def _writes(fn: ssa.Function, use: tuple[int, int], number: int, size: int, help
     return isinstance(constant, ssa.ConstInt) and constant.value == size
 
 
-def _reaches(fn: ssa.Function, start: tuple[int, int], wanted: set[tuple[int, int]], stops: set[tuple[int, int]]) -> bool:
+def _reaches(
+    fn: ssa.Function, start: tuple[int, int], wanted: set[tuple[int, int]], stops: set[tuple[int, int]]
+) -> bool:
     """Whether control comes from ``start`` to one of ``wanted`` before one of ``stops``."""
     seen: set[int] = set()
     work = [(start[0], start[1] + 1)]
