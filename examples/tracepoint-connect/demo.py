@@ -69,7 +69,7 @@ def watch(obj: tinybpf.BpfObject, made: list[Connection]) -> dict[Connection, in
     seen: dict[Connection, int] = {}
     for event in obj.ring_buffer("events", timeout=SECONDS):
         connection = missing.pop(destination(event), None)
-        print(line(event), "  <- made here" if connection else "")
+        print(line(event) + ("   <- made here" if connection else ""))
         if connection:
             seen[connection] = event.PID
         if not missing:

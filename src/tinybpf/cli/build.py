@@ -25,7 +25,7 @@ def _sections(_context: click.Context, _parameter: click.Parameter, given: tuple
 
 
 @click.command()
-@click.argument("package", type=click.Path(path_type=Path))
+@click.argument("package", type=click.Path())
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Object to write.  [default: bpf.o]")
 @click.option(
     "--section",
@@ -41,7 +41,7 @@ def _sections(_context: click.Context, _parameter: click.Parameter, given: tuple
 @click.option("--dump-ir", is_flag=True, help="Write LLVM IR of each stage into a folder beside the output.")
 @click.option("-v", "--verbose", is_flag=True, help="Print stages with their times, and what was built.")
 def build(
-    package: Path,
+    package: str,
     output: Path | None,
     sections: dict[str, str],
     programs: tuple[str, ...],
@@ -59,13 +59,14 @@ def build(
     from tinybpf.compiler.project import resolve
 
     started = time.perf_counter()
-    if not str(package):
+    if not package:
         raise click.BadParameter("must not be empty", param_hint="PACKAGE")
-    settings = resolve(package, config=config).config
+    where = Path(package)
+    settings = resolve(where, config=config).config
     target = output or Path(settings.output or "bpf.o")
     ir_folder = target.with_suffix(".ir") if dump_ir else None
     compiled = compile_go(
-        package,
+        where,
         sections=sections,
         programs=programs,
         cpu=cpu,

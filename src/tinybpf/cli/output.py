@@ -15,11 +15,11 @@ def write_atomically(path: Path, data: bytes) -> None:
     A link stays a link, what is no ordinary file (``/dev/stdout``) is written to directly, and an
     existing file keeps its permissions. ``OSError`` leaves the old file as it was.
     """
-    path = Path(os.path.realpath(path))
     mode = _mode(path)
     if mode is not None and not stat.S_ISREG(mode):
         path.write_bytes(data)
         return
+    path = Path(os.path.realpath(path))
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(descriptor, "wb") as stream:
