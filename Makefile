@@ -7,6 +7,7 @@
 # make clean    removes what was built; third_party/ (the C libraries' sources) stays
 
 PYTHON ?= python3
+DIST ?= dist
 PY := .venv/bin/python
 GO := CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=readonly $(CURDIR)/.venv/bin/go
 
@@ -61,21 +62,23 @@ bench: setup system-packages-bench
 
 # ---- packages ----
 
+ready_to_build := .venv/requirements.txt third_party/sources.json
+
 # auditwheel gives the wheel the tag of the least glibc that it runs on, and refuses one that is not self-contained.
-wheel: setup
+wheel: $(ready_to_build)
 	rm -rf build/wheelhouse
 	$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 		--wheel-dir build/wheelhouse .
-	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/auditwheel --quiet repair --wheel-dir dist build/wheelhouse/*.whl
-	@ls -l dist/*.whl
+	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/auditwheel repair --wheel-dir $(DIST) build/wheelhouse/*.whl
+	@ls -l $(DIST)/*.whl
 
 # The source package carries what the front end imports and the C libraries' sources, so that building it
 # needs nothing but pip's packages and a C compiler.
-sdist: setup
+sdist: $(ready_to_build)
 	rm -rf go/vendor
 	cd go && $(GO) mod vendor
-	$(PY) -m build --no-isolation --sdist --outdir dist . ; status=$$?; rm -rf go/vendor; exit $$status
-	@ls -l dist/*.tar.gz
+	$(PY) -m build --no-isolation --sdist --outdir $(DIST) . ; status=$$?; rm -rf go/vendor; exit $$status
+	@ls -l $(DIST)/*.tar.gz
 
 clean:
 	rm -rf .venv build dist go/vendor src/tinybpf/compiler/_bin src/tinybpf/libbpf/*.so
