@@ -181,7 +181,8 @@ def emit(
     ``BpfError`` where there is no LLVM to talk to.
     """
     request = {
-        "ir": ir, "triple": triple, "cpu": cpu, "level": level, "dump": dump, "seconds": timeout, "memory": memory,
+        "ir": ir, "triple": triple, "cpu": cpu, "level": level,
+        "dump": dump, "seconds": timeout, "memory": memory,
     }  # fmt: skip
     with _lock:
         answer = _ask(request, timeout)

@@ -25,7 +25,8 @@ def explain(log: str) -> Explanation:
     function = found[1] if found else ""
     if _STACK.search(log):
         return Explanation(
-            f"function {function or 'of this program'} needs more than the 512 bytes of stack that a BPF program has",
+            f"function {function or 'of this program'} needs more than the 512 bytes of stack that a BPF "
+            "program has",
             function,
             "keep large values in a map (a per-CPU array of one element), or make the arrays smaller",
         )

@@ -52,7 +52,10 @@ class CompiledObject:
     def __repr__(self) -> str:
         programs = ", ".join(f"{p.name} ({p.section}, {p.instructions} instructions)" for p in self.programs)
         maps = ", ".join(f"{m.name} ({m.type.lower()})" for m in self.maps)
-        return f"<CompiledObject {self.name}: {programs}{'; maps: ' + maps if maps else ''}; {len(self.elf)} bytes>"
+        return (
+            f"<CompiledObject {self.name}: {programs}{'; maps: ' + maps if maps else ''}; {len(self.elf)} "
+            "bytes>"
+        )
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the object to a file."""

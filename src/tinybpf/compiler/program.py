@@ -150,7 +150,8 @@ class Reader:
             raise Refused(
                 fn.pos,
                 f"program {name} has no section, so its type is not known",
-                f"write //bpf:section tracepoint/CATEGORY/NAME above it, pass --section {name}=SECTION, or set build.programs in tinybpf.json",
+                f"write //bpf:section tracepoint/CATEGORY/NAME above it, pass --section {name}=SECTION, or "
+                "set build.programs in tinybpf.json",
             )
         section = sections.parse_section(text)
         if section is None:
@@ -173,14 +174,16 @@ class Reader:
         if len(t.params) > 1 or any(not self.types.is_pointer(p) for p in t.params):
             raise Refused(
                 fn.pos,
-                f"program {fn.name} takes {t.string.removeprefix('func')}; the kernel passes one pointer, the context",
+                f"program {fn.name} takes {t.string.removeprefix('func')}; the kernel passes one pointer, "
+                "the context",
                 f"write {right}",
             )
         scalar = len(t.results) == 1 and (self.types.is_int(t.results[0]) or self.types.is_bool(t.results[0]))
         if not scalar:
             raise Refused(
                 fn.pos,
-                f"program {fn.name} must return one integer, which a {section.name} program hands to the kernel",
+                f"program {fn.name} must return one integer, which a {section.name} program hands to the "
+                "kernel",
                 f"write {right}",
             )
 

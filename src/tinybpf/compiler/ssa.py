@@ -18,9 +18,12 @@ Conventions
 * Sizes, alignments and offsets are in bytes, those of gc on amd64.
 """
 
+# mypy: disable-error-code="misc"
+# (mypy takes the subclasses of a frozen msgspec.Struct for thawed ones.)
+
 from __future__ import annotations
 
-from typing import Literal, Union
+from typing import Literal
 
 import msgspec
 
@@ -185,7 +188,7 @@ class Foreign(Node, tag_field="kind", tag="Foreign"):
     what: str
 
 
-Type = Union[Basic, Named, Pointer, Array, Slice, Struct, Tuple, Signature, Foreign]
+Type = Basic | Named | Pointer | Array | Slice | Struct | Tuple | Signature | Foreign
 
 
 # --- values that no instruction makes ---------------------------------------------------------
@@ -254,9 +257,10 @@ class Builtin(Node, tag_field="kind", tag="Builtin"):
     name: str
 
 
-Value = Union[
-    Param, FreeVar, ConstInt, ConstBool, ConstString, ConstFloat, ConstNil, GlobalRef, FuncRef, Builtin
-]
+Value = (
+    Param | FreeVar | ConstInt | ConstBool | ConstString | ConstFloat | ConstNil | GlobalRef | FuncRef
+    | Builtin
+)  # fmt: skip
 
 
 # --- instructions -----------------------------------------------------------------------------
@@ -536,12 +540,12 @@ class MapUpdate(Node, tag_field="op", tag="MapUpdate"):
     pos: Pos
 
 
-Instruction = Union[
-    Alloc, Phi, BinOp, UnOp, Call, ChangeType, Convert, MultiConvert, SliceToArrayPointer,
-    ChangeInterface, MakeInterface, MakeClosure, MakeMap, MakeChan, MakeSlice, SliceOp, FieldAddr,
-    FieldOp, IndexAddr, Index, Lookup, Select, Range, Next, TypeAssert, Extract, Jump, If, Return,
-    Panic, RunDefers, Go, Defer, Send, Store, MapUpdate,
-]  # fmt: skip
+Instruction = (
+    Alloc | Phi | BinOp | UnOp | Call | ChangeType | Convert | MultiConvert | SliceToArrayPointer
+    | ChangeInterface | MakeInterface | MakeClosure | MakeMap | MakeChan | MakeSlice | SliceOp
+    | FieldAddr | FieldOp | IndexAddr | Index | Lookup | Select | Range | Next | TypeAssert | Extract
+    | Jump | If | Return | Panic | RunDefers | Go | Defer | Send | Store | MapUpdate
+)  # fmt: skip
 
 
 # --- functions and variables ------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -82,6 +83,14 @@ class Builder:
         self.entry.append(f"  {name} = alloca {ir_type}, align {align}")
         return name
 
+    def at_entry(self, write: Callable[[], None]) -> None:
+        """What ``write`` emits goes to the entry block."""
+        lines, self.lines = self.lines, self.entry
+        try:
+            write()
+        finally:
+            self.lines = lines
+
     def new_label(self, hint: str) -> str:
         self._labels += 1
         return f"{hint}.{self._labels}"
@@ -118,7 +127,8 @@ def copy(b: Builder, dst: str, src: str, size: int, align: int) -> None:
     for at, n in _chunks(size, align):
         d, s = plus(b, dst, at), plus(b, src, at)
         b.emit(
-            f"call void @llvm.memcpy.p0.p0.i64(ptr align {align} {d}, ptr align {align} {s}, i64 {n}, i1 false)"
+            f"call void @llvm.memcpy.p0.p0.i64(ptr align {align} {d}, ptr align {align} {s}, i64 {n}, i1 "
+            "false)"
         )
 
 
@@ -127,6 +137,19 @@ def zero(b: Builder, dst: str, size: int, align: int) -> None:
         b.emit(
             f"call void @llvm.memset.p0.i64(ptr align {align} {plus(b, dst, at)}, i8 0, i64 {n}, i1 false)"
         )
+
+
+MAX_WORDS = 16
+
+
+def zero_words(b: Builder, dst: str, size: int) -> None:
+    """Word by word: for memory that stays memory this comes out shorter than a fill, which LLVM
+    cuts where other stores overlap it and then does in halves of words."""
+    at = 0
+    while at < size:
+        step = next(n for n in (8, 4, 2, 1) if n <= size - at)
+        b.emit(f"store i{step * 8} 0, ptr {plus(b, dst, at)}, align {step}")
+        at += step
 
 
 def hide(b: Builder, value: str) -> str:

@@ -216,7 +216,8 @@ def _copy(f: FunctionLowering, instr: ssa.Call) -> str:
     if f.m.has_array_pointers and f.places(instr.args[0]) & f.places(instr.args[1]):
         raise Refused(
             instr.pos,
-            "copy between slices of one array in a program that converts slices to array pointers: how they overlap cannot be told",
+            "copy between slices of one array in a program that converts slices to array pointers: how they "
+            "overlap cannot be told",
             "copy the elements in a loop",
         )
     return slices.copy_elements(f, target, source, f.types.size(f.types.elem(f.type_of(instr.args[0]))))

@@ -38,7 +38,8 @@ def _memory_equal(f: FunctionLowering, t: int, left: str, right: str) -> str:
     if sum(r.size for r in regions) > MAX_BYTES:
         raise Refused(
             f.pos,
-            f"comparison of values of {f.types.size(t)} bytes ({f.types.string(t)}); at most {MAX_BYTES} are compared in one expression",
+            f"comparison of values of {f.types.size(t)} bytes ({f.types.string(t)}); at most {MAX_BYTES} "
+            "are compared in one expression",
             "compare the parts in a loop",
         )
     differences = []

@@ -52,7 +52,8 @@ def in_kernel_memory(f: FunctionLowering, number: int) -> bool:
     if own and foreign:
         raise Refused(
             f.pos,
-            "this pointer may lead to the kernel's struct or to the program's copy of it, whose layouts differ",
+            "this pointer may lead to the kernel's struct or to the program's copy of it, whose layouts "
+            "differ",
             "use one variable for the kernel's pointer and another for the copy",
         )
     return not own
@@ -63,7 +64,8 @@ def field_address(f: FunctionLowering, struct_type: int, field: int, base: str) 
     node, member = f.m.debug.kernel_struct(struct_type, field)
     element = f"[{member + 1} x i8]"
     return f.b.value(
-        f"call ptr @llvm.preserve.struct.access.index.p0.p0(ptr elementtype({{ {element} }}) {base}, i32 0, i32 {member}), "
+        f"call ptr @llvm.preserve.struct.access.index.p0.p0(ptr elementtype({{ {element} }}) {base}, i32 0, "
+        f"i32 {member}), "
         f"!llvm.preserve.access.index {node}"
     )
 
@@ -85,7 +87,8 @@ def copy_struct(f: FunctionLowering, struct_type: int, number: int, instr: ssa.C
     if size != str(f.types.size(struct_type)):
         raise Refused(
             instr.pos,
-            f"a kernel struct is copied as a whole: the size must be unsafe.Sizeof of {f.types.string(struct_type)}",
+            "a kernel struct is copied as a whole: the size must be unsafe.Sizeof of "
+            f"{f.types.string(struct_type)}",
             "or read one field through a pointer to the struct",
         )
     target, source = f.scalar(instr.args[0]), f.scalar(instr.args[2])

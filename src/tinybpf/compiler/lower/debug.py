@@ -76,7 +76,7 @@ class DebugInfo:
     def fill(self, name: str, text: str) -> None:
         self.nodes[int(name[1:])] = text
 
-    def tuple(self, items: Sequence[str]) -> str:
+    def node_list(self, items: Sequence[str]) -> str:
         return self.node("!{" + ", ".join(items) + "}")
 
     # files and places
@@ -134,7 +134,7 @@ class DebugInfo:
         if isinstance(t, ssa.Slice):
             return self._slice(t)
         if isinstance(t, ssa.Signature):
-            return pointer_to(self.node(f"!DISubroutineType(types: {self.tuple(['null'])})"))
+            return pointer_to(self.node(f"!DISubroutineType(types: {self.node_list(['null'])})"))
         return self._opaque(t.string, t.size)
 
     def _named(self, index: int, t: ssa.Named) -> str:
@@ -142,7 +142,10 @@ class DebugInfo:
         under = self.types[t.underlying]
         if isinstance(under, ssa.Struct):
             return self._struct(name, t.pos, under)
-        return f'!DIDerivedType(tag: DW_TAG_typedef, name: "{name}", file: {self.file(t.pos)}, line: {t.pos.line}, baseType: {self.type(t.underlying)})'
+        return (
+            f'!DIDerivedType(tag: DW_TAG_typedef, name: "{name}", file: {self.file(t.pos)}, line: '
+            f"{t.pos.line}, baseType: {self.type(t.underlying)})"
+        )
 
     def _basic(self, t: ssa.Basic) -> str:
         if t.string == "unsafe.Pointer":
@@ -162,11 +165,17 @@ class DebugInfo:
         return self.node(f'!DIBasicType(name: "{c_name}", size: {INT_BITS[name]}, encoding: {encoding})')
 
     def _opaque(self, name: str, size: int) -> str:
-        return f'!DICompositeType(tag: DW_TAG_structure_type, name: "{legal(name)}", file: {self._files[0]}, size: {size * 8}, elements: {self.tuple([])})'
+        return (
+            f'!DICompositeType(tag: DW_TAG_structure_type, name: "{legal(name)}", file: {self._files[0]}, '
+            f"size: {size * 8}, elements: {self.node_list([])})"
+        )
 
     def _array(self, elem: str, count: int, size: int) -> str:
-        subrange = self.tuple([self.node(f"!DISubrange(count: {count})")])
-        return f"!DICompositeType(tag: DW_TAG_array_type, baseType: {elem}, size: {size * 8}, elements: {subrange})"
+        subrange = self.node_list([self.node(f"!DISubrange(count: {count})")])
+        return (
+            f"!DICompositeType(tag: DW_TAG_array_type, baseType: {elem}, size: {size * 8}, elements: "
+            f"{subrange})"
+        )
 
     def _slice(self, t: ssa.Slice) -> str:
         data = self.node(pointer_to(self.type(t.elem)))
@@ -174,7 +183,10 @@ class DebugInfo:
         parts = [("data", data, 64, 0), ("off", u32, 32, 64), ("len", u32, 32, 96), ("end", u32, 32, 128)]
         members = [self.node(member(n, ty, bits, at)) for n, ty, bits, at in parts]
         name = self._names.give(("slice", t.elem), legal(f"slice_{self.types.string(t.elem)}"))
-        return f'!DICompositeType(tag: DW_TAG_structure_type, name: "{name}", file: {self._files[0]}, size: 192, elements: {self.tuple(members)})'
+        return (
+            f'!DICompositeType(tag: DW_TAG_structure_type, name: "{name}", file: {self._files[0]}, size: '
+            f"192, elements: {self.node_list(members)})"
+        )
 
     def _struct(self, name: str, pos: ssa.Pos, t: ssa.Struct) -> str:
         members = [
@@ -183,7 +195,10 @@ class DebugInfo:
             if f.name != "_"
         ]
         label = f'name: "{name}", ' if name else ""
-        return f"!DICompositeType(tag: DW_TAG_structure_type, {label}file: {self.file(pos)}, line: {pos.line}, size: {t.size * 8}, elements: {self.tuple(members)})"
+        return (
+            f"!DICompositeType(tag: DW_TAG_structure_type, {label}file: {self.file(pos)}, line: {pos.line}, "
+            f"size: {t.size * 8}, elements: {self.node_list(members)})"
+        )
 
     def kernel_struct(self, index: int, field: int) -> tuple[str, int]:
         """The node of a CO-RE struct, under the kernel's names, and a field's place in it."""
@@ -197,8 +212,9 @@ class DebugInfo:
             for _, f in fields
         ]
         node = self.node(
-            f'!DICompositeType(tag: DW_TAG_structure_type, name: "{kernel_name(t)}", file: {self.file(t.pos)}, '
-            f"line: {t.pos.line}, size: {t.size * 8}, elements: {self.tuple(members)})"
+            f'!DICompositeType(tag: DW_TAG_structure_type, name: "{kernel_name(t)}", file: '
+            f"{self.file(t.pos)}, "
+            f"line: {t.pos.line}, size: {t.size * 8}, elements: {self.node_list(members)})"
         )
         return node, next(at for at, (n, _) in enumerate(fields) if n == field)
 
@@ -215,27 +231,31 @@ class DebugInfo:
         """A function's node. ``params`` are names and types; names are needed for func_info."""
         result = self.type(results[0]) if len(results) == 1 else "null"
         signature = self.node(
-            f"!DISubroutineType(types: {self.tuple([result, *(self.type(t) for _, t in params)])})"
+            f"!DISubroutineType(types: {self.node_list([result, *(self.type(t) for _, t in params)])})"
         )
         flags = "DISPFlagDefinition | DISPFlagOptimized" + (" | DISPFlagLocalToUnit" if local else "")
         sp = self.reserve()
         variables = [
             self.distinct(
-                f'!DILocalVariable(name: "{name}", arg: {n}, scope: {sp}, file: {self.file(pos)}, line: {pos.line}, type: {self.type(t)})'
+                f'!DILocalVariable(name: "{name}", arg: {n}, scope: {sp}, file: {self.file(pos)}, line: '
+                f"{pos.line}, type: {self.type(t)})"
             )
             for n, (name, t) in enumerate(params, 1)
         ]
         self.fill(
             sp,
-            f'distinct !DISubprogram(name: "{symbol}", scope: {self.file(pos)}, file: {self.file(pos)}, line: {pos.line}, type: {signature}, '
-            f"scopeLine: {pos.line}, flags: DIFlagPrototyped, spFlags: {flags}, unit: {self.unit}, retainedNodes: {self.tuple(variables)})",
+            f'distinct !DISubprogram(name: "{symbol}", scope: {self.file(pos)}, file: {self.file(pos)}, '
+            f"line: {pos.line}, type: {signature}, "
+            f"scopeLine: {pos.line}, flags: DIFlagPrototyped, spFlags: {flags}, unit: {self.unit}, "
+            f"retainedNodes: {self.node_list(variables)})",
         )
         return sp
 
     def variable(self, symbol: str, pos: ssa.Pos, type_node: str) -> str:
         """The ``!dbg`` attachment of a global."""
         var = self.distinct(
-            f'distinct !DIGlobalVariable(name: "{symbol}", scope: {self.unit}, file: {self.file(pos)}, line: {pos.line}, type: {type_node}, isLocal: false, isDefinition: true)'
+            f'distinct !DIGlobalVariable(name: "{symbol}", scope: {self.unit}, file: {self.file(pos)}, '
+            f"line: {pos.line}, type: {type_node}, isLocal: false, isDefinition: true)"
         )
         expr = self.distinct(f"!DIGlobalVariableExpression(var: {var}, expr: !DIExpression())")
         self.globals.append(expr)
@@ -249,9 +269,10 @@ class DebugInfo:
             assert target is not None
             pointer = self.node(pointer_to(target))
             members.append(self.node(member(f.name, pointer, 64, i * 64)))
-        elements = self.tuple(members)
+        elements = self.node_list(members)
         return self.distinct(
-            f"distinct !DICompositeType(tag: DW_TAG_structure_type, file: {self.file(pos)}, line: {pos.line}, size: {len(fields) * 64}, elements: {elements})"
+            f"distinct !DICompositeType(tag: DW_TAG_structure_type, file: {self.file(pos)}, line: "
+            f"{pos.line}, size: {len(fields) * 64}, elements: {elements})"
         )
 
     def _number(self, value: int, elem: str | None) -> str:
@@ -263,8 +284,10 @@ class DebugInfo:
         """All of the metadata."""
         self.fill(
             self.unit,
-            f'distinct !DICompileUnit(language: DW_LANG_C11, file: {self._files[0]}, producer: "tinybpf", isOptimized: true, '
-            f"runtimeVersion: 0, emissionKind: FullDebug, globals: {self.tuple(self.globals)}, splitDebugInlining: false)",
+            f'distinct !DICompileUnit(language: DW_LANG_C11, file: {self._files[0]}, producer: "tinybpf", '
+            "isOptimized: true, "
+            f"runtimeVersion: 0, emissionKind: FullDebug, globals: {self.node_list(self.globals)}, "
+            "splitDebugInlining: false)",
         )
         flags = [
             self.node(f'!{{i32 {b}, !"{n}", i32 {v}}}')
@@ -280,7 +303,10 @@ def pointer_to(node: str) -> str:
 
 
 def member(name: str, node: str, bits: int, offset: int) -> str:
-    return f'!DIDerivedType(tag: DW_TAG_member, name: "{name}", baseType: {node}, size: {bits}, offset: {offset})'
+    return (
+        f'!DIDerivedType(tag: DW_TAG_member, name: "{name}", baseType: {node}, size: {bits}, offset: '
+        f"{offset})"
+    )
 
 
 _UNPRINTABLE = re.compile(rb"[^ !#-\[\]-~]")

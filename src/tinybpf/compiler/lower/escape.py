@@ -58,7 +58,8 @@ class EscapeCheck:
                 if place.function == f:
                     self.report(
                         instr.pos,
-                        f"address of local variable {self._name(place)} is returned: the variable is gone after the return",
+                        f"address of local variable {self._name(place)} is returned: the variable is gone "
+                        "after the return",
                         HINT_VALUE,
                     )
                     return
@@ -80,12 +81,14 @@ class EscapeCheck:
         if target.kind == "global":
             variable = self.doc.globals[target.id].name
             return (
-                f"address of local variable {name} is stored in package variable {variable}, which outlives it",
+                f"address of local variable {name} is stored in package variable {variable}, which outlives "
+                "it",
                 HINT_VALUE,
             )
         if target.kind in ("kernel", "integer", "context"):
             return (
-                f"address of local variable {name} is stored in memory that outlives it (a map value or kernel memory)",
+                f"address of local variable {name} is stored in memory that outlives it (a map value or "
+                "kernel memory)",
                 HINT_VALUE,
             )
         if target.kind != "local":
@@ -94,14 +97,16 @@ class EscapeCheck:
             if target.function in self._below.get(place.function, ()):
                 return None
             return (
-                f"address of local variable {name} is stored in {self._name(target)}, a variable of the caller, which outlives it",
+                f"address of local variable {name} is stored in {self._name(target)}, a variable of the "
+                "caller, which outlives it",
                 HINT_VALUE,
             )
         fn = self.doc.functions[place.function]
         where = self.points.uses[place.function].place
         if repeats_without(fn, where[place.id][0], where[target.id][0]):
             return (
-                f"address of {name}, made anew in each turn of the loop, is kept past its turn in {self._name(target)}",
+                f"address of {name}, made anew in each turn of the loop, is kept past its turn in "
+                f"{self._name(target)}",
                 HINT_LOOP,
             )
         return None
@@ -118,7 +123,8 @@ class EscapeCheck:
                 for place in self._locals(self.points.contents(held)):
                     self.report(
                         instr.pos,
-                        f"memory passed to {self.doc.functions[target.index].name} holds the address of local variable {self._name(place)}, which the kernel would keep",
+                        f"memory passed to {self.doc.functions[target.index].name} holds the address of "
+                        f"local variable {self._name(place)}, which the kernel would keep",
                         HINT_VALUE,
                     )
                     return

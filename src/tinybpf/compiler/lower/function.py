@@ -12,8 +12,19 @@ from typing import TYPE_CHECKING, Any
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import abi
 from tinybpf.compiler.lower.builder import (
-    Address, Builder, Memory, Operand, PointerInt, SliceValue, TupleValue, copy, hide, plus, zero,
+    Address,
+    Builder,
+    Memory,
+    Operand,
+    PointerInt,
+    SliceValue,
+    TupleValue,
+    copy,
+    hide,
+    plus,
+    zero,
 )  # fmt: skip
+from tinybpf.compiler.lower.inplace import same_storage
 from tinybpf.compiler.lower.pointsto import CONTEXT, Place
 from tinybpf.compiler.lower.refuse import NOT_IN_KERNEL, LoweringFault, Poisoned, Refused
 from tinybpf.compiler.lower.walk import block_order, result
@@ -51,10 +62,11 @@ class FunctionLowering:
         self.pos = self.fn.pos
         self.panics = False
         self.values: dict[int, Operand] = {}
-        self.in_place: set[int] = set()
+        self.shared = same_storage(self.fn, self.uses)
+        self._slots: dict[int, str] = {}
         self._ends: dict[int, str] = {}
         self._phis: list[tuple[int, ssa.Phi, int, str]] = []
-        self._returns: list[tuple[int, list[Operand], str]] = []
+        self._returns: list[tuple[int, list[Operand], str, str]] = []
         self._poisoned: set[int] = set()
         self._scope = ""
 
@@ -65,8 +77,13 @@ class FunctionLowering:
         signature = self.m.signature(self.index)
         symbol = self.entry.symbol if self.entry else self.m.function_symbol(self.index)
         names = [p.name for p in self.fn.values[: self.fn.params] if isinstance(p, ssa.Param)]
-        params = [(n if n not in ("", "_") else f"arg{i}", t) for i, (n, t) in enumerate(zip(names, signature.params, strict=True))]
-        self._scope = self.m.debug.subprogram(symbol, self.fn.pos, params, signature.results, local=self.entry is None)
+        params = [
+            (n if n not in ("", "_") else f"arg{i}", t)
+            for i, (n, t) in enumerate(zip(names, signature.params, strict=True))
+        ]
+        self._scope = self.m.debug.subprogram(
+            symbol, self.fn.pos, params, signature.results, local=self.entry is None
+        )
         self._place(self.fn.pos)
         self._prologue(signature)
         for block in block_order(self.fn):
@@ -74,9 +91,6 @@ class FunctionLowering:
         self._write_phis()
         convention = abi.returns(self.types, signature.results, self.panics)
         self._write_returns(convention, signature.results)
-        if self.panics:
-            self.b.start("panic")
-            self.b.emit(f"ret {self._panic_result(convention)}")
         return self._text(symbol, convention)
 
     def _text(self, symbol: str, convention: abi.Returns) -> str:
@@ -133,7 +147,9 @@ class FunctionLowering:
             made = None
             self._poison(instr)
         except Exception as fault:
-            raise LoweringFault(f"{type(instr).__name__}: {fault or type(fault).__name__}", instr.pos) from fault
+            raise LoweringFault(
+                f"{type(instr).__name__}: {fault or type(fault).__name__}", instr.pos
+            ) from fault
         number = result(instr)
         if number is not None and made is not None:
             self.values[number] = made
@@ -229,34 +245,46 @@ class FunctionLowering:
     # --- returns
 
     def add_return(self, results: list[Operand]) -> None:
-        self._returns.append((self.b.reserve(), results, self.b.dbg))
+        label = self.b.label
+        self._returns.append((self.b.reserve(), results, label, self.b.dbg))
 
-    def _write_returns(self, convention: abi.Returns, results: list[int]) -> None:
-        body = self.b.lines
-        for line, operands, dbg in self._returns:
+    def _write_returns(self, convention: abi.Returns, results: tuple[int, ...]) -> None:
+        """All returns, and the panic, meet in one block: LLVM lays that out better than many."""
+        body, edges = self.b.lines, []
+        for line, operands, label, dbg in self._returns:
             self.b.lines, self.b.dbg = [], dbg
-            self._return(convention, operands, results)
+            edges.append((self._returned(convention, operands, results), label))
+            self.b.jump("ret")
             body[line] = "\n".join(self.b.lines)
         self.b.lines = body
-
-    def _return(self, convention: abi.Returns, operands: list[Operand], results: list[int]) -> None:
-        b = self.b
-        if self.entry:
-            b.emit(f"ret {self.entry.ir} {self._entry_result(operands, results)}")
+        self.b.dbg = self.m.debug.location(self.fn.end if self.fn.end.line else self.fn.pos, self._scope)
+        if self.panics:
+            self.b.start("panic")
+            self.b.jump("ret")
+            edges.append((self._panic_result(convention), "panic"))
+        if not edges:
             return
+        self.b.start("ret")
+        ir = self.entry.ir if self.entry else convention.ir
+        if ir == "void":
+            self.b.emit("ret void")
+            return
+        phi = ", ".join(f"[ {value}, %{label} ]" for value, label in edges)
+        self.b.emit(f"ret {ir} {self.b.value(f'phi {ir} {phi}')}")
+
+    def _returned(self, convention: abi.Returns, operands: list[Operand], results: tuple[int, ...]) -> str:
+        """The value that goes back in the register; the others are stored for the caller."""
+        if self.entry:
+            return self._entry_result(operands, results)
         if convention.pointer:
             for operand, t, offset in zip(operands, results, convention.offsets, strict=True):
-                self.store_value(operand, t, plus(b, "%results", offset))
-        if convention.kind == "void":
-            b.emit("ret void")
-        elif convention.kind == "status":
-            b.emit("ret i64 0")
-        elif convention.ir == "ptr":
-            b.emit(f"ret ptr {self.materialise(operands[0])}")
-        else:
-            b.emit(f"ret i64 {self.widen(self.materialise(operands[0]), results[0], signed=False)}")
+                self.store_value(operand, t, plus(self.b, "%results", offset))
+        if convention.kind in ("void", "status"):
+            return "0"
+        value = self.materialise(operands[0])
+        return value if convention.ir == "ptr" else self.widen(value, results[0], signed=False)
 
-    def _entry_result(self, operands: list[Operand], results: list[int]) -> str:
+    def _entry_result(self, operands: list[Operand], results: tuple[int, ...]) -> str:
         assert self.entry is not None
         if not operands:
             return "0"
@@ -269,8 +297,8 @@ class FunctionLowering:
 
     def _panic_result(self, convention: abi.Returns) -> str:
         if self.entry:
-            return f"{self.entry.ir} {self.entry.on_panic}"
-        return f"i64 {abi.PANICKED if convention.kind == 'packed' else 1}"
+            return str(self.entry.on_panic)
+        return str(abi.PANICKED if convention.kind == "packed" else 1)
 
     # --- operands
 
@@ -345,7 +373,11 @@ class FunctionLowering:
         if ir == "i64":
             return value
         if is_literal(value):
-            return value if int(value) >= 0 or signed is not False else str(int(value) & ((1 << int(ir[1:])) - 1))
+            return (
+                value
+                if int(value) >= 0 or signed is not False
+                else str(int(value) & ((1 << int(ir[1:])) - 1))
+            )
         if value in ("true", "false"):
             return str(int(value == "true"))
         if signed is None:
@@ -361,6 +393,20 @@ class FunctionLowering:
     def temporary(self, t: int) -> str:
         """A stack slot of 8-byte alignment for a value of type ``t``."""
         return self.b.slot(f"[{max(1, self.types.size(t))} x i8]", 8)
+
+    def in_memory(self, t: int) -> bool:
+        """Whether a variable of type ``t`` is bytes in memory rather than one LLVM value."""
+        return self.types.is_aggregate(t) or self.types.is_slice(t)
+
+    def storage(self, number: int) -> str:
+        """The stack slot of an ``Alloc``."""
+        number = self.shared.get(number, number)
+        if number not in self._slots:
+            t = self.types.elem(self.type_of(number))
+            whole = self.in_memory(t)
+            slot = self.temporary(t) if whole else self.b.slot(self.types.memory_ir(t), self.types.align(t))
+            self._slots[number] = slot
+        return self._slots[number]
 
     def places(self, number: int) -> set[Place]:
         return self.m.points.value(self.index, number)
@@ -410,6 +456,8 @@ class FunctionLowering:
         if isinstance(operand, SliceValue):
             self.store_slice(operand, ptr)
         elif isinstance(operand, Memory):
+            if operand.ptr == ptr:
+                return
             copy(self.b, ptr, operand.ptr, self.types.size(t), self.types.align(t))
         else:
             value = self.materialise(operand)

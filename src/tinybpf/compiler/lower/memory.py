@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import core
-from tinybpf.compiler.lower.builder import Address, Memory, Operand, plus, zero
+from tinybpf.compiler.lower.builder import MAX_WORDS, Address, Memory, Operand, plus, zero, zero_words
 from tinybpf.compiler.lower.function import FunctionLowering, is_literal, lowers
 from tinybpf.compiler.lower.pointsto import CONTEXT
 from tinybpf.compiler.lower.refuse import LoweringFault, Refused
@@ -16,24 +16,21 @@ def alloc(f: FunctionLowering, instr: ssa.Alloc) -> Operand:
     problem = f.types.problem(t)
     if problem:
         raise Refused(instr.pos, problem)
-    size = f.types.size(t)
-    in_memory = f.types.is_aggregate(t) or f.types.is_slice(t)
-    slot = f.temporary(t) if in_memory else f.b.slot(f.types.memory_ir(t), f.types.align(t))
-    if size and not f.m.written_whole(f.index, instr):
-        align = 8 if in_memory else f.types.align(t)
-        first_block = f.uses.place[instr.id][0] == 0
-        if not first_block:
-            _zero_at_entry(f, slot, size, align)
-        zero(f.b, slot, size, align)
+    slot = f.storage(instr.id)
+    if f.types.size(t) and not f.m.written_whole(f.index, instr) and instr.id not in f.shared.values():
+        if f.uses.place[instr.id][0] != 0:
+            # LLVM would fill what is not written on every path with any register, also a pointer.
+            f.b.at_entry(lambda: _zero(f, instr.id, slot, t))
+        _zero(f, instr.id, slot, t)
     return slot
 
 
-def _zero_at_entry(f: FunctionLowering, slot: str, size: int, align: int) -> None:
-    """LLVM would fill what is not written on every path with any register, also a pointer."""
-    lines, f.b.lines = f.b.lines, []
-    zero(f.b, slot, size, align)
-    f.b.entry += f.b.lines
-    f.b.lines = lines
+def _zero(f: FunctionLowering, number: int, slot: str, t: int) -> None:
+    size, align = f.types.size(t), 8 if f.in_memory(t) else f.types.align(t)
+    if f.m.shown_to_kernel(f.index, f.shared.get(number, number)) and size <= MAX_WORDS * 8:
+        zero_words(f.b, slot, size)
+    else:
+        zero(f.b, slot, size, align)
 
 
 def load(f: FunctionLowering, instr: ssa.UnOp) -> Operand:
@@ -115,7 +112,8 @@ def index_addr(f: FunctionLowering, instr: ssa.IndexAddr) -> Operand:
     if CONTEXT in f.places(instr.x):
         raise Refused(
             instr.pos,
-            "variable index into the program's context, which the verifier only lets be read at constant offsets",
+            "variable index into the program's context, which the verifier only lets be read at constant "
+            "offsets",
             "use constant indices, for instance in a switch over the index",
         )
     used = f.guard(index, str(array.len))

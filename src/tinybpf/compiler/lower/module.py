@@ -113,6 +113,20 @@ class Module:
             self.doc, self.types, self.points.uses[function], self.doc.functions[function], alloc, names
         )
 
+    def shown_to_kernel(self, function: int, alloc: int) -> bool:
+        """Whether a helper is given the variable's address: then it stays in memory."""
+        return Place("local", function, alloc) in self._shown
+
+    @cached_property
+    def _shown(self) -> set[Place]:
+        shown: set[Place] = set()
+        for f in self.order:
+            for call, callee in callees(self.doc.functions[f]):
+                if callee in self._helpers:
+                    for x in call.args:
+                        shown |= self.points.value(f, x)
+        return shown
+
     @cached_property
     def has_array_pointers(self) -> bool:
         return any(
@@ -234,7 +248,10 @@ class Module:
         pos = self.doc.globals[index].pos
         symbol = self._global_symbol(index)
         dbg = self.debug.variable(symbol, pos, self.debug.map_definition(pos, fields))
-        return f'@{symbol} = dso_local global [{len(fields) * 8} x i8] zeroinitializer, section ".maps", align 8{dbg}'
+        return (
+            f'@{symbol} = dso_local global [{len(fields) * 8} x i8] zeroinitializer, section ".maps", align '
+            f"8{dbg}"
+        )
 
     def _map_fields(self, made: MapDefinition, usage: Usage) -> list[MapField]:
         event = next(iter(usage.events)) if made.kind.events and len(usage.events) == 1 else None
@@ -277,7 +294,8 @@ class Module:
         kind = "global" if written else "constant"
         # User space may have changed it before the program runs: its value here is not its value there.
         return (
-            f"@{symbol} = dso_local externally_initialized {kind} [{len(image.data)} x i8] {bytes_constant(image)}, "
+            f"@{symbol} = dso_local externally_initialized {kind} [{len(image.data)} x i8] "
+            f"{bytes_constant(image)}, "
             f'section "{section}", align {max(self.types.align(variable.type), 1)}{dbg}'
         )
 
@@ -308,7 +326,10 @@ class Module:
 
     def _license(self) -> str:
         text = self.program.license
-        return f'@LICENSE = dso_local constant [{len(text) + 1} x i8] c"{escape(text)}\\00", section "license", align 1'
+        return (
+            f'@LICENSE = dso_local constant [{len(text) + 1} x i8] c"{escape(text)}\\00", section '
+            '"license", align 1'
+        )
 
 
 def bytes_constant(image: Image) -> str:

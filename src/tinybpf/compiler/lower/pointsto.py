@@ -9,7 +9,7 @@ data), and nowhere (nil).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tinybpf.compiler import ssa
@@ -234,7 +234,7 @@ class PointsTo:
             self._flow(f, fn, instr)
 
 
-_HANDLERS = {
+_HANDLERS: dict[type, Callable[..., None]] = {
     ssa.Alloc: PointsTo._alloc,
     ssa.UnOp: PointsTo._load,
     ssa.Store: PointsTo._store,

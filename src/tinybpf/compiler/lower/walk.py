@@ -60,16 +60,19 @@ def callees(fn: ssa.Function) -> Iterator[tuple[ssa.Call, int]]:
 
 
 def block_order(fn: ssa.Function) -> list[int]:
-    """Reverse postorder from the entry: a block comes after those that dominate it."""
+    """Reverse postorder from the entry: a block comes after those that dominate it.
+
+    Of the two ways out of a condition the first comes first, as in the source.
+    """
     seen: set[int] = {0}
     order: list[int] = []
-    stack: list[tuple[int, Iterator[int]]] = [(0, iter(fn.blocks[0].succs))]
+    stack: list[tuple[int, Iterator[int]]] = [(0, reversed(fn.blocks[0].succs))]
     while stack:
         block, rest = stack[-1]
         for succ in rest:
             if succ not in seen:
                 seen.add(succ)
-                stack.append((succ, iter(fn.blocks[succ].succs)))
+                stack.append((succ, reversed(fn.blocks[succ].succs)))
                 break
         else:
             stack.pop()
