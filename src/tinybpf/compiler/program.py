@@ -213,8 +213,8 @@ class Reader:
 
     def _license(self) -> str:
         everywhere = [d for f in self.doc.files for d in f.directives]
-        for owner in (*self.doc.functions, *self.doc.globals):
-            everywhere += owner.directives
+        everywhere += [d for f in self.doc.functions for d in f.directives]
+        everywhere += [d for g in self.doc.globals for d in g.directives]
         given = self._argument(everywhere, "//bpf:license")
         if given is None:
             return DEFAULT_LICENSE
