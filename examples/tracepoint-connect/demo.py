@@ -77,13 +77,16 @@ def watch(obj: tinybpf.BpfObject, made: list[Connection]) -> dict[Connection, in
     return seen
 
 
+def in_first_namespace() -> bool:
+    """Whether processes know themselves by the process ids that the kernel reports."""
+    return os.stat("/proc/self/ns/pid").st_ino == FIRST_PID_NAMESPACE
+
+
 def check_pids(seen: dict[Connection, int]) -> str | None:
     """What is wrong with the process ids, or None."""
-    if os.stat("/proc/self/ns/pid").st_ino == FIRST_PID_NAMESPACE:
+    if in_first_namespace():
         wrong = [f"{at.port}: {pid}, not {at.pid}" for at, pid in seen.items() if pid != at.pid]
         return f"wrong process ids at ports {'; '.join(wrong)}" if wrong else None
-    print("\nThis is a PID namespace (a container): the kernel reports other process ids than processes")
-    print("see of themselves. Compared was which connections come from the same process.")
     ours = {at.pid: pid for at, pid in seen.items()}
     same = all(ours[at.pid] == pid for at, pid in seen.items()) and len(set(ours.values())) == len(ours)
     return None if same else "events mix up the processes"
@@ -110,6 +113,11 @@ def main() -> int:
         print(f"demo: {problem}", file=sys.stderr)
         return 1
     print(f"\n{len(seen)} of {len(made)} connections made here were seen, each with its process and port.")
+    if not in_first_namespace():
+        print(
+            "This is a PID namespace (a container): the kernel reports other process ids than processes see"
+        )
+        print("of themselves. So it was compared which connections come from the same process, not the ids.")
     return 0
 
 

@@ -1,0 +1,152 @@
+"""What README.md and docs/ show is true: their programs compile and run, their commands work."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tinybpf.cli import main
+from tinybpf.compiler import compile_go
+from tinybpf.compiler.config import load_config
+from tinybpf.errors import CompileError
+
+FIRST_PID_NAMESPACE = 0xEFFFFFFC
+HEAD = 'package main\n\nimport "unsafe"\n\n'
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    """The code blocks of a language in a page."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def first_program(project, tmp_path, monkeypatch):
+    """A folder with ``exec.go`` and ``main.py`` as README.md has them."""
+    (go,) = blocks(project / "README.md", "go")
+    (python,) = blocks(project / "README.md", "python")
+    (tmp_path / "exec.go").write_text(go)
+    (tmp_path / "main.py").write_text(python)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_program_in_go_compiles(first_program):
+    compiled = compile_go("exec.go")
+    (program,) = compiled.programs
+    assert (program.name, program.section) == ("handle_exec", "tracepoint/sched/sched_process_exec")
+    assert [(found.name, found.type) for found in compiled.maps] == [("events", "RINGBUF")]
+    assert compiled.warnings == ()
+
+
+def test_the_program_in_go_is_formatted(first_program):
+    gofmt = shutil.which(
+        "gofmt", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    )
+    if gofmt is None:
+        pytest.skip("no gofmt here")
+    done = subprocess.run([gofmt, "-d", "exec.go"], stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout == ""
+
+
+def test_the_mistake_is_reported_as_shown(project, first_program):
+    source = (first_program / "exec.go").read_text()
+    right = "PID: uint32(bpfGetCurrentPidTgid() >> 32)}"
+    assert right in source
+    (first_program / "exec.go").write_text(source.replace(right, "PID: bpfGetCurrentPidTgid() >> 32}"))
+    with pytest.raises(CompileError) as caught:
+        compile_go("exec.go")
+    shown = next(block for block in blocks(project / "README.md", "") if "cannot use" in block)
+    said = [line.strip() for line in str(caught.value).splitlines()]
+    assert [line.strip() for line in shown.splitlines()] == said
+
+
+@pytest.mark.kernel
+def test_the_first_program_runs(first_program):
+    hello = first_program / "tinybpf-hello"
+    shutil.copy("/bin/true", hello)
+    process = subprocess.Popen(
+        [sys.executable, "main.py"],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        pids, seen = start_until_seen(process, hello)
+    finally:
+        process.terminate()
+        process.wait()
+    if os.stat("/proc/self/ns/pid").st_ino == FIRST_PID_NAMESPACE:
+        assert seen in pids
+
+
+def start_until_seen(process: subprocess.Popen[bytes], hello: Path) -> tuple[set[int], int]:
+    """Start ``hello`` until the tracer prints it; the pids that it had, and the one that was printed."""
+    assert process.stdout is not None
+    descriptor = process.stdout.fileno()
+    pids: set[int] = set()
+    printed = b""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        child = subprocess.Popen([hello])
+        child.wait()
+        pids.add(child.pid)
+        if select.select([descriptor], [], [], 0.1)[0]:
+            printed += os.read(descriptor, 1 << 16)
+        match = re.search(rf"^(\d+) {hello.name}$".encode(), printed, re.MULTILINE)
+        if match:
+            return pids, int(match[1])
+        assert process.poll() is None, "main.py ended by itself"
+    pytest.fail(f"no event within a minute; printed: {printed!r}")
+
+
+def test_the_commands_for_building_work(project, first_program):
+    commands = [line for block in blocks(project / "README.md", "sh") for line in block.splitlines()]
+    builds = [line.split() for line in commands if line.startswith("tinybpf ")]
+    assert builds
+    for words in builds:
+        assert main(words[1:]) == 0
+    assert (first_program / "exec.o").read_bytes().startswith(b"\x7fELF")
+
+
+def test_make_has_the_targets_that_are_named(project):
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", (project / "README.md").read_text(), re.MULTILINE))
+    makefile = (project / "Makefile").read_text()
+    assert {"demo", "test", "setup", "wheel"} <= named
+    assert [target for target in named if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/go.md", "docs/command-line.md", "docs/panics.md"])
+def test_links_lead_somewhere(project, page):
+    path = project / page
+    links = re.findall(r"\]\(([^)#]+)\)", path.read_text())
+    assert [link for link in links if "://" not in link and not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["docs/go.md", "docs/panics.md"])
+def test_the_go_of_a_page_compiles(project, page):
+    source = HEAD + "\n".join(blocks(project / page, "go"))
+    compiled = compile_go(source)
+    assert compiled.programs
+    assert compiled.warnings == ()
+
+
+def test_the_configuration_shown_is_right(project, tmp_path):
+    (text,) = blocks(project / "docs/command-line.md", "json")
+    (tmp_path / "tinybpf.json").write_text(text)
+    assert load_config(tmp_path / "tinybpf.json").warnings == ()
+    assert json.loads(text)["build"]["programs"]
+
+
+def test_every_flag_of_build_is_described(project, capsys):
+    assert main(["build", "--help"]) == 0
+    flags = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+    described = set(re.findall(r"--[a-z][a-z-]+", (project / "docs/command-line.md").read_text()))
+    assert flags == described
