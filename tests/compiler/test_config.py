@@ -27,16 +27,16 @@ def test_all_keys(tmp_path):
             "build": {
                 "output": "out/probe.o",
                 "cpu": "v4",
-                "opt_profile": "verifier-safe",
+                "opt_profile": "default",
                 "btf": True,
-                "cache": True,
+                "cache": False,
                 "timeout": "1m30s",
                 "programs": {"handle_connect": "tracepoint/syscalls/sys_enter_connect"},
             }
         },
     )
     assert config.output == "out/probe.o"
-    assert (config.cpu, config.opt_profile, config.btf, config.cache) == ("v4", "verifier-safe", True, True)
+    assert (config.cpu, config.opt_profile, config.btf, config.cache) == ("v4", "default", True, False)
     assert config.timeout == 90
     assert config.programs == {"handle_connect": "tracepoint/syscalls/sys_enter_connect"}
     assert config.warnings == ()
@@ -104,6 +104,8 @@ def test_the_column_counts_bytes_and_the_line_is_shown(tmp_path):
         ('{"toolchain": {"tinygo": "tinygo"}}', "toolchain.tinygo has no effect: the compiler", None),
         ('{"build": {"btf": false}}', "build.btf has no effect", None),
         ('{"build": {"custom_passes": ["licm"]}}', "build.custom_passes has no effect", None),
+        ('{"build": {"opt_profile": "aggressive"}}', "build.opt_profile has no effect in this", None),
+        ('{"build": {"cache": true}}', "build.cache has no effect in this version", None),
     ],
 )
 def test_warnings(tmp_path, text, message, hint):

@@ -156,12 +156,16 @@ class _Reader:
             what = "the compiler needs no TinyGo" if key == "tinygo" else "LLVM is built in"
             text = f"toolchain.{key} has no effect: {what}"
             self.warnings.append(self._at_key(("toolchain", key), text, "warning"))
-        if values.get("btf") is False:
-            text = "build.btf has no effect: type information is always part of the object"
-            self.warnings.append(self._at_key(("build", "btf"), text, "warning"))
-        if values.get("custom_passes"):
-            text = "build.custom_passes has no effect in this version"
-            self.warnings.append(self._at_key(("build", "custom_passes"), text, "warning"))
+        unused = [
+            ("btf", values.get("btf") is False, ": type information is always part of the object"),
+            ("cache", values.get("cache") is True, " in this version"),
+            ("custom_passes", bool(values.get("custom_passes")), " in this version"),
+            ("opt_profile", values.get("opt_profile", "default") != "default", " in this version"),
+        ]
+        for key, given, why in unused:
+            if given:
+                text = f"build.{key} has no effect{why}"
+                self.warnings.append(self._at_key(("build", key), text, "warning"))
 
     def _at_key(
         self, path: tuple[str, ...], message: str, severity: Any = "error", hint: str | None = None
