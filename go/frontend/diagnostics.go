@@ -79,8 +79,12 @@ func (s *session) show(p Pos) string {
 	return fmt.Sprintf("%s:%d:%d", s.doc.Files[p[0]].Path, p[1], p[2])
 }
 
-// finish ends the run: the reports become diagnostics in order of place, each once.
+// finish ends the run: the reports become diagnostics in order of place, each once, and a
+// document that has some has no code.
 func (s *session) finish() *Document {
+	if len(s.reports) > 0 {
+		s.doc.Types, s.doc.Globals, s.doc.Functions = nil, nil, nil
+	}
 	list := slices.DeleteFunc(s.reports, func(r report) bool {
 		return s.failedImports[r.pos] && strings.HasSuffix(r.message, "imported and not used")
 	})
@@ -118,7 +122,6 @@ func (s *session) internal(fault any) *Document {
 			at = p
 		}
 	}
-	s.doc.Types, s.doc.Globals, s.doc.Functions = nil, nil, nil
 	s.reports = append(s.reports, report{s.pos(at), fmt.Sprint(fault), "internal"})
 	return s.finish()
 }
