@@ -148,6 +148,7 @@ class _Compilation:
         from tinybpf.compiler.lower.refuse import LoweringFault
         from tinybpf.compiler.lower.types import Types
         from tinybpf.compiler.program import Choices, Reader
+        from tinybpf.compiler.startup import evaluate
 
         texts = [f.text.splitlines() for f in doc.files]
         errors = 0
@@ -161,7 +162,8 @@ class _Compilation:
         choices = Choices(self.sections, self.project.config.programs, self.programs)
         try:
             program = Reader(doc, types, choices, report).read()
-            module = Module(doc, types, program, report)
+            initial = evaluate(doc, types, report, self.timeout)
+            module = Module(doc, types, program, report, initial)
             ir = module.run()
         except LoweringFault as fault:
             raise self._internal(self._place(doc, texts, fault.pos, str(fault), None)) from fault

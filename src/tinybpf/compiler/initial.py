@@ -1,7 +1,7 @@
 """The values that package variables have before the program runs.
 
-An initialiser is a function of straight stores; it is carried out here on an image of the
-variables. What needs more than that (a loop, a call) is computed by ``evaluate``'s caller.
+Most initialisers are straight stores of constants, which are carried out here on an image of the
+variables. Those that do more (``startup``) are left ``unknown``.
 """
 
 from __future__ import annotations
@@ -47,6 +47,16 @@ class Evaluator:
     doc: ssa.Document
     types: Types
     images: dict[int, Image] = field(default_factory=dict)
+    unknown: dict[int, ssa.Pos] = field(default_factory=dict)
+
+    def run_all(self) -> None:
+        """Every initialiser, in order; ``unknown`` gets the variables of those that do more."""
+        for fn in self.doc.functions:
+            if fn.synthetic == "initialiser":
+                try:
+                    self.run(fn)
+                except NotConstant as problem:
+                    self.unknown.update(dict.fromkeys(fn.initialises, problem.pos))
 
     def image(self, index: int) -> Image:
         if index not in self.images:
@@ -106,6 +116,8 @@ class Evaluator:
         if number < len(fn.values):
             value = fn.values[number]
             if isinstance(value, ssa.GlobalRef):
+                if value.index in self.unknown:
+                    raise NotConstant(pos)
                 return _Cursor(self.image(value.index))
         found = values.get(number)
         if not isinstance(found, _Cursor):

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -184,13 +185,38 @@ def emit(
         "ir": ir, "triple": triple, "cpu": cpu, "level": level,
         "dump": dump, "seconds": timeout, "memory": memory,
     }  # fmt: skip
+    answer = _answer(request, timeout)
+    return Emitted(answer["object"], answer.get("optimised"), answer["times"])
+
+
+def run(
+    ir: str,
+    functions: Sequence[str],
+    variables: Sequence[tuple[str, int]],
+    *,
+    timeout: float = TIMEOUT,
+    memory: int = MEMORY,
+) -> list[bytes] | int:
+    """Compile a module for this machine, call functions (``i64 ()``) in order, read variables.
+
+    ``variables`` are names and sizes; their bytes are the result. Where a function does not
+    return 0, the result is its place in ``functions``. Errors as of ``emit``.
+    """
+    request = {
+        "ir": ir, "functions": list(functions), "variables": list(variables), "seconds": timeout, "memory": memory,
+    }  # fmt: skip
+    answer = _answer(request, timeout)
+    return answer["stopped"] if "stopped" in answer else answer["data"]
+
+
+def _answer(request: dict[str, Any], timeout: float) -> Any:
     with _lock:
         answer = _ask(request, timeout)
     if "invalid" in answer:
         raise LlvmInvalid(answer["invalid"])
     if "status" in answer:
         raise _failure(answer["status"], answer["log"], timeout)
-    return Emitted(answer["object"], answer.get("optimised"), answer["times"])
+    return answer
 
 
 def _ask(request: dict[str, Any], timeout: float) -> Any:

@@ -158,7 +158,8 @@ class FunctionLowering:
         if isinstance(instr, ssa.Phi):
             return self._phi(block, instr)
         if isinstance(instr, (ssa.Jump, ssa.If)):
-            return self._leave(block, instr)
+            self._leave(block, instr)
+            return None
         refusal = NOT_IN_KERNEL.get(type(instr))
         handler = HANDLERS.get(type(instr))
         if handler is not None:
@@ -328,7 +329,8 @@ class FunctionLowering:
         if isinstance(value, ssa.FuncRef):
             raise Refused(
                 self.pos,
-                f"function {self.m.doc.functions[value.index].name} is used as a value: BPF has no indirect calls",
+                f"function {self.m.doc.functions[value.index].name} is used as a value: "
+                "BPF has no indirect calls",
                 "call the function by its name",
             )
         problem = self.types.problem(value.type)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from tinybpf.compiler import ssa
-from tinybpf.compiler.initial import Evaluator, Image, NotConstant
+from tinybpf.compiler.initial import Image
 from tinybpf.compiler.kernel.helpers import Helper
 from tinybpf.compiler.lower import abi, arithmetic, calls, convert, memory, trace  # noqa: F401  (they register their instructions)
 from tinybpf.compiler.lower.debug import DebugInfo, MapField, escape
@@ -19,6 +20,9 @@ from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.walk import callees, instructions
 from tinybpf.compiler.program import EntryPoint, MapDefinition, Program, find_helper, is_map, read_map
+
+if TYPE_CHECKING:
+    from tinybpf.compiler.startup import Initial
 
 Report = Callable[[ssa.Pos, str, "str | None"], None]
 
@@ -40,7 +44,16 @@ declare ptr @llvm.preserve.struct.access.index.p0.p0(ptr, i32, i32)
 class Module:
     """The state of lowering one program."""
 
-    def __init__(self, doc: ssa.Document, types: Types, program: Program, report: Report) -> None:
+    def __init__(
+        self,
+        doc: ssa.Document,
+        types: Types,
+        program: Program,
+        report: Report,
+        initial: Initial,
+        roots: Sequence[int] = (),
+    ) -> None:
+        """``roots`` are functions to lower beside the programs."""
         self.doc = doc
         self.types = types
         self.program = program
@@ -55,10 +68,10 @@ class Module:
         self._signatures: dict[int, abi.Signature] = {}
         self._globals: dict[int, str] = {}
         self._entry_functions = {e.function for e in program.entries}
-        self.order = self._call_order([e.function for e in program.entries])
+        self.initial = initial
+        self.order = self._call_order([*(e.function for e in program.entries), *roots])
         self.points = PointsTo(doc, types, self.order, self._entry_functions)
         self._find_helpers()
-        self.evaluator = self._evaluate()
 
     # --- what functions ask
 
@@ -102,7 +115,7 @@ class Module:
             problem = self.types.problem(variable.type)
             if problem:
                 raise Refused(pos, f"variable {variable.name}: {problem}")
-        return f"@{self._global_symbol(index)}"
+        return f"@{self.global_symbol(index)}"
 
     def is_map_global(self, places: set[Place]) -> bool:
         return any(p.kind == "global" and self._is_map(p.id) for p in places)
@@ -137,17 +150,17 @@ class Module:
 
     # --- the module
 
-    def run(self) -> str:
-        """The module's text; ``report`` was told all that is wrong, and ``failed`` says if anything was."""
+    def bodies(self) -> list[str]:
+        """The text of each function, callees first."""
         EscapeCheck(self.doc, self.points, self.order, self.report)
         entries = {e.function: e for e in self.program.entries}
         called = {callee for f in self.order for _, callee in callees(self.doc.functions[f])}
-        bodies = []
-        for index in self.order:
-            if index in called or index not in entries:
-                bodies.append(self._function(index, None))
-        for entry in self.program.entries:
-            bodies.append(self._function(entry.function, entry))
+        inner = [self._function(i, None) for i in self.order if i in called or i not in entries]
+        return inner + [self._function(e.function, e) for e in self.program.entries]
+
+    def run(self) -> str:
+        """The module's text; ``report`` was told all that is wrong, and ``failed`` says if anything was."""
+        bodies = self.bodies()
         variables = self._variables()
         triple = "bpfel"
         head = f'target triple = "{triple}"\ntarget datalayout = "{LAYOUTS[triple]}"\n'
@@ -204,20 +217,9 @@ class Module:
     def _is_map(self, index: int) -> bool:
         return is_map(self.types, self.doc.globals[index])
 
-    def _global_symbol(self, index: int) -> str:
+    def global_symbol(self, index: int) -> str:
         variable = self.doc.globals[index]
         return self._names.give(("global", index), qualified(variable.package, variable.name))
-
-    def _evaluate(self) -> Evaluator:
-        evaluator = Evaluator(self.doc, self.types)
-        self._not_constant: dict[int, ssa.Pos] = {}
-        for fn in self.doc.functions:
-            if fn.synthetic == "initialiser":
-                try:
-                    evaluator.run(fn)
-                except NotConstant as problem:
-                    self._not_constant.update(dict.fromkeys(fn.initialises, problem.pos))
-        return evaluator
 
     def _variables(self) -> list[str]:
         maps = {i for i, _ in enumerate(self.doc.globals) if self._is_map(i) and self._visible(i)}
@@ -241,12 +243,12 @@ class Module:
         return variable.name != "_" and not any(d.text.startswith("//go:extern") for d in variable.directives)
 
     def _map(self, index: int, usage: Usage) -> str:
-        image = None if index in self._not_constant else self.evaluator.image(index)
+        image = None if index in self.initial.refused else self.initial.image(index)
         made = read_map(self.doc, self.types, index, image)
         self.program.maps[index] = made
         fields = self._map_fields(made, usage)
         pos = self.doc.globals[index].pos
-        symbol = self._global_symbol(index)
+        symbol = self.global_symbol(index)
         dbg = self.debug.variable(symbol, pos, self.debug.map_definition(pos, fields))
         return (
             f'@{symbol} = dso_local global [{len(fields) * 8} x i8] zeroinitializer, section ".maps", align '
@@ -281,14 +283,10 @@ class Module:
 
     def _variable(self, index: int, written: bool) -> str:
         variable = self.doc.globals[index]
-        if index in self._not_constant:
-            raise Refused(
-                self._not_constant[index],
-                f"the initial value of {variable.name} cannot be computed when the program is compiled",
-                "use constants, or let user space set the variable before it loads the program",
-            )
-        symbol = self._global_symbol(index)
-        image = self.evaluator.image(index)
+        if index in self.initial.refused:
+            raise self.initial.refused[index]
+        symbol = self.global_symbol(index)
+        image = self.initial.image(index)
         section = ".rodata" if not written else ".bss" if image.zero else ".data"
         dbg = self.debug.variable(symbol, variable.pos, self.debug.type(variable.type))
         kind = "global" if written else "constant"

@@ -1,0 +1,167 @@
+"""Initialisers that do more than store constants, and ``func init``: run when compiling.
+
+They are lowered like any other function, compiled for the machine that compiles, and called
+there, so that loops, calls, tables and panics mean what they mean in the program. The kernel
+never runs them: what they leave in the variables is what the object starts with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tinybpf.compiler import llvm, ssa
+from tinybpf.compiler.initial import Evaluator, Image
+from tinybpf.compiler.lower.refuse import Refused
+from tinybpf.compiler.lower.types import Types
+from tinybpf.compiler.program import Program, is_map
+
+Report = Callable[[ssa.Pos, str, "str | None"], None]
+
+CONSTANT_HINT = "use constants, or let user space set the variable before it loads the program"
+
+
+@dataclass
+class Initial:
+    """The variables' bytes by index; ``refused`` says why there are none."""
+
+    evaluator: Evaluator
+    refused: dict[int, Refused] = field(default_factory=dict)
+
+    def image(self, index: int) -> Image:
+        return self.evaluator.image(index)
+
+
+def evaluate(doc: ssa.Document, types: Types, report: Report, timeout: float = llvm.TIMEOUT) -> Initial:
+    """The initial values of all package variables."""
+    evaluator = Evaluator(doc, types)
+    evaluator.run_all()
+    initial = Initial(evaluator)
+    for index, pos in evaluator.unknown.items():
+        refusal = _refusal(doc, types, index, pos)
+        if refusal is not None:
+            initial.refused[index] = refusal
+    functions = _functions(doc, initial)
+    if functions:
+        _run(doc, types, report, initial, functions, timeout)
+    return initial
+
+
+def _refusal(doc: ssa.Document, types: Types, index: int, pos: ssa.Pos) -> Refused | None:
+    """Why a variable's initialiser is not even tried."""
+    variable = doc.globals[index]
+    if is_map(types, variable):
+        return Refused(pos, f"map {variable.name}: its definition is not constant", "use constants for all fields")
+    problem = types.problem(variable.type)
+    if problem:
+        return Refused(pos, f"variable {variable.name}: {problem}")
+    if types.pointerful[variable.type]:
+        return Refused(
+            pos,
+            f"the initial value of {variable.name} holds an address, which is not known before the program is loaded",
+            "assign it in the program, or keep an index instead of a pointer",
+        )
+    return None
+
+
+def _functions(doc: ssa.Document, initial: Initial) -> list[int]:
+    """The functions to call, in order: initialisers that do more, then each ``func init``.
+
+    Where there is any, the constant ones run too: what comes later may read what they stored.
+    """
+    initialisers = [
+        i
+        for i, fn in enumerate(doc.functions)
+        if fn.synthetic == "initialiser" and not any(v in initial.refused for v in fn.initialises)
+    ]
+    inits = [i for i, fn in enumerate(doc.functions) if fn.name.startswith("init#") and fn.blocks]
+    needed = any(v in initial.evaluator.unknown for i in initialisers for v in doc.functions[i].initialises)
+    return [*initialisers, *inits] if needed or inits else []
+
+
+def _run(
+    doc: ssa.Document, types: Types, report: Report, initial: Initial, functions: list[int], timeout: float
+) -> None:
+    from tinybpf.compiler.lower.module import Module
+
+    failed = False
+
+    def told(pos: ssa.Pos, message: str, hint: str | None) -> None:
+        nonlocal failed
+        failed = True
+        report(pos, message, hint)
+
+    usable = [i for i in functions if _lowerable(doc, types, i)]
+    module = Module(doc, types, Program(), told, initial, usable)
+    bodies = module.bodies()
+    variables = _variables(doc, types)
+    if failed or _calls_helper(module, report):
+        initial.refused.update(_refusals(doc, functions, CONSTANT_HINT))
+        return
+    ir = _text(module, bodies, variables, usable)
+    try:
+        result = llvm.run(ir, [f"run.{i}" for i in usable], [(module.global_symbol(v), types.size(doc.globals[v].type)) for v in variables], timeout=timeout)
+    except llvm.LlvmFailure as failure:
+        initial.refused.update(_refusals(doc, functions, f"{failure.reason} while it computed them"))
+        return
+    if isinstance(result, int):
+        fn = doc.functions[usable[result]]
+        names = ", ".join(doc.globals[v].name for v in fn.initialises) or "func init"
+        report(fn.pos, f"the initialisation of {names} panics", None)
+        return
+    for index, data in zip(variables, result, strict=True):
+        initial.image(index).data[:] = data
+
+
+def _lowerable(doc: ssa.Document, types: Types, function: int) -> bool:
+    """Maps are definitions; variables that have no form in the kernel count only where they are used."""
+    variables = [doc.globals[v] for v in doc.functions[function].initialises]
+    return not any(is_map(types, v) or types.problem(v.type) for v in variables)
+
+
+def _refusals(doc: ssa.Document, functions: list[int], hint: str) -> dict[int, Refused]:
+    found = {}
+    for i in functions:
+        for v in doc.functions[i].initialises:
+            message = f"the initial value of {doc.globals[v].name} cannot be computed when the program is compiled"
+            found[v] = Refused(doc.functions[i].pos, message, hint)
+    return found
+
+
+def _calls_helper(module: object, report: Report) -> bool:
+    from tinybpf.compiler.lower.module import Module
+    from tinybpf.compiler.lower.walk import callees
+
+    assert isinstance(module, Module)
+    found = False
+    for f in module.order:
+        for call, callee in callees(module.doc.functions[f]):
+            if not module.doc.functions[callee].blocks:
+                name = module.doc.functions[callee].name
+                report(call.pos, f"{name} is called to initialise a variable: helpers run in the kernel only", CONSTANT_HINT)
+                found = True
+    return found
+
+
+def _variables(doc: ssa.Document, types: Types) -> list[int]:
+    return [
+        i
+        for i, g in enumerate(doc.globals)
+        if g.name != "_" and types.problem(g.type) is None and types.size(g.type) and not is_map(types, g)
+    ]
+
+
+def _text(module: object, bodies: list[str], variables: list[int], functions: list[int]) -> str:
+    """The module for this machine; ``run.N`` calls function N and returns its status."""
+    from tinybpf.compiler.lower.module import DECLARATIONS, Module
+
+    assert isinstance(module, Module)
+    lines = [DECLARATIONS]
+    for v in variables:
+        g = module.doc.globals[v]
+        lines.append(f"@{module.global_symbol(v)} = global [{module.types.size(g.type)} x i8] zeroinitializer, align 8")
+    for i in functions:
+        symbol, kind = module.function_symbol(i), module.convention(i).kind
+        call = f"  call void @{symbol}()\n  ret i64 0" if kind == "void" else f"  %s = call i64 @{symbol}()\n  ret i64 %s"
+        lines.append(f"define i64 @run.{i}() {{\n{call}\n}}")
+    return "\n".join([*lines, *bodies, module.debug.text(), ""])
