@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,7 +15,7 @@ import (
 func (s *session) selectFiles() bool {
 	names, err := s.candidates()
 	if err != nil {
-		s.reportAt(Pos{}, err.Error())
+		s.reportFile(s.place(), err)
 		return false
 	}
 	s.goVersion = s.languageVersion()
@@ -22,7 +24,7 @@ func (s *session) selectFiles() bool {
 	for _, name := range names {
 		text, err := s.read(name)
 		if err != nil {
-			s.reportAt(Pos{}, err.Error())
+			s.reportFile(s.path(name), err)
 			continue
 		}
 		why, line, err := tags.excludes(name, text)
@@ -41,6 +43,15 @@ func (s *session) selectFiles() bool {
 		s.reportAt(Pos{}, s.nothing(left))
 	}
 	return len(s.reports) == 0
+}
+
+// reportFile notes that a file or directory could not be read, by its name as shown.
+func (s *session) reportFile(path string, err error) {
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		err = fmt.Errorf("%s %s: %w", failed.Op, path, failed.Err)
+	}
+	s.reportAt(Pos{}, err.Error())
 }
 
 func (s *session) nothing(left []string) string {

@@ -125,11 +125,11 @@ func TestNothingToCompile(t *testing.T) {
 		}
 	}
 	got := lines(inDirectory(t, "missing", project, Request{}))
-	if !strings.HasPrefix(got, "open ") || !strings.HasSuffix(got, "no such file or directory") {
+	if got != "open bpf: no such file or directory" {
 		t.Error(got)
 	}
 	got = lines(inDirectory(t, "bpf", project, Request{Files: []string{"x.go"}}))
-	if !strings.HasSuffix(got, "x.go: no such file or directory") {
+	if got != "open bpf/x.go: no such file or directory" {
 		t.Error(got)
 	}
 }
