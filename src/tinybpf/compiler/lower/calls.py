@@ -33,6 +33,14 @@ def call(f: FunctionLowering, instr: ssa.Call) -> Operand | None:
 
 
 def _go_call(f: FunctionLowering, instr: ssa.Call, callee: int) -> Operand | None:
+    results = f.m.signature(callee).results
+    returned = _called(f, instr, callee)
+    if len(results) == 1 and f.types.is_pointer(results[0]) and isinstance(returned, str):
+        f.held.after_go_call(instr, returned)
+    return returned
+
+
+def _called(f: FunctionLowering, instr: ssa.Call, callee: int) -> Operand | None:
     signature, convention = f.m.signature(callee), f.m.convention(callee)
     args = []
     results = ""
@@ -41,6 +49,7 @@ def _go_call(f: FunctionLowering, instr: ssa.Call, callee: int) -> Operand | Non
         args.append(("ptr", results))
     for number, t in zip(instr.args, signature.params, strict=True):
         args.append((abi.slot_type(f.types, t), _outgoing(f, number, t)))
+    f.held.before_go_call(callee)
     text = f"call {convention.ir} @{f.m.function_symbol(callee)}({_arguments(f, args)})"
     if convention.kind == "void":
         f.b.emit(text)
@@ -145,7 +154,9 @@ def _helper_call(f: FunctionLowering, instr: ssa.Call, index: int) -> Operand | 
         _helper_argument(f, helper.name, x, t) for x, t in zip(instr.args, signature.params, strict=True)
     )
     pointer = len(signature.results) == 1 and f.types.is_pointer(signature.results[0])
+    f.held.before_helper(helper.name, instr)
     returned = f.b.value(f"call {'ptr' if pointer else 'i64'} inttoptr (i64 {helper.number} to ptr)({args})")
+    f.held.after_helper(helper.name, instr, returned)
     return _helper_result(f, returned, signature.results)
 
 

@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.pointsto import Place, PointsTo
-from tinybpf.compiler.lower.walk import callees, instructions, repeats_without
+from tinybpf.compiler.lower.walk import Uses, callees, instructions, reaches, repeats_without
 
 Report = Callable[[ssa.Pos, str, str], None]
 
 HINT_VALUE = "return or store the value itself, or let the caller pass a pointer to a variable of its own"
 HINT_LOOP = "declare the variable outside the loop, or copy its value instead of keeping its address"
+
+
+_PARTS = (ssa.FieldAddr, ssa.IndexAddr)
 
 
 class EscapeCheck:
@@ -45,7 +48,7 @@ class EscapeCheck:
             if isinstance(instr, ssa.Return):
                 self._return(f, instr)
             elif isinstance(instr, ssa.Store):
-                self._store(f, instr)
+                self._keep(f, instr.pos, self.points.value(f, instr.value), self.points.value(f, instr.addr))
             elif isinstance(instr, ssa.Call):
                 self._call(f, fn, instr)
 
@@ -64,19 +67,21 @@ class EscapeCheck:
                     )
                     return
 
-    def _store(self, f: int, instr: ssa.Store) -> None:
-        kept = list(self._locals(self.points.value(f, instr.value)))
+    def _keep(self, f: int, pos: ssa.Pos, addresses: set[Place], targets: set[Place]) -> None:
+        kept = list(self._locals(addresses))
         if not kept:
             return
-        for target in sorted(self.points.value(f, instr.addr), key=repr):
+        for target in sorted(targets, key=repr):
             for place in kept:
-                problem = self._problem(place, target)
+                problem = self._problem(f, place, target)
                 if problem:
-                    self.report(instr.pos, *problem)
+                    self.report(pos, *problem)
                     return
 
-    def _problem(self, place: Place, target: Place) -> tuple[str, str] | None:
-        """Why the address of ``place`` must not be kept in ``target``."""
+    def _problem(self, f: int, place: Place, target: Place) -> tuple[str, str] | None:
+        """Why ``f`` must not keep the address of ``place`` in ``target``."""
+        if place.function != f and f not in self._below[place.function]:
+            return None  # it has left the function that it belongs to: reported there
         name = self._name(place)
         if target.kind == "global":
             variable = self.doc.globals[target.id].name
@@ -103,7 +108,7 @@ class EscapeCheck:
             )
         fn = self.doc.functions[place.function]
         where = self.points.uses[place.function].place
-        if repeats_without(fn, where[place.id][0], where[target.id][0]):
+        if repeats_without(fn, where[place.id][0], where[target.id][0]) and self._read_later(place, target):
             return (
                 f"address of {name}, made anew in each turn of the loop, is kept past its turn in "
                 f"{self._name(target)}",
@@ -111,9 +116,37 @@ class EscapeCheck:
             )
         return None
 
+    def _read_later(self, place: Place, target: Place) -> bool:
+        """Whether ``target`` may be looked at when ``place`` has been made once more.
+
+        It is not where each way from there to a use of ``target`` makes ``target`` anew, too.
+        """
+        fn, uses = self.doc.functions[target.function], self.points.uses[target.function]
+        seen = self._direct_uses(fn, uses, target.id)
+        return seen is None or reaches(fn, uses.place[place.id], seen, {uses.place[target.id]})
+
+    def _direct_uses(self, fn: ssa.Function, uses: Uses, value: int) -> set[tuple[int, int]] | None:
+        """Where a variable is used, all of it through ``value``; None where its address is kept."""
+        found: set[tuple[int, int]] = set()
+        for b, i in uses.of(value):
+            found.add((b, i))
+            user = fn.blocks[b].instrs[i]
+            if isinstance(user, _PARTS):
+                inner = self._direct_uses(fn, uses, user.id)
+                if inner is None:
+                    return None
+                found |= inner
+            elif not isinstance(user, (ssa.UnOp, ssa.Store)) or _stores(user, value):
+                return None
+        return found
+
     def _call(self, f: int, fn: ssa.Function, instr: ssa.Call) -> None:
         """A helper copies the memory it is given: no address of a local may be in it."""
         target = fn.values[instr.fn] if instr.fn < len(fn.values) else None
+        if isinstance(target, ssa.Builtin) and target.name == "copy":
+            to, source = (self.points.value(f, x) for x in instr.args)
+            held = set().union(*(self.points.contents(p) for p in source))
+            self._keep(f, instr.pos, held, to)
         if not isinstance(target, ssa.FuncRef) or self.doc.functions[target.index].blocks:
             return
         for x in instr.args:
@@ -133,3 +166,7 @@ class EscapeCheck:
         made = self.points.uses[place.function].made_by[place.id]
         assert isinstance(made, ssa.Alloc)
         return made.comment if made.comment.isidentifier() else f"of {made.comment or 'a temporary'}"
+
+
+def _stores(instr: ssa.Instruction, value: int) -> bool:
+    return isinstance(instr, ssa.Store) and instr.value == value

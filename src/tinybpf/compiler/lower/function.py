@@ -24,6 +24,7 @@ from tinybpf.compiler.lower.builder import (
     plus,
     zero,
 )  # fmt: skip
+from tinybpf.compiler.lower.held import Held
 from tinybpf.compiler.lower.inplace import same_storage
 from tinybpf.compiler.lower.pointsto import CONTEXT, Place
 from tinybpf.compiler.lower.refuse import NOT_IN_KERNEL, LoweringFault, Poisoned, Refused
@@ -64,6 +65,7 @@ class FunctionLowering:
         self.values: dict[int, Operand] = {}
         self.shared = same_storage(self.fn, self.uses)
         self._slots: dict[int, str] = {}
+        self.held = Held(self)
         self._ends: dict[int, str] = {}
         self._phis: list[tuple[int, ssa.Phi, int, str]] = []
         self._returns: list[tuple[int, list[Operand], str, str]] = []
@@ -261,8 +263,9 @@ class FunctionLowering:
         self.b.dbg = self.m.debug.location(self.fn.end if self.fn.end.line else self.fn.pos, self._scope)
         if self.panics:
             self.b.start("panic")
+            self.held.release()
+            edges.append((self._panic_result(convention), self.b.label))
             self.b.jump("ret")
-            edges.append((self._panic_result(convention), "panic"))
         if not edges:
             return
         self.b.start("ret")

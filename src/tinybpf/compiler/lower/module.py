@@ -109,6 +109,11 @@ class Module:
             known = self._helpers[index] = find_helper(self.doc.functions[index], pos)
         return known
 
+    def helper_name(self, index: int) -> str:
+        """The helper that a function without a body stands for, empty for any other."""
+        known = self._helpers.get(index)
+        return known.name if known is not None else ""
+
     def global_address(self, index: int, pos: ssa.Pos) -> str:
         variable = self.doc.globals[index]
         if not self._is_map(index):

@@ -60,9 +60,8 @@ class PointsTo:
         self.uses: dict[int, Uses] = {}
         for place in (CONTEXT, KERNEL, INTEGER):
             self._add(self._contents(place), {KERNEL, NIL})
-        for i, g in enumerate(doc.globals):
-            if types.pointerful[g.type]:
-                self._add(self._contents(package_variable(i)), {NIL})
+        for i in range(len(doc.globals)):
+            self._add(self._contents(package_variable(i)), {NIL})
         self._entries = set(entries)
         for f in functions:
             self._function(f)
@@ -161,11 +160,17 @@ class PointsTo:
             elif isinstance(instr, ssa.Convert):
                 self._add(node, {INTEGER})
 
+    def _binop(self, f: int, fn: ssa.Function, instr: ssa.BinOp) -> None:
+        """An address moved by a constant still leads where it did."""
+        if self._pointerful(instr):
+            for x in (instr.x, instr.y):
+                if x >= len(fn.values) or not isinstance(fn.values[x], ssa.ConstInt):
+                    self._copy(self._node((f, x)), self._node((f, instr.id)))
+
     def _alloc(self, f: int, fn: ssa.Function, instr: ssa.Alloc) -> None:
         place = local(f, instr.id)
         self._add(self._node((f, instr.id)), {place})
-        elem = self.types.elem(instr.type)
-        if self.types.pointerful[elem] and not self._assigned_first(f, fn, instr.id):
+        if not self._assigned_first(f, fn, instr.id):
             self._add(self._contents(place), {NIL})
 
     def _assigned_first(self, f: int, fn: ssa.Function, value: int) -> bool:
@@ -236,6 +241,7 @@ class PointsTo:
 
 _HANDLERS: dict[type, Callable[..., None]] = {
     ssa.Alloc: PointsTo._alloc,
+    ssa.BinOp: PointsTo._binop,
     ssa.UnOp: PointsTo._load,
     ssa.Store: PointsTo._store,
     ssa.Return: PointsTo._return,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.pointsto import PointsTo
 from tinybpf.compiler.lower.types import Types
-from tinybpf.compiler.lower.walk import Uses
+from tinybpf.compiler.lower.walk import Uses, reaches
 
 
 def pointee(types: Types, uses: Uses, number: int) -> int | None:
@@ -60,7 +60,7 @@ def written_whole(
                 {use: (b, i) for use in uses.of(convert.id) if _writes(fn, use, convert.id, size, helper_of)}
             )
     others = {use for use in uses.of(alloc.id) if use not in writers.values()}
-    return bool(writers) and not _reaches(fn, uses.place[alloc.id], others, set(writers))
+    return bool(writers) and not reaches(fn, uses.place[alloc.id], others, set(writers))
 
 
 def _writes(
@@ -76,24 +76,3 @@ def _writes(
     length = call.args[where[1]]
     constant = fn.values[length] if length < len(fn.values) else None
     return isinstance(constant, ssa.ConstInt) and constant.value == size
-
-
-def _reaches(
-    fn: ssa.Function, start: tuple[int, int], wanted: set[tuple[int, int]], stops: set[tuple[int, int]]
-) -> bool:
-    """Whether control comes from ``start`` to one of ``wanted`` before one of ``stops``."""
-    seen: set[int] = set()
-    work = [(start[0], start[1] + 1)]
-    while work:
-        block, first = work.pop()
-        for i in range(first, len(fn.blocks[block].instrs)):
-            if (block, i) in wanted:
-                return True
-            if (block, i) in stops:
-                break
-        else:
-            for succ in fn.blocks[block].succs:
-                if succ not in seen:
-                    seen.add(succ)
-                    work.append((succ, 0))
-    return False

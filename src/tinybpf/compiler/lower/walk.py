@@ -96,6 +96,27 @@ def repeats_without(fn: ssa.Function, block: int, avoiding: int) -> bool:
     return False
 
 
+def reaches(
+    fn: ssa.Function, start: tuple[int, int], wanted: set[tuple[int, int]], stops: set[tuple[int, int]]
+) -> bool:
+    """Whether control comes from ``start`` to one of ``wanted`` before one of ``stops``."""
+    seen: set[int] = set()
+    work = [(start[0], start[1] + 1)]
+    while work:
+        block, first = work.pop()
+        for i in range(first, len(fn.blocks[block].instrs)):
+            if (block, i) in wanted:
+                return True
+            if (block, i) in stops:
+                break
+        else:
+            for succ in fn.blocks[block].succs:
+                if succ not in seen:
+                    seen.add(succ)
+                    work.append((succ, 0))
+    return False
+
+
 def in_loop(fn: ssa.Function, block: int) -> bool:
     return repeats_without(fn, block, -1)
 
