@@ -84,7 +84,7 @@ def bytes_codec(size: int) -> Codec:
         if type(value) is bytes and len(value) == size:
             return value
         if isinstance(value, int):
-            return values.integer("", size, value < 0, _NATIVE).dump(value) if size else _no_bytes(value)
+            return _native_int(value, size)
         return _bytes_of(value, size)
 
     return Codec(f"{size} bytes", size, bytes, encode, _exact_bytes(size, "value"))
@@ -236,5 +236,8 @@ def _bytes_of(value: Any, size: int) -> bytes:
     return raw
 
 
-def _no_bytes(value: int) -> bytes:
-    raise ValueError(f"value {value} does not fit 0 bytes")
+def _native_int(value: int, size: int) -> bytes:
+    try:
+        return value.to_bytes(size, _NATIVE, signed=value < 0)
+    except OverflowError:
+        raise ValueError(f"value {value} does not fit {size} bytes") from None

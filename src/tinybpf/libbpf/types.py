@@ -16,7 +16,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from keyword import iskeyword
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tinybpf.errors import BpfError, ObjectError
 from tinybpf.libbpf import values
@@ -40,6 +40,8 @@ except ImportError:  # not CPython: slower, the same
 
 
 _MAX_NESTING = 32
+_MAX_SCALAR = 16
+_MAX_SIZE = 0xFFFFFFFF  # sizes of maps and records are 32-bit numbers
 _raw = tuple.__getitem__
 
 
@@ -57,6 +59,11 @@ class BpfStruct(tuple):  # type: ignore[type-arg]
     _tight: ClassVar[bool] = True  # … and equal bytes: there is no padding
     _put: ClassVar[Mapping[str, Callable[[list[Any], Any], None]]] = {}
     _shared: ClassVar[tuple[int, ...]] = ()  # elements that several fields share
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The fields are not known before the object is."""
+
     from_bytes: ClassVar[Callable[[Any], Any]]
     to_bytes: Callable[[], bytes]
 
@@ -153,16 +160,24 @@ def value_of(btf: Btf, type_id: int, depth: int = _MAX_NESTING) -> Value:
     """How a value of any type that has a size is read and written."""
     if depth <= 0:
         raise ObjectError(f"BTF: type {type_id} contains itself, or nests deeper than {_MAX_NESTING} types")
-    record, label = btf.resolve(type_id), type_label(btf, type_id)
+    found: Value | None = btf.derived.get((value_of, type_id))
+    if found is None:
+        record = btf.resolve(type_id)
+        if record.kind in COMPOSITE:
+            found = _struct_value(btf, record, type_id, depth)
+        elif record.kind is BtfKind.ARRAY:
+            found = _array_value(btf, record, depth)
+        else:
+            found = _scalar_value(btf, record, type_id)
+        btf.derived[value_of, type_id] = found
+    return found
+
+
+def _scalar_value(btf: Btf, record: TypeRecord, type_id: int) -> Value:
+    size, label, kind = btf.size_of(type_id), type_label(btf, type_id), record.kind
     order: values.ByteOrder = "little" if btf.byte_order == "<" else "big"
-    kind = record.kind
-    if kind in COMPOSITE:
-        return _struct_value(btf, record, type_id, depth)
-    size = btf.size_of(type_id)
-    if kind is BtfKind.ARRAY:
-        return _array_value(btf, record, depth)
-    if size == 0:
-        raise ObjectError(f"BTF: type {type_id} ({label}) has no bytes")
+    if not 0 < size <= _MAX_SCALAR:
+        raise ObjectError(f"BTF: type {type_id} ({label}) is a {kind.name} of {size} bytes")
     if kind is BtfKind.INT:
         encoding = btf.int_of(record)[0]
         if encoding & INT_BOOL and size == 1:
@@ -172,11 +187,16 @@ def value_of(btf: Btf, type_id: int, depth: int = _MAX_NESTING) -> Value:
         return values.enumeration(label, size, record.kind_flag, order, btf.enum_values(record))
     if kind is BtfKind.FLOAT:
         return values.floating(label, size)
-    return values.integer(label, size, False, order)  # PTR
+    if kind is BtfKind.PTR:
+        return values.integer(label, size, False, order)
+    raise ObjectError(f"BTF: type {type_id} ({label}) is a {kind.name}: there are no values of it")
 
 
 def _array_value(btf: Btf, record: TypeRecord, depth: int) -> Value:
     element_id, length = btf.array_of(record)
+    size = btf.size_of(record.id)
+    if size > _MAX_SIZE:
+        raise ObjectError(f"BTF: array type {record.id} has {size} bytes: too large for any map or event")
     element = value_of(btf, element_id, depth - 1)
     if element.size == 1 and element.code in "bB" and element.load is None:
         return values.byte_array(f"[{length}]{element.label}", length)
