@@ -7,14 +7,16 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
+// builderMode is naive form, instances instead of dictionaries; tests add go/ssa's self-check.
+var builderMode = ssa.NaiveForm | ssa.InstantiateGenerics | ssa.BareInits | ssa.BuildSerially
+
 // build makes SSA and settles which functions and variables the document has, in which order:
 // initialisers in the order of initialisation, then what the package declares in the order of
 // the source, each followed by the function literals in it, then what these reach: instances,
 // wrappers, bound methods.
 func (s *session) build() bool {
 	s.splitInitialisers()
-	const mode = ssa.NaiveForm | ssa.InstantiateGenerics | ssa.BareInits | ssa.BuildSerially
-	s.program = ssa.NewProgram(s.fset, mode)
+	s.program = ssa.NewProgram(s.fset, builderMode)
 	s.program.CreatePackage(types.Unsafe, nil, nil, true)
 	s.main = s.program.CreatePackage(s.pkg, s.files, s.info, true)
 	s.hook("ssa")

@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"golang.org/x/tools/go/ssa"
 )
+
+func init() { builderMode |= ssa.SanityCheckFunctions }
 
 // compile answers a request for files given as a text of parts "-- name --".
 func compile(t *testing.T, files string, tags ...string) *Document {
