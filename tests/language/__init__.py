@@ -1,0 +1,1 @@
+"""Go functions compiled to BPF do what the same functions do when gc compiles them."""
