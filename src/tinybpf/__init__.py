@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tinybpf._version import __version__
+
 if TYPE_CHECKING:
     from tinybpf.compiler import CompiledObject, Diagnostic, compile_go
     from tinybpf.errors import (
@@ -55,7 +57,6 @@ if TYPE_CHECKING:
     )
     from tinybpf.libbpf.btf import BtfField, BtfKind, BtfType
 
-__version__ = "0.1.0"
 
 _HOMES = {
     "compiler": ["CompiledObject", "Diagnostic", "compile_go"],
