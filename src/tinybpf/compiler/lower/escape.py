@@ -119,11 +119,14 @@ class EscapeCheck:
     def _read_later(self, place: Place, target: Place) -> bool:
         """Whether ``target`` may be looked at when ``place`` has been made once more.
 
-        It is not where each way from there to a use of ``target`` makes ``target`` anew, too.
+        It is not where each way from there to a use of ``target`` makes or assigns it anew, too.
         """
         fn, uses = self.doc.functions[target.function], self.points.uses[target.function]
         seen = self._direct_uses(fn, uses, target.id)
-        return seen is None or reaches(fn, uses.place[place.id], seen, {uses.place[target.id]})
+        if seen is None:
+            return True
+        anew = {(b, i) for b, i in uses.of(target.id) if isinstance(fn.blocks[b].instrs[i], ssa.Store)}
+        return reaches(fn, uses.place[place.id], seen - anew, anew | {uses.place[target.id]})
 
     def _direct_uses(self, fn: ssa.Function, uses: Uses, value: int) -> set[tuple[int, int]] | None:
         """Where a variable is used, all of it through ``value``; None where its address is kept."""
@@ -145,8 +148,7 @@ class EscapeCheck:
         target = fn.values[instr.fn] if instr.fn < len(fn.values) else None
         if isinstance(target, ssa.Builtin) and target.name == "copy":
             to, source = (self.points.value(f, x) for x in instr.args)
-            held = set().union(*(self.points.contents(p) for p in source))
-            self._keep(f, instr.pos, held, to)
+            self._keep(f, instr.pos, {p for s in source for p in self.points.contents(s)}, to)
         if not isinstance(target, ssa.FuncRef) or self.doc.functions[target.index].blocks:
             return
         for x in instr.args:
