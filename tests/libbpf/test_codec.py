@@ -89,7 +89,8 @@ def test_each_kind_has_its_python_type(btf_maker: Any) -> None:
     ("name", "value", "error"),
     [
         ("u32", "7", TypeError), ("u32", 7.0, TypeError), ("u32", None, TypeError), ("u32", [7], TypeError),
-        ("u32", b"\0\0\0", ValueError), ("u32", b"\0" * 5, ValueError), ("u32", ctypes.c_uint16(1), ValueError),
+        ("u32", b"\0\0\0", ValueError), ("u32", b"\0" * 5, ValueError),
+        ("u32", ctypes.c_uint16(1), ValueError),
         ("bool", 2, TypeError), ("bool", "x", TypeError), ("f32", 1e300, ValueError), ("f64", "x", TypeError),
         ("color", "BLUE", ValueError), ("color", 1 << 31, ValueError), ("u128", -1, ValueError),
         ("f64", b"1234", ValueError),

@@ -119,9 +119,8 @@ HINTS: tuple[tuple[str, str], ...] = (
     ),
     # Values returned
     (
-        r"At (?:program|async callback|callback|subprogram) exit the register R0 .*"
-        r"should have been in \[(?P<low>-?\d+), (?P<high>-?\d+)\]",
-        "this kind of program may return {low} to {high} only: return one of them on every path",
+        r"At .+ the register R\d .*should have been in \[(?P<low>-?\d+), (?P<high>-?\d+)\]",
+        "this kind of program or callback may return {low} to {high} only: return one of them on every path",
     ),
     (
         r"R0 (?:!read_ok|is not a known value)|R0 leaks addr",
@@ -155,7 +154,7 @@ HINTS: tuple[tuple[str, str], ...] = (
         "compare the context's type with the kernel's; some fields can only be read, or only whole",
     ),
     (
-        r"dereference of modified ctx|modified ctx ptr",
+        r"dereference of modified ctx|modified ctx ptr|variable ctx access",
         "read fields of the context at constant offsets only: no index, no pointer into it",
     ),
     (
@@ -176,7 +175,7 @@ HINTS: tuple[tuple[str, str], ...] = (
         "this memory can only be written",
     ),
     (
-        r"pointer arithmetic (?:on|with|prohibited)|(?:32-bit )?pointer arithmetic|bitwise operator",
+        r"pointer \S+ pointer prohibited|pointer arithmetic|bitwise operator",
         "a pointer can only have a number added to it or taken from it, in 64 bits",
     ),
     (
