@@ -15,11 +15,13 @@ system.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from tinybpf._version import __version__
 
+TYPE_CHECKING = False  # typing itself would take longer to import than all of this
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from tinybpf.compiler import CompiledObject, Diagnostic, compile_go
     from tinybpf.errors import (
         BpfError,

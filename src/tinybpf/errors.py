@@ -18,9 +18,8 @@ Wrong arguments are ``TypeError`` and ``ValueError``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # typing itself would take longer to import than all of this
 if TYPE_CHECKING:
     from tinybpf.compiler.diagnostics import Diagnostic
 
@@ -54,14 +53,31 @@ class InternalCompilerError(CompileError):
     """A fault of the compiler, not of the source; the message asks to report it."""
 
 
-@dataclass(frozen=True)
 class SourceLine:
-    """A line of the program's source, as the object's line information has it."""
+    """A line of the program's source, as the object's line information has it.
 
-    path: str
-    line: int
-    column: int
-    text: str
+    ``line`` and ``column`` count from 1; ``text`` is the line as it stands in the source.
+    """
+
+    __slots__ = ("column", "line", "path", "text")
+
+    def __init__(self, path: str, line: int, column: int, text: str) -> None:
+        self.path = path
+        self.line = line
+        self.column = column
+        self.text = text
+
+    def _key(self) -> tuple[str, int, int, str]:
+        return self.path, self.line, self.column, self.text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SourceLine) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        return f"SourceLine({self.path!r}, {self.line}, {self.column}, {self.text!r})"
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}: {self.text.strip()}"
@@ -111,7 +127,7 @@ class MissingError(BpfError, KeyError):
     """No program, map, variable or type of that name; the message lists those that exist."""
 
 
-class NotFoundError(BpfError, FileNotFoundError):
+class NotFoundError(BpfError, FileNotFoundError):  # type: ignore[misc]  # errno, in both
     """No such file, pin, cgroup or network interface."""
 
 

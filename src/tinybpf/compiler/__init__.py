@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from tinybpf.compiler.api import compile_go
     from tinybpf.compiler.diagnostics import Diagnostic
     from tinybpf.compiler.object import CompiledMap, CompiledObject, CompiledProgram

@@ -101,7 +101,9 @@ def run_functions(llvm: Any, request: dict[str, Any]) -> dict[str, Any]:
         if function():
             return {"stopped": place}
     return {
-        "data": [ctypes.string_at(engine.get_global_value_address(n), size) for n, size in request["variables"]]
+        "data": [
+            ctypes.string_at(engine.get_global_value_address(n), size) for n, size in request["variables"]
+        ]
     }
 
 

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tinybpf.compiler import frontend, llvm, ssa
-from tinybpf.compiler.diagnostics import Diagnostic
-from tinybpf.compiler.llvm_words import explain
-from tinybpf.compiler.object import CompiledMap, CompiledObject, CompiledProgram
-from tinybpf.compiler.project import Project, resolve
-from tinybpf.errors import CompileError, InternalCompilerError
+from tinybpf.compiler import llvm
 
+TYPE_CHECKING = False  # as little as possible is imported before the worker is started
 if TYPE_CHECKING:
     from tinybpf.compiler.config import Config
-    from tinybpf.compiler.lower.module import Module
+    from tinybpf.compiler.object import CompiledObject
 
 CPUS = ("v1", "v2", "v3", "v4")
 
@@ -45,175 +38,12 @@ def compile_go(
     ``CompileError`` has all messages about the source. ``NotFoundError``: there is no such file.
     """
     llvm.start()
+    from tinybpf.compiler.compilation import Compilation
+    from tinybpf.compiler.project import resolve
+
     project = resolve(target, name=name, config=config)
     cpu = cpu or project.config.cpu
     if cpu not in CPUS:
         raise ValueError(f"cpu must be one of {', '.join(CPUS)}, not {cpu!r}")
     limit = timeout or project.config.timeout or llvm.TIMEOUT
-    return _Compilation(project, sections or {}, programs, cpu, dump_ir, limit).run()
-
-
-class _Compilation:
-    """One run of the compiler: what it found to say, and how long each stage took."""
-
-    def __init__(
-        self,
-        project: Project,
-        sections: Mapping[str, str],
-        programs: Sequence[str],
-        cpu: str,
-        dump_ir: str | os.PathLike[str] | None,
-        timeout: float,
-    ) -> None:
-        self.project = project
-        self.sections = sections
-        self.programs = programs
-        self.cpu = cpu
-        self.dump = Path(dump_ir) if dump_ir is not None else None
-        self.timeout = timeout
-        self.stages: dict[str, float] = {}
-        self.messages: list[tuple[ssa.Pos, Diagnostic]] = []
-        self._began = time.perf_counter()
-
-    def run(self) -> CompiledObject:
-        running = frontend.start(self.project.request(), self.timeout)
-        self._import_lowering()
-        doc = running.result()
-        self._stage("front end")
-        self._front_end_messages(doc)
-        module, ir = self._lower(doc)
-        self._stage("lower")
-        emitted = self._emit(doc, module, ir)
-        from tinybpf.compiler import elf
-
-        data = elf.strip_debug(emitted.object)
-        self.stages.update({f"llvm {k}": v for k, v in emitted.times.items()})
-        self._stage("llvm")
-        return self._object(data, module)
-
-    @staticmethod
-    def _import_lowering() -> None:
-        """While the front end runs."""
-        from tinybpf.compiler import elf, program  # noqa: F401
-        from tinybpf.compiler.lower import module  # noqa: F401
-
-    def _stage(self, name: str) -> None:
-        now = time.perf_counter()
-        self.stages[name] = now - self._began
-        self._began = now
-
-    # messages
-
-    def _front_end_messages(self, doc: ssa.Document) -> None:
-        texts = [f.text.splitlines() for f in doc.files]
-        internal = False
-        for d in doc.diagnostics:
-            severity = "warning" if d.kind == "warning" else "error"
-            internal |= d.kind == "internal"
-            self.messages.append((d.pos, self._place(doc, texts, d.pos, d.message, None, severity)))
-        if internal:
-            raise InternalCompilerError(self._sorted())
-        if any(d.severity == "error" for _, d in self.messages):
-            raise CompileError(self._sorted())
-
-    def _place(
-        self,
-        doc: ssa.Document,
-        texts: list[list[str]],
-        pos: ssa.Pos,
-        message: str,
-        hint: str | None,
-        severity: str = "error",
-    ) -> Diagnostic:
-        if not pos.line:
-            where = (
-                doc.files[pos.file].path
-                if doc.files and pos.col
-                else self.project.display or self.project.name
-            )
-            return Diagnostic(where, 0, 0, message, severity, hint)  # type: ignore[arg-type]
-        path = doc.files[pos.file].path
-        lines = texts[pos.file]
-        source = lines[pos.line - 1] if pos.line <= len(lines) else None
-        return Diagnostic(path, pos.line, pos.col, message, severity, hint, source)  # type: ignore[arg-type]
-
-    def _sorted(self) -> list[Diagnostic]:
-        ordered = sorted(self.messages, key=lambda m: (m[0].file, m[0].line, m[0].col))
-        return list(dict.fromkeys(d for _, d in ordered))
-
-    # stages
-
-    def _lower(self, doc: ssa.Document) -> tuple[Module, str]:
-        from tinybpf.compiler.lower.module import Module
-        from tinybpf.compiler.lower.refuse import LoweringFault
-        from tinybpf.compiler.lower.types import Types
-        from tinybpf.compiler.program import Choices, Reader
-        from tinybpf.compiler.startup import evaluate
-
-        texts = [f.text.splitlines() for f in doc.files]
-        errors = 0
-
-        def report(pos: ssa.Pos, message: str, hint: str | None) -> None:
-            nonlocal errors
-            errors += 1
-            self.messages.append((pos, self._place(doc, texts, pos, message, hint)))
-
-        types = Types(doc.types)
-        choices = Choices(self.sections, self.project.config.programs, self.programs)
-        try:
-            program = Reader(doc, types, choices, report).read()
-            initial = evaluate(doc, types, report, self.timeout)
-            module = Module(doc, types, program, report, initial)
-            ir = module.run()
-        except LoweringFault as fault:
-            raise self._internal(self._place(doc, texts, fault.pos, str(fault), None)) from fault
-        if errors:
-            raise CompileError(self._sorted())
-        return module, ir
-
-    def _internal(self, at: Diagnostic, detail: str = "") -> InternalCompilerError:
-        message = f"internal error: {at.message}; this is a fault of tinybpf, please report it"
-        lines = [Diagnostic(at.path, at.line, at.col, message, "error", detail or None, at.source)]
-        return InternalCompilerError(lines)
-
-    def _emit(self, doc: ssa.Document, module: Module, ir: str) -> llvm.Emitted:
-        self._dump("1-lowered.ll", ir)
-        try:
-            emitted = llvm.emit(ir, cpu=self.cpu, dump=self.dump is not None, timeout=self.timeout)
-        except llvm.LlvmInvalid as problem:
-            raise self._internal(
-                Diagnostic(self.project.name, 0, 0, f"LLVM does not take the module: {problem}")
-            ) from problem
-        except llvm.LlvmFailure as failure:
-            raise self._refused_by_llvm(doc, module, failure) from failure
-        if emitted.optimised is not None:
-            self._dump("2-optimised.ll", emitted.optimised)
-        return emitted
-
-    def _dump(self, file_name: str, text: str) -> None:
-        if self.dump is not None:
-            self.dump.mkdir(parents=True, exist_ok=True)
-            (self.dump / file_name).write_text(text)
-
-    def _refused_by_llvm(self, doc: ssa.Document, module: Module, failure: llvm.LlvmFailure) -> CompileError:
-        """What LLVM said before it ended its process, at the Go function that it was about."""
-        said = explain(failure.log)
-        texts = [f.text.splitlines() for f in doc.files]
-        pos = module.function_position(said.function) if said.function else ssa.NO_POS
-        self.messages.append((pos, self._place(doc, texts, pos, said.message or failure.reason, said.hint)))
-        return CompileError(self._sorted())
-
-    def _object(self, data: bytes, module: Module) -> CompiledObject:
-        from tinybpf.compiler import elf
-
-        programs = tuple(
-            CompiledProgram(p.name, p.section, p.instructions) for p in elf.read(data).programs()
-        )
-        maps = tuple(
-            CompiledMap(m.name, m.kind.name, m.key_size, m.value_size, m.max_entries)
-            for m in module.program.maps.values()
-        )
-        warnings = (*self.project.config.warnings, *self._sorted())
-        return CompiledObject(
-            data, self.project.name, programs, maps, module.program.license, warnings, self.stages
-        )
+    return Compilation(project, sections or {}, programs, cpu, dump_ir, limit).run()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from tinybpf.compiler.diagnostics import Diagnostic
 from tinybpf.errors import CompileError, NotFoundError
@@ -23,8 +24,7 @@ _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0
 _DURATION = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(msgspec.Struct, frozen=True):
     """What a ``tinybpf.json`` says, defaults filled in; ``path`` is None where there is no file.
 
     ``timeout`` is in seconds, None where the file does not give one. ``warnings`` tells of keys
@@ -38,9 +38,9 @@ class Config:
     btf: bool = True
     cache: bool = False
     timeout: float | None = None
-    programs: Mapping[str, str] = field(default_factory=dict)
+    programs: Mapping[str, str] = {}
     custom_passes: tuple[str, ...] = ()
-    toolchain: Mapping[str, str] = field(default_factory=dict)
+    toolchain: Mapping[str, str] = {}
     warnings: tuple[Diagnostic, ...] = ()
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 
-@dataclass(frozen=True)
-class Diagnostic:
+
+class Diagnostic(msgspec.Struct, frozen=True):
     """One message: ``path:line:col: message``, the source line, and what to do where known.
 
     ``line`` and ``col`` count from 1, the column in bytes as Go does; line 0 is a message about

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+import msgspec
 
 SHT_SYMTAB, SHT_STRTAB, SHT_NOBITS, SHT_REL = 2, 3, 8, 9
 SHF_EXECINSTR = 4
@@ -18,8 +19,7 @@ _SYMBOL = "IBBHQQ"
 _REL = "QQ"
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     name: str
     type: int
     flags: int
@@ -31,8 +31,7 @@ class Section:
     entsize: int
 
 
-@dataclass(frozen=True)
-class Symbol:
+class Symbol(msgspec.Struct, frozen=True):
     name: str
     info: int
     other: int
@@ -45,8 +44,7 @@ class Symbol:
         return self.info & 15
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(msgspec.Struct, frozen=True):
     """A program: symbol, section, and its size in 8-byte instruction slots."""
 
     name: str
@@ -54,8 +52,7 @@ class Program:
     instructions: int
 
 
-@dataclass(frozen=True)
-class Elf:
+class Elf(msgspec.Struct, frozen=True):
     """A relocatable object, read whole. ``order`` is struct's sign of the byte order."""
 
     order: str
@@ -138,14 +135,16 @@ def write(elf: Elf, keep: Callable[[Section], bool]) -> bytes:
         if s.type == SHT_SYMTAB:
             body = b"".join(_symbol(elf, s2, strings, new_index) for _, s2 in symbols)
             first_global = next((n for n, (_, s2) in enumerate(symbols) if s2.info >> 4), len(symbols))
-            s = replace(s, data=body, size=len(body), info=first_global, link=new_index[s.link])
+            s = msgspec.structs.replace(
+                s, data=body, size=len(body), info=first_global, link=new_index[s.link]
+            )
         elif s.type == SHT_REL:
             body = b"".join(
                 _relocation(elf, r, new_symbol) for r in struct.iter_unpack(elf.order + _REL, s.data)
             )
-            s = replace(s, data=body, link=new_index[s.link], info=new_index[s.info])
+            s = msgspec.structs.replace(s, data=body, link=new_index[s.link], info=new_index[s.info])
         elif s.link:
-            s = replace(s, link=new_index.get(s.link, 0))
+            s = msgspec.structs.replace(s, link=new_index.get(s.link, 0))
         out.append(s)
     symbol_strings = next((s.link for s in out if s.type == SHT_SYMTAB), 0)
     return _assemble(elf, out, symbol_strings, strings, new_index)

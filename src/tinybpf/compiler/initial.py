@@ -6,14 +6,13 @@ variables. Those that do more (``startup``) are left ``unknown``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.types import Types
 
 
-@dataclass
-class Image:
+class Image(msgspec.Struct):
     """A variable's bytes, little-endian."""
 
     data: bytearray
@@ -34,20 +33,18 @@ class NotConstant(Exception):
         self.pos = pos
 
 
-@dataclass
-class _Cursor:
+class _Cursor(msgspec.Struct):
     image: Image
     offset: int = 0
 
 
-@dataclass
-class Evaluator:
+class Evaluator(msgspec.Struct):
     """Carries out initialisers; ``images`` has the variables' bytes by index."""
 
     doc: ssa.Document
     types: Types
-    images: dict[int, Image] = field(default_factory=dict)
-    unknown: dict[int, ssa.Pos] = field(default_factory=dict)
+    images: dict[int, Image] = {}
+    unknown: dict[int, ssa.Pos] = {}
 
     def run_all(self) -> None:
         """Every initialiser, in order; ``unknown`` gets the variables of those that do more."""

@@ -16,10 +16,13 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
 
 from tinybpf.errors import BpfError
+
+TYPE_CHECKING = False  # typing would be half of what this module takes to import
+if TYPE_CHECKING:
+    from typing import Any
+
 
 MEMORY = 8 << 30
 """Address space that one compile may take, in bytes."""
@@ -43,24 +46,24 @@ class LlvmInvalid(Exception):
     """LLVM does not take the module that it was given: a fault of the compiler."""
 
 
-@dataclass(frozen=True)
 class Emitted:
     """An object, the optimised IR where it was asked for, and seconds by stage."""
 
-    object: bytes
-    optimised: str | None
-    times: dict[str, float]
+    def __init__(self, object: bytes, optimised: str | None, times: dict[str, float]) -> None:
+        self.object = object
+        self.optimised = optimised
+        self.times = times
 
 
-@dataclass
 class Worker:
     """The worker process, its two pipes, and the process that it belongs to."""
 
-    pid: int
-    requests: int
-    answers: int
-    owner: int = field(default_factory=os.getpid)
-    version: str | None = None
+    def __init__(self, pid: int, requests: int, answers: int) -> None:
+        self.pid = pid
+        self.requests = requests
+        self.answers = answers
+        self.owner = os.getpid()
+        self.version: str | None = None
 
     def send(self, message: Any) -> None:
         body = marshal.dumps(message)
@@ -203,10 +206,15 @@ def run(
     return 0, the result is its place in ``functions``. Errors as of ``emit``.
     """
     request = {
-        "ir": ir, "functions": list(functions), "variables": list(variables), "seconds": timeout, "memory": memory,
-    }  # fmt: skip
+        "ir": ir,
+        "functions": list(functions),
+        "variables": list(variables),
+        "seconds": timeout,
+        "memory": memory,
+    }
     answer = _answer(request, timeout)
-    return answer["stopped"] if "stopped" in answer else answer["data"]
+    result: list[bytes] | int = answer["stopped"] if "stopped" in answer else answer["data"]
+    return result
 
 
 def _answer(request: dict[str, Any], timeout: float) -> Any:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from tinybpf.compiler.diagnostics import Diagnostic
 
 
-@dataclass(frozen=True)
-class CompiledProgram:
+class CompiledProgram(msgspec.Struct, frozen=True):
     """A program: its name, its ELF section, and its size in 8-byte instruction slots (subprograms apart)."""
 
     name: str
@@ -19,8 +19,7 @@ class CompiledProgram:
     instructions: int
 
 
-@dataclass(frozen=True)
-class CompiledMap:
+class CompiledMap(msgspec.Struct, frozen=True):
     """A map: its name and the kernel's name of its type, such as ``RINGBUF``; sizes in bytes."""
 
     name: str
@@ -30,8 +29,7 @@ class CompiledMap:
     max_entries: int
 
 
-@dataclass(frozen=True, repr=False)
-class CompiledObject:
+class CompiledObject(msgspec.Struct, frozen=True):
     """A BPF object in ELF, as libbpf, bpftool and cilium/ebpf load it.
 
     ``elf`` are its bytes, ``warnings`` what the compiler had to say although it compiled,
@@ -44,7 +42,7 @@ class CompiledObject:
     maps: tuple[CompiledMap, ...]
     license: str
     warnings: tuple[Diagnostic, ...] = ()
-    stages: Mapping[str, float] = field(default_factory=dict)
+    stages: Mapping[str, float] = {}
 
     def __bytes__(self) -> bytes:
         return self.elf

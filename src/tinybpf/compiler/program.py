@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.initial import Image
@@ -20,8 +21,7 @@ DEFAULT_LICENSE = "GPL"
 PIN_BY_NAME = 1
 
 
-@dataclass(frozen=True)
-class EntryPoint:
+class EntryPoint(msgspec.Struct, frozen=True):
     """A program: the Go function, its symbol, its section, and what it returns after a panic."""
 
     function: int
@@ -30,8 +30,7 @@ class EntryPoint:
     on_panic: int
 
 
-@dataclass(frozen=True)
-class MapDefinition:
+class MapDefinition(msgspec.Struct, frozen=True):
     """A map as the source defines it; sizes in bytes."""
 
     variable: int
@@ -44,19 +43,17 @@ class MapDefinition:
     pinning: int
 
 
-@dataclass
-class Program:
-    entries: list[EntryPoint] = field(default_factory=list)
-    maps: dict[int, MapDefinition] = field(default_factory=dict)
+class Program(msgspec.Struct):
+    entries: list[EntryPoint] = []
+    maps: dict[int, MapDefinition] = {}
     license: str = DEFAULT_LICENSE
 
 
-@dataclass(frozen=True)
-class Choices:
+class Choices(msgspec.Struct, frozen=True):
     """What the caller and the project's file say beside the source."""
 
-    sections: Mapping[str, str] = field(default_factory=dict)
-    configured: Mapping[str, str] = field(default_factory=dict)
+    sections: Mapping[str, str] = {}
+    configured: Mapping[str, str] = {}
     programs: Sequence[str] = ()
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tinybpf.compiler.config import Config, find_config, load_config
 from tinybpf.compiler.diagnostics import Diagnostic
@@ -23,8 +24,7 @@ SOURCE_NAME = "<source>"
 """What a source text is called in messages."""
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(msgspec.Struct, frozen=True):
     """What the front end gets.
 
     ``directory`` is absolute; ``display`` stands for it in messages (``bpf`` gives
@@ -37,8 +37,8 @@ class Project:
     display: str
     name: str
     files: tuple[str, ...] | None = None
-    sources: Mapping[str, str] = field(default_factory=dict)
-    config: Config = field(default_factory=Config)
+    sources: Mapping[str, str] = {}
+    config: Config = msgspec.field(default_factory=Config)
 
     def request(self) -> ssa.Request:
         """The front end's request."""

@@ -8,7 +8,8 @@ never runs them: what they leave in the variables is what the object starts with
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from tinybpf.compiler import llvm, ssa
 from tinybpf.compiler.initial import Evaluator, Image
@@ -21,12 +22,11 @@ Report = Callable[[ssa.Pos, str, "str | None"], None]
 CONSTANT_HINT = "use constants, or let user space set the variable before it loads the program"
 
 
-@dataclass
-class Initial:
+class Initial(msgspec.Struct):
     """The variables' bytes by index; ``refused`` says why there are none."""
 
     evaluator: Evaluator
-    refused: dict[int, Refused] = field(default_factory=dict)
+    refused: dict[int, Refused] = {}
 
     def image(self, index: int) -> Image:
         return self.evaluator.image(index)
@@ -51,14 +51,16 @@ def _refusal(doc: ssa.Document, types: Types, index: int, pos: ssa.Pos) -> Refus
     """Why a variable's initialiser is not even tried."""
     variable = doc.globals[index]
     if is_map(types, variable):
-        return Refused(pos, f"map {variable.name}: its definition is not constant", "use constants for all fields")
+        return Refused(
+            pos, f"map {variable.name}: its definition is not constant", "use constants for all fields"
+        )
     problem = types.problem(variable.type)
     if problem:
         return Refused(pos, f"variable {variable.name}: {problem}")
     if types.pointerful[variable.type]:
         return Refused(
             pos,
-            f"the initial value of {variable.name} holds an address, which is not known before the program is loaded",
+            f"the initial value of {variable.name} holds an address, which is known only in the kernel",
             "assign it in the program, or keep an index instead of a pointer",
         )
     return None
@@ -99,8 +101,9 @@ def _run(
         initial.refused.update(_refusals(doc, functions, CONSTANT_HINT))
         return
     ir = _text(module, bodies, variables, usable)
+    sizes = [(module.global_symbol(v), types.size(doc.globals[v].type)) for v in variables]
     try:
-        result = llvm.run(ir, [f"run.{i}" for i in usable], [(module.global_symbol(v), types.size(doc.globals[v].type)) for v in variables], timeout=timeout)
+        result = llvm.run(ir, [f"run.{i}" for i in usable], sizes, timeout=timeout)
     except llvm.LlvmFailure as failure:
         initial.refused.update(_refusals(doc, functions, f"{failure.reason} while it computed them"))
         return
@@ -123,7 +126,9 @@ def _refusals(doc: ssa.Document, functions: list[int], hint: str) -> dict[int, R
     found = {}
     for i in functions:
         for v in doc.functions[i].initialises:
-            message = f"the initial value of {doc.globals[v].name} cannot be computed when the program is compiled"
+            message = (
+                f"the initial value of {doc.globals[v].name} cannot be computed when the program is compiled"
+            )
             found[v] = Refused(doc.functions[i].pos, message, hint)
     return found
 
@@ -138,7 +143,11 @@ def _calls_helper(module: object, report: Report) -> bool:
         for call, callee in callees(module.doc.functions[f]):
             if not module.doc.functions[callee].blocks:
                 name = module.doc.functions[callee].name
-                report(call.pos, f"{name} is called to initialise a variable: helpers run in the kernel only", CONSTANT_HINT)
+                report(
+                    call.pos,
+                    f"{name} is called to initialise a variable: helpers run in the kernel only",
+                    CONSTANT_HINT,
+                )
                 found = True
     return found
 
@@ -159,9 +168,15 @@ def _text(module: object, bodies: list[str], variables: list[int], functions: li
     lines = [DECLARATIONS]
     for v in variables:
         g = module.doc.globals[v]
-        lines.append(f"@{module.global_symbol(v)} = global [{module.types.size(g.type)} x i8] zeroinitializer, align 8")
+        lines.append(
+            f"@{module.global_symbol(v)} = global [{module.types.size(g.type)} x i8] zeroinitializer, align 8"
+        )
     for i in functions:
         symbol, kind = module.function_symbol(i), module.convention(i).kind
-        call = f"  call void @{symbol}()\n  ret i64 0" if kind == "void" else f"  %s = call i64 @{symbol}()\n  ret i64 %s"
+        call = (
+            f"  call void @{symbol}()\n  ret i64 0"
+            if kind == "void"
+            else f"  %s = call i64 @{symbol}()\n  ret i64 %s"
+        )
         lines.append(f"define i64 @run.{i}() {{\n{call}\n}}")
     return "\n".join([*lines, *bodies, module.debug.text(), ""])

@@ -12,7 +12,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from tinybpf.compiler.lower.types import Types
 
@@ -20,8 +21,7 @@ REGISTERS = 5
 PANICKED = 1 << 32
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A program: the function that the kernel calls. ``ir`` is its result type."""
 
     symbol: str
@@ -30,14 +30,12 @@ class Entry:
     on_panic: int
 
 
-@dataclass(frozen=True)
-class Signature:
+class Signature(msgspec.Struct, frozen=True):
     params: tuple[int, ...]
     results: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Returns:
+class Returns(msgspec.Struct, frozen=True):
     """``kind`` is void, value, status or packed; with ``pointer``, results go to the caller's memory."""
 
     kind: str
@@ -69,8 +67,7 @@ def layout(types: Types, items: Sequence[int]) -> tuple[tuple[int, ...], int]:
     return tuple(offsets), at
 
 
-@dataclass(frozen=True)
-class Slots:
+class Slots(msgspec.Struct, frozen=True):
     """Names and types of what travels; the first ``direct`` in registers, the rest in memory."""
 
     names: tuple[tuple[str, str], ...]

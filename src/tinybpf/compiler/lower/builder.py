@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 
-@dataclass(frozen=True)
-class Memory:
+class Memory(msgspec.Struct, frozen=True):
     """An array or struct value: the address of memory that nobody writes while it is used."""
 
     ptr: str
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """A pointer made of another one and a constant offset, not computed until it is used.
 
     ``base`` is what verifier and LLVM must see as the origin of the access.
@@ -24,16 +23,14 @@ class Address:
     offset: int
 
 
-@dataclass(frozen=True)
-class PointerInt:
+class PointerInt(msgspec.Struct, frozen=True):
     """A ``uintptr`` that is a pointer and an offset (an ``i64`` operand) from it."""
 
     ptr: str
     offset: str
 
 
-@dataclass(frozen=True)
-class SliceValue:
+class SliceValue(msgspec.Struct, frozen=True):
     """A slice: elements ``off`` to ``off+len`` from ``base``; ``end`` is ``off`` + capacity."""
 
     base: str
@@ -42,20 +39,18 @@ class SliceValue:
     end: str
 
 
-@dataclass(frozen=True)
-class TupleValue:
+class TupleValue(msgspec.Struct, frozen=True):
     parts: tuple[Operand, ...]
 
 
 Operand = str | Memory | Address | PointerInt | SliceValue | TupleValue
 
 
-@dataclass
-class Builder:
+class Builder(msgspec.Struct):
     """The text of one function's body. ``dbg`` is appended to each instruction."""
 
-    lines: list[str] = field(default_factory=list)
-    entry: list[str] = field(default_factory=list)
+    lines: list[str] = []
+    entry: list[str] = []
     label: str = "entry"
     dbg: str = ""
     _temps: int = 0

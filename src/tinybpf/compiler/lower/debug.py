@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.names import Names, legal, qualified
@@ -31,8 +32,7 @@ C_INTS = {
 MAX_COLUMN = 1023  # BTF has ten bits for it
 
 
-@dataclass(frozen=True)
-class MapField:
+class MapField(msgspec.Struct, frozen=True):
     """One member of a map's definition: a number, or a type to point at."""
 
     name: str

@@ -7,8 +7,9 @@ cells. On the way without a panic nothing of this is left after optimising.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.kernel.helpers import helper
@@ -32,8 +33,7 @@ LOCK, UNLOCK = "bpf_spin_lock", "bpf_spin_unlock"
 _THE_LOCK = Place("lock")
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     slot: str
     release: str
 

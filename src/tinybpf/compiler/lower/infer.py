@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.kernel.helpers import Helper
@@ -30,13 +30,12 @@ _EVENT = {
 _GIVES = {"bpf_map_lookup_elem", "bpf_map_lookup_percpu_elem", "bpf_ringbuf_reserve"}
 
 
-@dataclass
-class Usage:
+class Usage(msgspec.Struct):
     """The types seen with one map."""
 
-    keys: set[int] = field(default_factory=set)
-    values: set[int] = field(default_factory=set)
-    events: set[int] = field(default_factory=set)
+    keys: set[int] = set()
+    values: set[int] = set()
+    events: set[int] = set()
 
 
 def infer(

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.walk import Uses, instructions, operands
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """One thing that pointers can lead to. ``function`` and ``id`` name a local variable's
     ``Alloc``, or the call that the kernel's memory came from; for a package variable ``id`` is
     its index."""

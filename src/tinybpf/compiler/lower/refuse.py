@@ -12,7 +12,7 @@ class Refused(Exception):
         super().__init__(message)
         self.pos = pos
         self.message = message
-        self.hint = hint
+        self.hint = hint or HINTS.get(message)
 
 
 class Poisoned(Exception):
@@ -27,42 +27,41 @@ class LoweringFault(Exception):
         self.pos = pos
 
 
-NOT_IN_KERNEL: dict[type, tuple[str, str]] = {
+GO_MAP = "Go's built-in maps need a heap, which the kernel does not have"
+CHANNEL = "channels need goroutines, which the kernel does not run"
+INTERFACE = "interface values need dynamic dispatch, which BPF does not have"
+FUNCTION_VALUE = "function values need indirect calls, which BPF does not have"
+STRING = "strings are not supported yet"
+
+HINTS = {
+    GO_MAP: "declare a BPF map as a package variable and use bpf_map_lookup_elem and its like",
+    CHANNEL: "send events through a ring buffer map",
+    INTERFACE: "use the concrete type",
+    FUNCTION_VALUE: "call the function by its name, and pass what a literal captures as arguments",
+    STRING: "use a byte array such as [16]byte",
+}
+"""What to write instead, by message."""
+
+NOT_IN_KERNEL: dict[type, tuple[str, str | None]] = {
     ssa.Go: ("go statement: the kernel runs no goroutines", "do the work here, or in another program"),
-    ssa.MakeChan: (
-        "make of a channel: the kernel runs no goroutines",
-        "send events through a ring buffer map",
-    ),
-    ssa.Send: ("channel send: the kernel runs no goroutines", "send events through a ring buffer map"),
+    ssa.MakeChan: (CHANNEL, None),
+    ssa.Send: (CHANNEL, None),
     ssa.Select: (
         "select statement: the kernel runs no goroutines",
         "read the clock with bpf_ktime_get_ns instead of waiting",
     ),
-    ssa.MakeMap: (
-        "make of a Go map: there is no heap in the kernel",
-        "declare a BPF map as a package variable",
-    ),
-    ssa.MapUpdate: (
-        "Go maps need a heap, which the kernel does not give",
-        "declare a BPF map and call bpf_map_update_elem",
-    ),
-    ssa.Lookup: (
-        "Go maps need a heap, which the kernel does not give",
-        "declare a BPF map and call bpf_map_lookup_elem",
-    ),
+    ssa.MakeMap: (GO_MAP, None),
+    ssa.MapUpdate: (GO_MAP, None),
+    ssa.Lookup: (GO_MAP, None),
     ssa.MakeSlice: (
-        "make of a slice: there is no heap in the kernel",
-        "slice an array: var a [64]byte; s := a[:]",
+        "make of a slice whose size is not constant: there is no heap in the kernel",
+        "slice an array: var a [64]byte; s := a[:n]",
     ),
     ssa.Defer: ("defer is not supported", "write the call before each return"),
-    ssa.RunDefers: ("defer is not supported", "write the call before each return"),
-    ssa.MakeInterface: ("conversion to an interface: BPF has no dynamic dispatch", "use the concrete type"),
-    ssa.ChangeInterface: ("interface value: BPF has no dynamic dispatch", "use the concrete type"),
-    ssa.TypeAssert: ("type assertion: BPF has no dynamic dispatch", "use the concrete type"),
-    ssa.MakeClosure: (
-        "function literal that is used as a value",
-        "declare a function and pass what it captures as arguments",
-    ),
+    ssa.MakeInterface: (INTERFACE, None),
+    ssa.ChangeInterface: (INTERFACE, None),
+    ssa.TypeAssert: ("type assertion: " + INTERFACE, "use the concrete type"),
+    ssa.MakeClosure: (FUNCTION_VALUE, None),
     ssa.Range: ("range over a string or a map is not supported", "range over an array or a slice of one"),
     ssa.Next: ("range over a string or a map is not supported", "range over an array or a slice of one"),
     ssa.MultiConvert: ("conversion between type parameters is not supported", "convert the concrete types"),
@@ -75,14 +74,11 @@ BUILTINS: dict[str, tuple[str, str | None]] = {
         "keep a count and assign to an array element",
     ),
     "cap": ("cap of this type is not supported", None),
-    "close": ("close: the kernel runs no goroutines", None),
+    "close": (CHANNEL, None),
     "complex": ("BPF has no floating point", None),
     "real": ("BPF has no floating point", None),
     "imag": ("BPF has no floating point", None),
-    "delete": (
-        "Go maps need a heap, which the kernel does not give",
-        "declare a BPF map and call bpf_map_delete_elem",
-    ),
+    "delete": (GO_MAP, None),
     "print": (
         "print has no place to write to in the kernel",
         "call bpf_trace_printk and read /sys/kernel/tracing/trace_pipe",

@@ -6,8 +6,9 @@ live in memory and are named by address; slices are four values; tuples are list
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from tinybpf.compiler import ssa
 
@@ -21,8 +22,7 @@ INT_BITS = {
 UNSIGNED = {"uint", "uint8", "uint16", "uint32", "uint64", "uintptr", "untyped int", "byte"}
 
 
-@dataclass(frozen=True)
-class Region:
+class Region(msgspec.Struct, frozen=True):
     """A run of bytes that ``==`` compares: offset and size in a value of some type."""
 
     offset: int
