@@ -6,7 +6,7 @@ from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.builder import Operand, PointerInt
 from tinybpf.compiler.lower.compare import equal
 from tinybpf.compiler.lower.function import FunctionLowering, is_literal, lowers
-from tinybpf.compiler.lower.refuse import LoweringFault, Refused
+from tinybpf.compiler.lower.refuse import CHANNEL, LoweringFault, Refused
 
 _PLAIN = {"+": "add", "-": "sub", "*": "mul", "&": "and", "|": "or", "^": "xor"}
 _ORDER = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
@@ -46,7 +46,7 @@ def unop(f: FunctionLowering, instr: ssa.UnOp) -> Operand:
     if instr.operator == "*":
         return load(f, instr)
     if instr.operator == "<-":
-        raise Refused(instr.pos, "channel receive: the kernel runs no goroutines", "read from a BPF map")
+        raise Refused(instr.pos, CHANNEL)
     x, t = f.scalar(instr.x), f.type_of(instr.x)
     problem = f.types.problem(t)
     if problem:

@@ -6,24 +6,19 @@ from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import abi, core, slices
 from tinybpf.compiler.lower.builder import Memory, Operand, PointerInt, SliceValue, TupleValue, plus
 from tinybpf.compiler.lower.function import SLICE_SIZE, FunctionLowering, is_literal, lowers
-from tinybpf.compiler.lower.refuse import BUILTINS, Refused
+from tinybpf.compiler.lower.refuse import BUILTINS, FUNCTION_VALUE, INTERFACE, Poisoned, Refused
 
 
 @lowers(ssa.Call)
 def call(f: FunctionLowering, instr: ssa.Call) -> Operand | None:
     if instr.method:
-        raise Refused(
-            instr.pos,
-            f"call of interface method {instr.method}: BPF has no dynamic dispatch",
-            "use the concrete type",
-        )
+        raise Refused(instr.pos, f"call of interface method {instr.method}: {INTERFACE}")
     target = f.fn.values[instr.fn] if instr.fn < len(f.fn.values) else None
     if isinstance(target, ssa.Builtin):
         return _builtin(f, instr, target.name)
     if not isinstance(target, ssa.FuncRef):
-        raise Refused(
-            instr.pos, "call of a function value: BPF has no indirect calls", "call the function by its name"
-        )
+        f.operand(instr.fn)  # says no by itself where it comes from something refused
+        raise Refused(instr.pos, FUNCTION_VALUE)
     if f.m.doc.functions[target.index].blocks:
         return _go_call(f, instr, target.index)
     return _helper_call(f, instr, target.index)
@@ -132,9 +127,7 @@ def make_interface(f: FunctionLowering, instr: ssa.MakeInterface) -> None:
     """The argument of ``panic`` is an interface that nothing looks at; there is no other use for one."""
     users = [f.fn.blocks[b].instrs[i] for b, i in f.uses.of(instr.id)]
     if not all(isinstance(user, ssa.Panic) for user in users):
-        raise Refused(
-            instr.pos, "conversion to an interface: BPF has no dynamic dispatch", "use the concrete type"
-        )
+        raise Refused(instr.pos, INTERFACE)
 
 
 # --- helpers
@@ -203,9 +196,16 @@ def _builtin(f: FunctionLowering, instr: ssa.Call, name: str) -> Operand | None:
     if name == "ssa:wrapnilchk":
         f.address(instr.args[0])
         return f.operand(instr.args[0])
+    if name == "ssa:deferstack":
+        raise Poisoned  # of a function with defer statements, which are refused where they stand
     if name in BUILTINS:
         raise Refused(instr.pos, *BUILTINS[name])
-    raise Refused(instr.pos, f"built-in function {name} is not supported")
+    for t in (instr.type, *(f.type_of(x) for x in instr.args)):
+        problem = f.types.problem(t)
+        if problem:
+            raise Refused(instr.pos, problem)
+    shown = f"unsafe.{name}" if name in ("Slice", "SliceData") else name
+    raise Refused(instr.pos, f"built-in function {shown} is not supported", "slice an array: a[:]")
 
 
 def _length(f: FunctionLowering, instr: ssa.Call, name: str) -> str:

@@ -27,7 +27,7 @@ from tinybpf.compiler.lower.builder import (
 from tinybpf.compiler.lower.held import Held
 from tinybpf.compiler.lower.inplace import same_storage
 from tinybpf.compiler.lower.pointsto import CONTEXT, Place
-from tinybpf.compiler.lower.refuse import NOT_IN_KERNEL, LoweringFault, Poisoned, Refused
+from tinybpf.compiler.lower.refuse import FUNCTION_VALUE, NOT_IN_KERNEL, LoweringFault, Poisoned, Refused
 from tinybpf.compiler.lower.walk import block_order, result
 
 if TYPE_CHECKING:
@@ -162,6 +162,8 @@ class FunctionLowering:
         if isinstance(instr, (ssa.Jump, ssa.If)):
             self._leave(block, instr)
             return None
+        if isinstance(instr, ssa.RunDefers):
+            return None  # a Defer is refused where it stands
         refusal = NOT_IN_KERNEL.get(type(instr))
         handler = HANDLERS.get(type(instr))
         if handler is not None:
@@ -330,12 +332,7 @@ class FunctionLowering:
         if isinstance(value, ssa.GlobalRef):
             return self.m.global_address(value.index, self.pos)
         if isinstance(value, ssa.FuncRef):
-            raise Refused(
-                self.pos,
-                f"function {self.m.doc.functions[value.index].name} is used as a value: "
-                "BPF has no indirect calls",
-                "call the function by its name",
-            )
+            raise Refused(self.pos, FUNCTION_VALUE)
         problem = self.types.problem(value.type)
         if problem is None:
             raise LoweringFault(f"no value for {value}")

@@ -62,6 +62,7 @@ def _unwritten_until_used(f: FunctionLowering, instr: ssa.UnOp) -> bool:
 
 @lowers(ssa.Store)
 def store(f: FunctionLowering, instr: ssa.Store) -> None:
+    f.operand(instr.addr)  # a variable that was refused: nothing more to say of what it is given
     value = f.operand(instr.value)
     t = f.type_of(instr.value)
     target = f.types.elem(f.type_of(instr.addr))

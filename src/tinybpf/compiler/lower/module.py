@@ -16,7 +16,7 @@ from tinybpf.compiler.lower.function import FunctionLowering
 from tinybpf.compiler.lower.infer import Usage, agreed, infer
 from tinybpf.compiler.lower.names import Names, qualified
 from tinybpf.compiler.lower.pointsto import Place, PointsTo, package_variable
-from tinybpf.compiler.lower.refuse import Refused
+from tinybpf.compiler.lower.refuse import Poisoned, Refused
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.walk import callees, instructions
 from tinybpf.compiler.program import EntryPoint, MapDefinition, Program, find_helper, is_map, read_map
@@ -84,7 +84,10 @@ class Module:
         return known
 
     def convention(self, index: int) -> abi.Returns:
-        return self._conventions[index]
+        known = self._conventions.get(index)
+        if known is None:
+            raise Poisoned  # a recursive call, reported already
+        return known
 
     def function_symbol(self, index: int) -> str:
         fn = self.doc.functions[index]

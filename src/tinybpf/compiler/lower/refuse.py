@@ -12,7 +12,7 @@ class Refused(Exception):
         super().__init__(message)
         self.pos = pos
         self.message = message
-        self.hint = hint or HINTS.get(message)
+        self.hint = hint or next((h for words, h in HINTS.items() if message.endswith(words)), None)
 
 
 class Poisoned(Exception):
@@ -32,6 +32,7 @@ CHANNEL = "channels need goroutines, which the kernel does not run"
 INTERFACE = "interface values need dynamic dispatch, which BPF does not have"
 FUNCTION_VALUE = "function values need indirect calls, which BPF does not have"
 STRING = "strings are not supported yet"
+FLOAT = "BPF has no floating point"
 
 HINTS = {
     GO_MAP: "declare a BPF map as a package variable and use bpf_map_lookup_elem and its like",
@@ -39,8 +40,9 @@ HINTS = {
     INTERFACE: "use the concrete type",
     FUNCTION_VALUE: "call the function by its name, and pass what a literal captures as arguments",
     STRING: "use a byte array such as [16]byte",
+    FLOAT: "use scaled integers",
 }
-"""What to write instead, by message."""
+"""What to write instead, by how a message ends."""
 
 NOT_IN_KERNEL: dict[type, tuple[str, str | None]] = {
     ssa.Go: ("go statement: the kernel runs no goroutines", "do the work here, or in another program"),
@@ -62,22 +64,22 @@ NOT_IN_KERNEL: dict[type, tuple[str, str | None]] = {
     ssa.ChangeInterface: (INTERFACE, None),
     ssa.TypeAssert: ("type assertion: " + INTERFACE, "use the concrete type"),
     ssa.MakeClosure: (FUNCTION_VALUE, None),
-    ssa.Range: ("range over a string or a map is not supported", "range over an array or a slice of one"),
-    ssa.Next: ("range over a string or a map is not supported", "range over an array or a slice of one"),
+    ssa.Range: ("range over a string is not supported yet", "range over a byte array or a slice of one"),
+    ssa.Next: ("range over a string is not supported yet", "range over a byte array or a slice of one"),
     ssa.MultiConvert: ("conversion between type parameters is not supported", "convert the concrete types"),
 }
 """By kind of SSA instruction that has no form here: what to say, and what to write instead."""
 
 BUILTINS: dict[str, tuple[str, str | None]] = {
     "append": (
-        "append needs a heap, which the kernel does not give",
+        "append needs a heap, which the kernel does not have",
         "keep a count and assign to an array element",
     ),
     "cap": ("cap of this type is not supported", None),
     "close": (CHANNEL, None),
-    "complex": ("BPF has no floating point", None),
-    "real": ("BPF has no floating point", None),
-    "imag": ("BPF has no floating point", None),
+    "complex": (FLOAT, None),
+    "real": (FLOAT, None),
+    "imag": (FLOAT, None),
     "delete": (GO_MAP, None),
     "print": (
         "print has no place to write to in the kernel",

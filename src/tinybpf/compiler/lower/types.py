@@ -11,6 +11,7 @@ from functools import cached_property
 import msgspec
 
 from tinybpf.compiler import ssa
+from tinybpf.compiler.lower.refuse import CHANNEL, FLOAT, FUNCTION_VALUE, GO_MAP, INTERFACE, STRING
 
 INT_BITS = {
     "int": 64, "int8": 8, "int16": 16, "int32": 32, "int64": 64,
@@ -136,7 +137,7 @@ class Types:
             problems = (self._problem(f.type, seen) for f in t.fields)
             return next((p for p in problems if p), None)
         if isinstance(t, ssa.Signature):
-            return "function values are not supported: call the function by its name"
+            return FUNCTION_VALUE
         return None
 
     def regions(self, index: int) -> list[Region]:
@@ -193,16 +194,10 @@ class Types:
         return result
 
 
-FOREIGN_PROBLEM = {
-    "map": "Go's built-in maps need a heap; declare a BPF map instead",
-    "chan": "channels need goroutines, which the kernel does not run; use a ring buffer map",
-    "interface": "interface values need dynamic dispatch, which BPF does not have; use the concrete type",
-}
+FOREIGN_PROBLEM = {"map": GO_MAP, "chan": CHANNEL, "interface": INTERFACE}
 
 
 def basic_problem(t: ssa.Basic) -> str | None:
     if t.string.startswith(("float", "complex", "untyped float", "untyped complex")):
-        return f"BPF has no floating point: {t.string} cannot be used; use scaled integers"
-    if t.string in ("string", "untyped string"):
-        return "strings are not supported yet; use a byte array such as [16]byte"
-    return None
+        return f"{t.string} cannot be used: {FLOAT}"
+    return STRING if t.string in ("string", "untyped string") else None
