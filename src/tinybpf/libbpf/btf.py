@@ -8,69 +8,17 @@ offset of the section and why; nothing here trusts the input.
 
 from __future__ import annotations
 
-import sys
-from array import array
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from tinybpf.errors import MissingError, ObjectError
+from tinybpf.libbpf.btf_wire import KINDS, find_types, read_byte_order, split, to_words
+from tinybpf.libbpf.btf_wire import BtfKind as BtfKind
 
-MAGIC = 0xEB9F
 VOID = 0
 MAX_DEPTH = 64  # the kernel stops at 32; more can only be a mistake or an attack
 POINTER_SIZE = 8
 
-
-class BtfKind(IntEnum):
-    """The kind of a BTF type."""
-
-    VOID = 0
-    INT = 1
-    PTR = 2
-    ARRAY = 3
-    STRUCT = 4
-    UNION = 5
-    ENUM = 6
-    FWD = 7
-    TYPEDEF = 8
-    VOLATILE = 9
-    CONST = 10
-    RESTRICT = 11
-    FUNC = 12
-    FUNC_PROTO = 13
-    VAR = 14
-    DATASEC = 15
-    FLOAT = 16
-    DECL_TAG = 17
-    TYPE_TAG = 18
-    ENUM64 = 19
-
-
-# 32-bit words of a type of each kind: (always, for each of its `vlen` elements).
-_WORDS: dict[int, tuple[int, int]] = {
-    BtfKind.INT: (4, 0),
-    BtfKind.PTR: (3, 0),
-    BtfKind.ARRAY: (6, 0),
-    BtfKind.STRUCT: (3, 3),
-    BtfKind.UNION: (3, 3),
-    BtfKind.ENUM: (3, 2),
-    BtfKind.FWD: (3, 0),
-    BtfKind.TYPEDEF: (3, 0),
-    BtfKind.VOLATILE: (3, 0),
-    BtfKind.CONST: (3, 0),
-    BtfKind.RESTRICT: (3, 0),
-    BtfKind.FUNC: (3, 0),
-    BtfKind.FUNC_PROTO: (3, 2),
-    BtfKind.VAR: (4, 0),
-    BtfKind.DATASEC: (3, 3),
-    BtfKind.FLOAT: (3, 0),
-    BtfKind.DECL_TAG: (4, 0),
-    BtfKind.TYPE_TAG: (3, 0),
-    BtfKind.ENUM64: (3, 3),
-}
-_KIND_WORDS = tuple(_WORDS.get(kind, (0, 0)) for kind in range(max(_WORDS) + 1))
-_KINDS = tuple(BtfKind(kind) for kind in range(max(_WORDS) + 1))
 
 MODIFIERS = frozenset(
     {BtfKind.TYPEDEF, BtfKind.VOLATILE, BtfKind.CONST, BtfKind.RESTRICT, BtfKind.TYPE_TAG, BtfKind.DECL_TAG}
@@ -128,8 +76,7 @@ class TypeRecord:
         return f"<BTF type {self.id}: {self.kind.name} {self.name or '(anonymous)'}>"
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """A member of a struct or union as BTF has it; ``bits`` is 0 for what is no bit field."""
 
     name: str
@@ -138,8 +85,7 @@ class Member:
     bits: int
 
 
-@dataclass(frozen=True)
-class SectionVar:
+class SectionVar(NamedTuple):
     """A variable of a data section; ``offset`` and ``size`` are in bytes."""
 
     name: str
@@ -149,8 +95,7 @@ class SectionVar:
     linkage: int
 
 
-@dataclass(frozen=True)
-class MapDefinition:
+class MapDefinition(NamedTuple):
     """What the ``.maps`` section says of a map's types; ids are None where it says nothing.
 
     ``event_type`` is the type of the records of a ring or perf buffer: the element type of the
@@ -171,12 +116,12 @@ class Btf:
 
     def __init__(self, data: bytes | bytearray | memoryview) -> None:
         view = memoryview(data).cast("B")
-        self.byte_order: str = _byte_order(view)  # as `struct` has it: "<" or ">"
-        types, strings = _split(view, self.byte_order)
+        self.byte_order: str = read_byte_order(view)  # as `struct` has it: "<" or ">"
+        types, strings = split(view, self.byte_order)
         self._base, words = types
         self._strings = strings
         self._words = to_words(words, self.byte_order)
-        self._starts = _find_types(self._words, self._base)
+        self._starts = find_types(self._words, self._base)
         self._records: dict[int, TypeRecord] = {VOID: _VOID_RECORD}
         self._sizes: dict[int, int] = {}
         self._by_name: dict[str, list[int]] | None = None
@@ -205,7 +150,7 @@ class Btf:
             raise ObjectError(f"BTF: there is no type {type_id}, ids end at {len(self._starts) - 1}")
         at, words = self._starts[type_id], self._words
         info, third = words[at + 1], words[at + 2]
-        kind = _KINDS[info >> 24 & 0x7F]
+        kind = KINDS[info >> 24 & 0x7F]
         sized = kind in _SIZED
         record = TypeRecord(
             type_id,
@@ -409,61 +354,3 @@ class Btf:
     def _error(self, type_id: int, reason: str) -> ObjectError:
         at = self._base + 4 * self._starts[type_id]
         return ObjectError(f"BTF: type {type_id} at offset {at:#x} {reason}")
-
-
-def _byte_order(view: memoryview) -> str:
-    if len(view) < 24:
-        raise ObjectError(f"BTF: {len(view)} bytes are too short for its header of 24")
-    for order, name in (("<", "little"), (">", "big")):
-        if int.from_bytes(view[:2], name) == MAGIC:  # type: ignore[arg-type]
-            return order
-    raise ObjectError(f"BTF: offset 0 has {bytes(view[:2]).hex()} instead of BTF's magic number {MAGIC:#x}")
-
-
-def _split(view: memoryview, order: str) -> tuple[tuple[int, memoryview], bytes]:
-    """The type section with its offset, and the string section, both checked against the data's end."""
-    version = view[2]
-    header_len, type_off, type_len, str_off, str_len = to_words(view[4:24], order)
-    if version != 1:
-        raise ObjectError(f"BTF: offset 2 says version {version}, only 1 is known")
-    if not 24 <= header_len <= len(view):
-        raise ObjectError(f"BTF: offset 4 says that the header has {header_len} bytes, of {len(view)} in all")
-    for what, offset, length in (("types", type_off, type_len), ("strings", str_off, str_len)):
-        if header_len + offset + length > len(view):
-            end = header_len + offset + length
-            raise ObjectError(f"BTF: the {what} end at offset {end:#x}, but the data at {len(view):#x}")
-    if type_off % 4 or type_len % 4:
-        raise ObjectError(f"BTF: offset 8 has types of {type_len} bytes from {type_off}: not whole words")
-    start = header_len + type_off
-    strings = bytes(view[header_len + str_off : header_len + str_off + str_len])
-    if not strings or strings[0] or strings[-1]:
-        at = header_len + str_off
-        raise ObjectError(f"BTF: the strings at offset {at:#x} do not start and end with a NUL")
-    return (start, view[start : start + type_len]), strings
-
-
-def to_words(view: memoryview, order: str) -> array[int]:
-    """The 32-bit words of ``view``, whose length must be a multiple of 4."""
-    words = array("I")
-    words.frombytes(view)
-    if (order == "<") != (sys.byteorder == "little"):
-        words.byteswap()
-    return words
-
-
-def _find_types(words: array[int], base: int) -> list[int]:
-    """Where each type starts, in words; entry 0 is ``void``, which stands nowhere."""
-    starts, at, end, per_kind = [0], 0, len(words), _KIND_WORDS
-    while at < end:
-        info = words[at + 1] if at + 2 < end else 0
-        kind = info >> 24 & 0x7F
-        fixed, each = per_kind[kind] if kind < len(per_kind) else (0, 0)
-        if not fixed:
-            what = f"is of kind {kind}, which is unknown" if at + 2 < end else "is cut off"
-            raise ObjectError(f"BTF: type {len(starts)} at offset {base + 4 * at:#x} {what}")
-        starts.append(at)
-        at += fixed + each * (info & 0xFFFFFF)
-    if at > end:
-        offset = base + 4 * starts[-1]
-        raise ObjectError(f"BTF: type {len(starts) - 1} at offset {offset:#x} goes beyond the types' end")
-    return starts

@@ -12,7 +12,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from tinybpf.errors import ObjectError, SourceLine
-from tinybpf.libbpf.btf import MAGIC, Btf, BtfKind, to_words
+from tinybpf.libbpf.btf import Btf
+from tinybpf.libbpf.btf_wire import MAGIC, BtfKind, to_words
 
 INSTRUCTION_SIZE = 8
 _SHT_NOBITS = 8

@@ -42,6 +42,7 @@ except ImportError:  # not CPython: slower, the same
 _MAX_NESTING = 32
 _MAX_SCALAR = 16
 _MAX_SIZE = 0xFFFFFFFF  # sizes of maps and records are 32-bit numbers
+_INTEGERS = frozenset("bBhHiIqQ")  # the codes that ``struct`` checks as strictly as ``Value.dump``
 _raw = tuple.__getitem__
 
 
@@ -58,6 +59,9 @@ class BpfStruct(tuple):  # type: ignore[type-arg]
     _exact: ClassVar[bool] = True  # equal values have equal elements
     _tight: ClassVar[bool] = True  # … and equal bytes: there is no padding
     _put: ClassVar[Mapping[str, Callable[[list[Any], Any], None]]] = {}
+    _numbers: ClassVar[Callable[..., tuple[Any, ...]] | None] = (
+        None  # of a class of integers: checks them all at once
+    )
     _shared: ClassVar[tuple[int, ...]] = ()  # elements that several fields share
     if TYPE_CHECKING:
 
@@ -68,6 +72,12 @@ class BpfStruct(tuple):  # type: ignore[type-arg]
     to_bytes: Callable[[], bytes]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls._numbers is not None and len(args) + len(kwargs) == len(cls._fields):
+            try:
+                given_all = args or [kwargs[name] for name in cls._fields]
+                return tuple.__new__(cls, cls._numbers(*given_all))
+            except (KeyError, struct.error, OverflowError):
+                pass  # a name or a value of another kind, or one that does not fit: told below
         given = cls._name_positional(args, kwargs) if args else kwargs
         return cls._with(cls.from_bytes(bytes(cls._size)), given)
 
@@ -253,11 +263,13 @@ def _make_class(btf: Btf, record: TypeRecord, name: str, depth: int) -> type[Bpf
     for python_name, field in named.items():
         body[python_name] = _attribute(field, *places[id(field)], btf.byte_order)
     cls: type[BpfStruct] = type(name, (BpfStruct,), body)
-    _add_conversions(cls, segments, btf.byte_order)
+    in_order = [segment.single for segment in segments] == fields
+    plain = in_order and all(field.value.code in _INTEGERS for field in fields)
+    _add_conversions(cls, segments, btf.byte_order, plain)
     return cls
 
 
-def _add_conversions(cls: type[BpfStruct], segments: list[Segment], order: str) -> None:
+def _add_conversions(cls: type[BpfStruct], segments: list[Segment], order: str, plain: bool) -> None:
     """``from_bytes`` and ``to_bytes``, by one ``struct.Struct`` for the whole."""
     codes = "".join(segment.code for segment in segments)
     layout = struct.Struct(order + (codes or f"{cls._size}x"))
@@ -284,6 +296,8 @@ def _add_conversions(cls: type[BpfStruct], segments: list[Segment], order: str) 
             """The struct's bytes, padding zero."""
             return pack(*tuple.__iter__(self))
 
+    if plain:
+        cls._numbers = staticmethod(lambda *given: unpack(pack(*given)))
     cls.from_bytes = staticmethod(from_bytes)
     cls.to_bytes = to_bytes  # type: ignore[assignment]
 
