@@ -71,7 +71,7 @@ class Compilation:
     # messages
 
     def _front_end_messages(self, doc: ssa.Document) -> None:
-        texts = [f.text.splitlines() for f in doc.files]
+        texts = [_lines(f.text) for f in doc.files]
         internal = False
         for d in doc.diagnostics:
             severity = "warning" if d.kind == "warning" else "error"
@@ -104,8 +104,16 @@ class Compilation:
         return Diagnostic(path, pos.line, pos.col, message, severity, hint, source)  # type: ignore[arg-type]
 
     def _sorted(self) -> list[Diagnostic]:
+        """All messages, in the order of the source."""
         ordered = sorted(self.messages, key=lambda m: (m[0].file, m[0].line, m[0].col))
         return list(dict.fromkeys(d for _, d in ordered))
+
+    def _refusals(self) -> list[Diagnostic]:
+        """All messages, in the order of the source; a cause met again in the same line is said once."""
+        first: dict[tuple[str, int, str], Diagnostic] = {}
+        for d in self._sorted():
+            first.setdefault((d.path, d.line, d.message), d)
+        return list(first.values())
 
     # stages
 
@@ -116,7 +124,7 @@ class Compilation:
         from tinybpf.compiler.program import Choices, Reader
         from tinybpf.compiler.startup import evaluate
 
-        texts = [f.text.splitlines() for f in doc.files]
+        texts = [_lines(f.text) for f in doc.files]
         errors = 0
 
         def report(pos: ssa.Pos, message: str, hint: str | None) -> None:
@@ -132,9 +140,14 @@ class Compilation:
             module = Module(doc, types, program, report, initial)
             ir = module.run()
         except LoweringFault as fault:
-            raise self._internal(self._place(doc, texts, fault.pos, str(fault), None)) from fault
+            if not errors:
+                raise self._internal(self._place(doc, texts, fault.pos, str(fault), None)) from fault
+        except (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as fault:
+            if not errors:
+                at = Diagnostic(self.project.name, 0, 0, f"{type(fault).__name__}: {fault}")
+                raise self._internal(at) from fault
         if errors:
-            raise CompileError(self._sorted())
+            raise CompileError(self._refusals())
         return module, ir
 
     def _internal(self, at: Diagnostic, detail: str = "") -> InternalCompilerError:
@@ -164,7 +177,7 @@ class Compilation:
     def _refused_by_llvm(self, doc: ssa.Document, module: Module, failure: llvm.LlvmFailure) -> CompileError:
         """What LLVM said before it ended its process, at the Go function that it was about."""
         said = explain(failure.log)
-        texts = [f.text.splitlines() for f in doc.files]
+        texts = [_lines(f.text) for f in doc.files]
         pos = module.function_position(said.function) if said.function else ssa.NO_POS
         self.messages.append((pos, self._place(doc, texts, pos, said.message or failure.reason, said.hint)))
         return CompileError(self._sorted())
@@ -183,3 +196,8 @@ class Compilation:
         return CompiledObject(
             data, self.project.name, programs, maps, module.program.license, warnings, self.stages
         )
+
+
+def _lines(text: str) -> list[str]:
+    """As Go counts them: form feeds and Unicode's separators end no line."""
+    return [line.removesuffix("\r") for line in text.split("\n")]

@@ -10,7 +10,7 @@ import msgspec
 from tinybpf.compiler import ssa
 from tinybpf.compiler.initial import Image
 from tinybpf.compiler.kernel import helpers, maps, returns, sections
-from tinybpf.compiler.lower.names import legal
+from tinybpf.compiler.lower.names import legal, qualified
 from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.types import Types
 
@@ -19,6 +19,8 @@ Report = Callable[[ssa.Pos, str, "str | None"], None]
 MAP_STRUCT = "bpfMapDef"
 DEFAULT_LICENSE = "GPL"
 PIN_BY_NAME = 1
+RESERVED = {"license"}
+"""Sections that each object has besides its programs'."""
 
 
 class EntryPoint(msgspec.Struct, frozen=True):
@@ -68,6 +70,7 @@ class Reader:
 
     def read(self) -> Program:
         program = Program(license=self._license())
+        self._check_directives()
         exported = list(self._exported())
         self._check_names([name for _, name, _ in exported])
         symbols: dict[str, ssa.Pos] = {}
@@ -81,7 +84,8 @@ class Reader:
             entry = self._entry(index, name, pos)
             if entry is not None:
                 program.entries.append(entry)
-        if not exported:
+        self._check_symbols(program)
+        if not any(_says(fn, "//export") for fn in self.doc.functions):
             self.report(
                 ssa.NO_POS,
                 "no program in this package: no function has an //export line",
@@ -95,12 +99,63 @@ class Reader:
         for index, fn in enumerate(self.doc.functions):
             for d in fn.directives:
                 word, _, rest = d.text.partition(" ")
-                if word == "//export":
-                    name = rest.strip() or fn.name
-                    if fn.blocks:
-                        yield index, name, d.pos
-                    else:
-                        self.report(fn.pos, f"//export {name} stands above a function without a body", None)
+                if word != "//export":
+                    continue
+                name = rest.strip() or fn.name
+                if not fn.blocks:
+                    self.report(fn.pos, f"//export {name} stands above a function without a body", None)
+                elif "." in fn.name:
+                    hint = "write a function that calls it"
+                    self.report(
+                        fn.pos, f"//export {name} stands above a method: programs are functions", hint
+                    )
+                else:
+                    yield index, name, d.pos
+
+    def _check_directives(self) -> None:
+        """A misspelt directive, or one that stands where nobody reads it, would be silently ignored."""
+        import difflib
+
+        known = ["//bpf:license", "//bpf:onpanic", "//bpf:section"]
+        for d, owner in self._directives():
+            word = d.text.split(None, 1)[0]
+            if word.startswith("//bpf:") and word not in known:
+                near = difflib.get_close_matches(word, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+                self.report(d.pos, f"unknown directive {word}", hint)
+            elif word in known[1:] and not (owner is not None and _says(owner, "//export")):
+                self.report(
+                    d.pos,
+                    f"{word} belongs above a function that is exported",
+                    "write //export NAME above the function, too",
+                )
+
+    def _directives(self) -> Iterator[tuple[ssa.Directive, ssa.Function | None]]:
+        yield from ((d, None) for f in self.doc.files for d in f.directives)
+        yield from ((d, fn) for fn in self.doc.functions for d in fn.directives)
+        yield from ((d, None) for g in self.doc.globals for d in g.directives)
+
+    def _check_symbols(self, program: Program) -> None:
+        """ELF has one table for the names of sections, programs and variables that loaders see."""
+        used = {e.section.name: e.symbol for e in program.entries}
+        for e in program.entries:
+            if e.symbol in RESERVED or used.get(e.symbol, e.symbol) != e.symbol:
+                whose = f"the section of program {used[e.symbol]}" if e.symbol in used else "a section"
+                self.report(
+                    self.doc.functions[e.function].pos,
+                    f"program {e.symbol} is named like {whose}, which the object format does not allow",
+                    f"rename it, for instance to {e.symbol}_prog",
+                )
+        symbols = {e.symbol for e in program.entries}
+        for g in self.doc.globals:
+            name = qualified(g.package, g.name)
+            if name in used or name in symbols or name in RESERVED:
+                what = f"program {name}" if name in symbols else f"section {name}"
+                self.report(
+                    g.pos,
+                    f"variable {g.name} is named like {what}, which the object format does not allow",
+                    f"rename it, for instance to {g.name}Value",
+                )
 
     def _check_names(self, exported: Sequence[str]) -> None:
         """Names that the caller gives must be there; those of the project's file may be another package's."""
@@ -143,6 +198,8 @@ class Reader:
             or self.choices.configured.get(name)
         )
         pos = directive[1] if directive and name not in self.choices.sections else fn.pos
+        if directive and not directive[0]:
+            raise Refused(directive[1], "//bpf:section names no section", "such as //bpf:section xdp")
         if not text:
             raise Refused(
                 fn.pos,
@@ -188,18 +245,27 @@ class Reader:
         given = self._argument(fn.directives, "//bpf:onpanic")
         if given is None:
             return returns.safe_value(section).value
+        shown = f"//bpf:onpanic {given[0]}".rstrip()
         try:
             value = int(given[0], 0)
+            self._check_fits(fn, value)
         except ValueError:
             raise Refused(
                 given[1],
-                f"//bpf:onpanic {given[0]}: an integer is expected",
+                f"{shown}: an integer of the program's result type is expected",
                 "write the value that the kernel gets, such as 0",
             ) from None
         problem = returns.check_return(section, value)
         if problem:
             raise Refused(given[1], f"//bpf:onpanic {given[0]}: {problem}")
         return value
+
+    def _check_fits(self, fn: ssa.Function, value: int) -> None:
+        t = self.types.under(fn.type)
+        assert isinstance(t, ssa.Signature)
+        bits = 64 if self.types.size(t.results[0]) == 8 else 32
+        if not -(1 << bits - 1) <= value < 1 << bits:
+            raise ValueError
 
     def _argument(self, directives: Sequence[ssa.Directive], word: str) -> tuple[str, ssa.Pos] | None:
         for d in directives:
@@ -209,10 +275,7 @@ class Reader:
         return None
 
     def _license(self) -> str:
-        everywhere = [d for f in self.doc.files for d in f.directives]
-        everywhere += [d for f in self.doc.functions for d in f.directives]
-        everywhere += [d for g in self.doc.globals for d in g.directives]
-        given = self._argument(everywhere, "//bpf:license")
+        given = self._argument([d for d, _ in self._directives()], "//bpf:license")
         if given is None:
             return DEFAULT_LICENSE
         text = given[0].strip('"')
@@ -220,6 +283,10 @@ class Reader:
             self.report(given[1], "//bpf:license needs a licence such as GPL or Dual MIT/GPL", None)
             return DEFAULT_LICENSE
         return text
+
+
+def _says(fn: ssa.Function, word: str) -> bool:
+    return any(d.text.split(None, 1)[0] == word for d in fn.directives)
 
 
 # --- maps

@@ -98,14 +98,13 @@ def _run(
     bodies = module.bodies()
     variables = _variables(doc, types)
     if failed or _calls_helper(module, report):
-        initial.refused.update(_refusals(doc, functions, CONSTANT_HINT))
         return
     ir = _text(module, bodies, variables, usable)
     sizes = [(module.global_symbol(v), types.size(doc.globals[v].type)) for v in variables]
     try:
         result = llvm.run(ir, [f"run.{i}" for i in usable], sizes, timeout=timeout)
     except llvm.LlvmFailure as failure:
-        initial.refused.update(_refusals(doc, functions, f"{failure.reason} while it computed them"))
+        initial.refused.update(_refusals(doc, types, functions, f"{failure.reason} while it computed them"))
         return
     if isinstance(result, int):
         fn = doc.functions[usable[result]]
@@ -122,10 +121,10 @@ def _lowerable(doc: ssa.Document, types: Types, function: int) -> bool:
     return not any(is_map(types, v) or types.problem(v.type) for v in variables)
 
 
-def _refusals(doc: ssa.Document, functions: list[int], hint: str) -> dict[int, Refused]:
+def _refusals(doc: ssa.Document, types: Types, functions: list[int], hint: str) -> dict[int, Refused]:
     found = {}
     for i in functions:
-        for v in doc.functions[i].initialises:
+        for v in (v for v in doc.functions[i].initialises if not is_map(types, doc.globals[v])):
             message = (
                 f"the initial value of {doc.globals[v].name} cannot be computed when the program is compiled"
             )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tinybpf.compiler import ssa
+from tinybpf.compiler.kernel.helpers import Helper
 from tinybpf.compiler.lower import abi, core, slices
-from tinybpf.compiler.lower.builder import Memory, Operand, PointerInt, SliceValue, TupleValue, plus
+from tinybpf.compiler.lower.builder import Address, Memory, Operand, PointerInt, SliceValue, TupleValue, plus
 from tinybpf.compiler.lower.function import SLICE_SIZE, FunctionLowering, is_literal, lowers
 from tinybpf.compiler.lower.refuse import BUILTINS, FUNCTION_VALUE, INTERFACE, Poisoned, Refused
 
@@ -143,6 +144,7 @@ def _helper_call(f: FunctionLowering, instr: ssa.Call, index: int) -> Operand | 
         raise Refused(
             instr.pos, f"{helper.name} is called with {len(instr.args)} arguments; helpers take at most 5"
         )
+    _check_maps(f, helper, instr)
     args = ", ".join(
         _helper_argument(f, helper.name, x, t) for x, t in zip(instr.args, signature.params, strict=True)
     )
@@ -151,6 +153,19 @@ def _helper_call(f: FunctionLowering, instr: ssa.Call, index: int) -> Operand | 
     returned = f.b.value(f"call {'ptr' if pointer else 'i64'} inttoptr (i64 {helper.number} to ptr)({args})")
     f.held.after_helper(helper.name, instr, returned)
     return _helper_result(f, returned, signature.results)
+
+
+def _check_maps(f: FunctionLowering, helper: Helper, instr: ssa.Call) -> None:
+    """Where a map is wanted, the address of one is given: the verifier would only say ``map_ptr``."""
+    for n, (arg, x) in enumerate(zip(helper.args, instr.args, strict=False), 1):
+        places = f.places(x)
+        wrong = any(p.kind in ("local", "global", "context", "nil") for p in places)
+        if arg.kind == "map" and wrong and not f.m.is_map_global(places):
+            raise Refused(
+                instr.pos,
+                f"argument {n} of {helper.name} must be a map",
+                "pass unsafe.Pointer(&m), m being a package variable of a bpfMapDef type",
+            )
 
 
 def _helper_argument(f: FunctionLowering, helper: str, number: int, t: int) -> str:
@@ -191,8 +206,7 @@ def _builtin(f: FunctionLowering, instr: ssa.Call, name: str) -> Operand | None:
     if name in ("min", "max"):
         return _extreme(f, instr, name)
     if name in ("Add", "unsafe.Add"):
-        base = f.scalar(instr.args[0])
-        return f.b.value(f"getelementptr i8, ptr {base}, i64 {f.index64(instr.args[1])}")
+        return _add(f, instr)
     if name == "ssa:wrapnilchk":
         f.address(instr.args[0])
         return f.operand(instr.args[0])
@@ -206,6 +220,16 @@ def _builtin(f: FunctionLowering, instr: ssa.Call, name: str) -> Operand | None:
             raise Refused(instr.pos, problem)
     shown = f"unsafe.{name}" if name in ("Slice", "SliceData") else name
     raise Refused(instr.pos, f"built-in function {shown} is not supported", "slice an array: a[:]")
+
+
+def _add(f: FunctionLowering, instr: ssa.Call) -> Operand:
+    """``unsafe.Add``."""
+    base, offset = f.operand(instr.args[0]), f.index64(instr.args[1])
+    if is_literal(offset):
+        known = base if isinstance(base, Address) else Address(f.materialise(base), 0)
+        return Address(known.base, known.offset + int(offset))
+    core.check_moved(f, instr.args[0])
+    return f.b.value(f"getelementptr i8, ptr {f.materialise(base)}, i64 {offset}")
 
 
 def _length(f: FunctionLowering, instr: ssa.Call, name: str) -> str:

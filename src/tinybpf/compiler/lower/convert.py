@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tinybpf.compiler import ssa
+from tinybpf.compiler.lower import core
 from tinybpf.compiler.lower.builder import Address, Operand, PointerInt
 from tinybpf.compiler.lower.function import FunctionLowering, is_literal, lowers
 from tinybpf.compiler.lower.refuse import Refused
@@ -26,7 +27,7 @@ def convert(f: FunctionLowering, instr: ssa.Convert) -> Operand:
     if types.is_pointer(source) and types.is_uintptr(target):
         return _to_int(f, f.operand(instr.x))
     if types.is_uintptr(source) and types.is_pointer(target):
-        return _to_pointer(f, f.operand(instr.x))
+        return _to_pointer(f, instr.x)
     raise Refused(
         instr.pos, f"conversion of {types.string(source)} to {types.string(target)} is not supported"
     )
@@ -51,9 +52,11 @@ def _to_int(f: FunctionLowering, operand: Operand) -> PointerInt:
     return PointerInt(f.materialise(operand), "0")
 
 
-def _to_pointer(f: FunctionLowering, operand: Operand) -> Operand:
+def _to_pointer(f: FunctionLowering, number: int) -> Operand:
+    operand = f.operand(number)
     if not isinstance(operand, PointerInt):
         return f.b.value(f"inttoptr i64 {f.materialise(operand)} to ptr")
     if is_literal(operand.offset):
         return Address(operand.ptr, int(operand.offset))
+    core.check_moved(f, number)
     return f.b.value(f"getelementptr i8, ptr {operand.ptr}, i64 {operand.offset}")

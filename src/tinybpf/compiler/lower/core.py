@@ -12,15 +12,25 @@ import re
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.builder import plus
 from tinybpf.compiler.lower.function import FunctionLowering
+from tinybpf.compiler.lower.pointsto import CONTEXT
 from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.trace import pointee
 from tinybpf.compiler.lower.types import Types
+
+CONTEXT_IS_FIXED = "the program's context, which the verifier only lets be read at constant offsets"
+CONTEXT_HINT = "use constant indices, for instance in a switch over the index"
 
 PREFIX = "bpfCore"
 READERS = ("bpf_probe_read_kernel", "bpf_probe_read")
 
 _TAG = re.compile(r'(?:^|\s)bpf:"([^"]+)"')
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def check_moved(f: FunctionLowering, number: int) -> None:
+    """Refuse to move a pointer into the context by what is not constant."""
+    if CONTEXT in f.places(number):
+        raise Refused(f.pos, f"variable offset into {CONTEXT_IS_FIXED}", CONTEXT_HINT)
 
 
 def is_kernel_struct(types: Types, t: int) -> bool:

@@ -103,7 +103,9 @@ class FunctionLowering:
             slots = abi.slots(self.types, self.m.signature(self.index).params, convention)
             unpacking = abi.unpacking(slots)
             head = f"define internal {convention.ir} @{symbol}({abi.declaration(slots)})"
-        attributes = 'nounwind "no-builtins"' + (" noinline" if self.m.noinline(self.index) else "")
+        attributes = 'nounwind "no-builtins" "no-jump-tables"="true"' + (
+            " noinline" if self.m.noinline(self.index) else ""
+        )
         section = f' section "{self.entry.section}"' if self.entry else ""
         body = ["entry:", *self.b.entry, *unpacking, *self.b.lines]
         return f"{head} {attributes}{section} !dbg {self._scope} {{\n" + "\n".join(body) + "\n}\n"

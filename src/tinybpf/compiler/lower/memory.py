@@ -34,6 +34,12 @@ def _zero(f: FunctionLowering, number: int, slot: str, t: int) -> None:
 
 
 def load(f: FunctionLowering, instr: ssa.UnOp) -> Operand:
+    if f.m.is_map_global(f.places(instr.x)):
+        raise Refused(
+            instr.pos,
+            "a map's definition is read: it is for the loader, the program has only the map's address",
+            "use a constant for what both need",
+        )
     if f.types.is_aggregate(instr.type) and _unwritten_until_used(f, instr):
         problem = f.types.problem(instr.type)
         if problem:
@@ -111,12 +117,7 @@ def index_addr(f: FunctionLowering, instr: ssa.IndexAddr) -> Operand:
     if is_literal(index):
         return Address(address.base, address.offset + int(index) * size)
     if CONTEXT in f.places(instr.x):
-        raise Refused(
-            instr.pos,
-            "variable index into the program's context, which the verifier only lets be read at constant "
-            "offsets",
-            "use constant indices, for instance in a switch over the index",
-        )
+        raise Refused(instr.pos, f"variable index into {core.CONTEXT_IS_FIXED}", core.CONTEXT_HINT)
     used = f.guard(index, str(array.len))
     return _element(f, f.materialise(address), used, size)
 

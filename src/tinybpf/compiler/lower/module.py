@@ -63,6 +63,8 @@ class Module:
         self._names = Names()
         for e in program.entries:
             self._names.give(("entry", e.function), e.symbol)
+        for e in program.entries:
+            self._names.give(("section", e.section.name), e.section.name)
         self._conventions: dict[int, abi.Returns] = {}
         self._helpers: dict[int, Helper] = {}
         self._signatures: dict[int, abi.Signature] = {}
@@ -331,11 +333,9 @@ class Module:
         return places
 
     def _license(self) -> str:
-        text = self.program.license
-        return (
-            f'@LICENSE = dso_local constant [{len(text) + 1} x i8] c"{escape(text)}\\00", section '
-            '"license", align 1'
-        )
+        text, symbol = self.program.license, self._names.give("license", "_license")
+        value = f'[{len(text) + 1} x i8] c"{escape(text)}\\00"'
+        return f'@{symbol} = dso_local constant {value}, section "license", align 1'
 
 
 def bytes_constant(image: Image) -> str:

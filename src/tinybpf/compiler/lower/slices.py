@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tinybpf.compiler import ssa
+from tinybpf.compiler.lower import core
 from tinybpf.compiler.lower.builder import Operand, SliceValue
 from tinybpf.compiler.lower.function import FunctionLowering, is_literal, lowers
+from tinybpf.compiler.lower.pointsto import CONTEXT
 from tinybpf.compiler.lower.refuse import Refused
 
 
@@ -36,6 +38,8 @@ def slice_op(f: FunctionLowering, instr: ssa.SliceOp) -> Operand:
 
 
 def _whole_array(f: FunctionLowering, number: int, t: int) -> SliceValue:
+    if CONTEXT in f.places(number):
+        raise Refused(f.pos, f"slice of {core.CONTEXT_IS_FIXED}", "index the array itself, by constants")
     count = str(f.types.array(f.types.elem(t)).len)
     return SliceValue(f.materialise(f.address(number)), "0", count, count)
 
