@@ -56,7 +56,7 @@ class InternalCompilerError(CompileError):
 class SourceLine:
     """A line of the program's source, as the object's line information has it.
 
-    ``line`` and ``column`` count from 1; ``text`` is the line as it stands in the source.
+    ``line`` and ``column`` count from 1, column 0 is unknown; ``text`` is the line as it stands in the source.
     """
 
     __slots__ = ("column", "line", "path", "text")
@@ -80,7 +80,8 @@ class SourceLine:
         return f"SourceLine({self.path!r}, {self.line}, {self.column}, {self.text!r})"
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.text.strip()}"
+        place = f"{self.path}:{self.line}" + (f":{self.column}" if self.column else "")
+        return f"{place}: {self.text.strip()}"
 
 
 class VerifierError(BpfError):

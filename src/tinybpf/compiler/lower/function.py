@@ -454,7 +454,7 @@ class FunctionLowering:
             copy(self.b, slot, ptr, self.types.size(t), self.types.align(t))
             return Memory(slot)
         loaded = self.b.value(f"load {self.types.memory_ir(t)}, ptr {ptr}, align {self.types.align(t)}")
-        return self.b.value(f"trunc i8 {loaded} to i1") if self.types.is_bool(t) else loaded
+        return self.b.value(f"icmp ne i8 {loaded}, 0") if self.types.is_bool(t) else loaded
 
     def store_value(self, operand: Operand, t: int, ptr: str) -> None:
         if isinstance(operand, SliceValue):
