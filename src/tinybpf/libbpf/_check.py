@@ -50,8 +50,13 @@ def strerror(errno: int) -> str:
     return os.strerror(errno)
 
 
-def error_from(what: str, errno: int, log: str | None, hints: Hints | None = None) -> BpfError:
-    """The exception for a failed operation; not raised, so that callers can look at it."""
+def error_from(
+    what: str, errno: int, log: str | None, hints: Hints | None = None, *, detail: str = ""
+) -> BpfError:
+    """The exception for a failed operation; not raised, so that callers can look at it.
+
+    ``detail`` is a line of its own below the message.
+    """
     log = log or None
     absent = text(lib.tb_missing_name())
     if absent:
@@ -62,7 +67,8 @@ def error_from(what: str, errno: int, log: str | None, hints: Hints | None = Non
         return UnsupportedError(f"{what} failed: {reason}", errno, log)
     message = f"{what} failed: {strerror(errno)}"
     hint = _hint(errno, hints)
-    return BpfError(f"{message}\n  hint: {hint}" if hint else message, errno, log)
+    lines = [message, detail and f"  {detail}", hint and f"  hint: {hint}"]
+    return BpfError("\n".join(line for line in lines if line), errno, log)
 
 
 def _hint(errno: int, hints: Hints | None) -> str | None:

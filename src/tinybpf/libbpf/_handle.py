@@ -31,10 +31,10 @@ class Closing(Protocol):
 class ObjectHandle:
     """A ``bpf_object`` that is freed once, and never used after that."""
 
-    def __init__(self, pointer: Any, name: str, source: Any) -> None:
+    def __init__(self, pointer: Any, name: str, source: bytes) -> None:
         self.name = name
         self._pointer = pointer
-        self._source = source  # the bytes that libbpf reads from until the load is over
+        self._source: bytes | None = source  # the bytes that libbpf reads from until the load is over
         self._lock = RLock()
         self._links: list[BpfLink] = []
         self._dependents: list[ref[Closing]] = []  # weak: they refer to the handle
@@ -46,6 +46,11 @@ class ObjectHandle:
         if self._pointer is None:
             raise closed_error("object", self.name)
         return self._pointer
+
+    @property
+    def source(self) -> bytes:
+        """The object's file, as long as it is not loaded."""
+        return self._source or b""
 
     @property
     def closed(self) -> bool:

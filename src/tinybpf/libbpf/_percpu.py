@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinybpf.libbpf._mapcore import MapCore
-from tinybpf.libbpf.codec import Codec
+
+if TYPE_CHECKING:
+    from tinybpf.libbpf.codec import Codec
 
 
 def decode(core: MapCore, codec: Codec, buffer: Any) -> list[Any]:

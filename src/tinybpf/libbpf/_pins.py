@@ -10,7 +10,6 @@ from tinybpf.errors import BpfError
 from tinybpf.libbpf._check import attempt, not_found
 from tinybpf.libbpf._lib import ffi, lib, text
 from tinybpf.libbpf._mapcore import UNTYPED, MapCore, MapTypes
-from tinybpf.libbpf.codec import codec_for_python
 from tinybpf.libbpf.enums import BpfMapType
 
 if TYPE_CHECKING:
@@ -53,6 +52,7 @@ def open_pinned_map(
     Its types come from the BTF that the kernel keeps with it, unless they are given.
     `NotFoundError` where nothing is pinned there, `BpfError` where it is no map.
     """
+    from tinybpf.libbpf.codec import codec_for_python
     from tinybpf.libbpf.map import BpfMap
 
     name = os.fspath(path)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
-from typing import Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from tinybpf.errors import BpfError
-from tinybpf.libbpf import _percpu, _pins
+from tinybpf.libbpf import _percpu
 from tinybpf.libbpf._mapcore import MapCore
-from tinybpf.libbpf.btf import INT_SIGNED, BtfKind, BtfType
-from tinybpf.libbpf.codec import Codec, codec_for, codec_for_python
 from tinybpf.libbpf.enums import BPF_ANY, BpfMapType
 from tinybpf.libbpf.info import MapInfo
+
+# BTF and the codecs are imported by the first map that is used: 10 ms that a program which only
+# loads and attaches does not pay.
+if TYPE_CHECKING:
+    from tinybpf.libbpf.btf import Btf, BtfType
+    from tinybpf.libbpf.codec import Codec
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -100,27 +104,26 @@ class BpfMap(Generic[K, V]):
         """A view of the same map with other Python types for keys, values or both.
 
         A type is a ``ctypes`` structure or scalar, ``int``, ``float``, ``bool``, ``bytes``,
-        ``str``, or a class made from BTF. `BtfValidationError` where its size is another.
+        ``str``, or a class made from BTF. `BtfValidationError` where it does not fit what BTF says:
+        size, fields, their offsets, and their names unless ``validate_field_names`` is False.
         """
         core = self._core
         core.require()
+
+        def user_codec(type_: Any, type_id: int | None, size: int) -> Codec:
+            return _user_codec(core.types.btf, type_, type_id, size, validate_field_names)
+
         return BpfMap(
             core,
-            self._key if key is None else self._user_codec(key, core.types.key, core.key_size),
-            self._value if value is None else self._user_codec(value, core.types.value, core.value_size),
+            self._key if key is None else user_codec(key, core.types.key, core.key_size),
+            self._value if value is None else user_codec(value, core.types.value, core.value_size),
         )
-
-    def _user_codec(self, type_: Any, type_id: int | None, size: int) -> Codec:
-        btf = self._core.types.btf
-        record = btf.resolve(type_id) if btf is not None and type_id else None
-        signed = False
-        if btf is not None and record is not None and record.kind is BtfKind.INT:
-            signed = bool(btf.int_of(record)[0] & INT_SIGNED)
-        return codec_for_python(type_, size, signed=signed)
 
     @property
     def _key_codec(self) -> Codec:
         if self._key is None:
+            from tinybpf.libbpf.codec import codec_for
+
             core = self._core
             self._key = codec_for(core.types.btf, core.types.key, core.key_size)
         return self._key
@@ -128,6 +131,8 @@ class BpfMap(Generic[K, V]):
     @property
     def _value_codec(self) -> Codec:
         if self._value is None:
+            from tinybpf.libbpf.codec import codec_for
+
             core = self._core
             self._value = codec_for(core.types.btf, core.types.value, core.value_size)
         return self._value
@@ -242,10 +247,14 @@ class BpfMap(Generic[K, V]):
 
     def pin(self, path: str | os.PathLike[str]) -> None:
         """Pin the map in a BPF file system, where it outlives the process. Kernel 4.4 or later."""
+        from tinybpf.libbpf import _pins
+
         _pins.pin_map(self._core, os.fspath(path))
 
     def unpin(self, path: str | os.PathLike[str]) -> None:
         """Take a pin away."""
+        from tinybpf.libbpf import _pins
+
         _pins.unpin_map(self._core, os.fspath(path))
 
     def close(self) -> None:
@@ -316,3 +325,17 @@ def _walk(core: MapCore) -> Iterator[bytes]:
             seen.add(key)
             yield key
         key = following
+
+
+def _user_codec(btf: Btf | None, type_: Any, type_id: int | None, size: int, field_names: bool) -> Codec:
+    """The codec for a type that the user gives, which has to fit what BTF says."""
+    from tinybpf.libbpf.btf import INT_SIGNED, BtfKind
+    from tinybpf.libbpf.codec import codec_for_python
+    from tinybpf.libbpf.validate import validate_against_btf
+
+    if btf is None or not type_id:
+        return codec_for_python(type_, size)
+    validate_against_btf(type_, btf, type_id, field_names)
+    record = btf.resolve(type_id)
+    signed = record.kind is BtfKind.INT and bool(btf.int_of(record)[0] & INT_SIGNED)
+    return codec_for_python(type_, size, signed=signed)

@@ -12,7 +12,7 @@ from typing import Any
 
 from tinybpf.errors import BpfError, ObjectError
 from tinybpf.libbpf import _verify
-from tinybpf.libbpf._check import attempt, error_from, not_found
+from tinybpf.libbpf._check import error_from, not_found
 from tinybpf.libbpf._handle import ObjectHandle
 from tinybpf.libbpf._lib import ffi, lib, log_text, mark_used, text
 from tinybpf.libbpf.object import BpfObject
@@ -42,8 +42,12 @@ def open_object(source: Source) -> OpenObject:
     opts.sz = ffi.sizeof("struct bpf_object_open_opts")
     object_name = ffi.new("char[]", name.encode("utf-8", "replace").replace(b"\0", b""))
     opts.object_name = object_name
-    what = f"load '{path or name}'"
-    pointer = attempt(what, lib.bpf_object__open_mem, content, len(content), opts, hints=_OPEN_HINTS)
+    lib.tb_log_clear()
+    pointer = lib.bpf_object__open_mem(content, len(content), opts)
+    if pointer == ffi.NULL:
+        log = log_text()
+        what = f"load '{path or name}'"
+        raise error_from(what, ffi.errno, log, _OPEN_HINTS, detail=_first_complaint(log))
     return OpenObject(ObjectHandle(pointer, name, content), path)
 
 
@@ -83,18 +87,14 @@ def _load_error(handle: ObjectHandle, name: str, code: int) -> BpfError:
     refused = _verify.verifier_error(handle, code, log)
     if refused is not None:
         return refused
-    error = error_from(f"load '{name}'", code, log)
-    said = _last_words(log)
-    if said:
-        error.message += f"\n  libbpf: {said}"
-    return error
+    return error_from(f"load '{name}'", code, log, detail=_first_complaint(log))
 
 
-def _last_words(log: str) -> str:
+def _first_complaint(log: str) -> str:
     """The first complaint in libbpf's log: the later ones follow from it."""
     for line in log.splitlines():
         if line.startswith("libbpf: ") and "BTF loading error" not in line:
-            return line.removeprefix("libbpf: ")
+            return line
     return ""
 
 

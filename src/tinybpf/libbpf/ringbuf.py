@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
-from tinybpf.errors import BpfError
+from tinybpf.errors import BpfError, BtfValidationError
 from tinybpf.libbpf._handle import closed_error
 from tinybpf.libbpf._mapcore import MapCore
 from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader
@@ -56,7 +56,13 @@ class BpfRingBuffer(Generic[T]):
         self._events: deque[T] = deque()
         self._reader = RingReader()
         if map is not None:
-            self.add(map, callback, event_type=event_type, validate_btf_struct=validate_btf_struct)
+            self.add(
+                map,
+                callback,
+                event_type=event_type,
+                validate_btf_struct=validate_btf_struct,
+                validate_field_names=validate_field_names,
+            )
         elif callback is not None:
             self._reader.close()
             raise TypeError("a callback needs its map: give it to add(map, callback)")
@@ -72,6 +78,8 @@ class BpfRingBuffer(Generic[T]):
         validate_field_names: bool = True,
     ) -> None:
         """Read another map, with a callback of its own.
+
+        ``validate_btf_struct`` names a struct of the object that ``event_type`` is checked against.
 
         `BpfError` where the map is no ring buffer or is here already, and where maps with and
         without callback, or bytes and memoryviews, would be mixed.
@@ -90,8 +98,12 @@ class BpfRingBuffer(Generic[T]):
             raise TypeError("as_memoryview gives raw records: leave event_type out")
         if callback is not None and not callable(callback):
             raise TypeError(f"callback must be callable, not {type(callback).__name__}")
+        if validate_btf_struct is not None:
+            _validate(core, event_type, validate_btf_struct, validate_field_names)
         convert = memoryview if view else event_decoder(core, event_type)
         self._reader.add(core)
+        if core.owner is not None:
+            core.owner.add_dependent(self)
         self._as_memoryview = view
         self._sources.append(_Source(core, callback, convert))
 
@@ -167,8 +179,11 @@ class BpfRingBuffer(Generic[T]):
             yield self._events.popleft()
 
     def close(self) -> None:
-        """End it; a poll that waits in another thread returns. Idempotent."""
+        """End it; a poll that waits in another thread returns. Closing the object does it, too."""
         self._reader.close()
+        for source in self._sources:
+            if source.core.owner is not None:
+                source.core.owner.drop_dependent(self)
 
     def _require(self, maps: bool = True) -> None:
         if self._reader.closed:
@@ -192,3 +207,18 @@ class BpfRingBuffer(Generic[T]):
         state = " closed" if self._reader.closed else ""
         how = "callback" if any(source.callback for source in self._sources) else "iteration"
         return f"<BpfRingBuffer of '{self._names()}' by {how}{state}>"
+
+
+def _validate(core: MapCore, event_type: Any, name: str, field_names: bool) -> None:
+    """Check the user's type against the struct of that name in the object."""
+    from tinybpf.libbpf.btf import BtfKind
+    from tinybpf.libbpf.validate import validate_against_btf
+
+    btf = core.types.btf
+    type_id = None if btf is None else btf.find(name, BtfKind.STRUCT, BtfKind.UNION, BtfKind.TYPEDEF)
+    if btf is None or type_id is None:
+        raise BtfValidationError(
+            f"the object's BTF has no struct '{name}'",
+            ["a type that only local variables use is left out: declare a global variable of it"],
+        )
+    validate_against_btf(event_type, btf, type_id, field_names)

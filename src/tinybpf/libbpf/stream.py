@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from tinybpf.errors import BpfError
 from tinybpf.libbpf._mapcore import MapCore
 from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader
-from tinybpf.libbpf.codec import codec_for, codec_for_python
 
 if TYPE_CHECKING:
     from tinybpf.libbpf._handle import ObjectHandle
@@ -114,11 +113,13 @@ def event_decoder(core: MapCore, event_type: Any) -> Callable[[bytes], Any]:
     Without a type, the one that the object's BTF gives for the map; bytes where it gives none.
     """
     if event_type is bytes:
-        return lambda record: record
+        return _raw
+    from tinybpf.libbpf.codec import codec_for, codec_for_python
+
     if event_type is None:
         btf, type_id = core.types.btf, core.types.event
         if btf is None or type_id is None:
-            return lambda record: record
+            return _raw
         return _exactly(core, codec_for(btf, type_id, btf.size_of(type_id)).decode)
     size = getattr(event_type, "_size", None)
     if size is None:
@@ -131,6 +132,10 @@ def event_decoder(core: MapCore, event_type: Any) -> Callable[[bytes], Any]:
                 f"event_type must be a ctypes structure, a class from BTF or bytes, not {event_type!r}"
             ) from None
     return _exactly(core, codec_for_python(event_type, size).decode)
+
+
+def _raw(record: bytes) -> bytes:
+    return record
 
 
 def _exactly(core: MapCore, decode: Callable[[Any], Any]) -> Callable[[bytes], Any]:

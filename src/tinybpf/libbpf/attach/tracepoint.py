@@ -23,6 +23,7 @@ def attach(program: BpfProgram, category: str, name: str) -> BpfLink:
     """See `BpfProgram.attach_tracepoint`. Kernel 4.7 or later."""
     program.pointer  # noqa: B018 - a closed object comes before all other reasons
     what = f"attach tracepoint to '{category}/{name}'"
+    unsuitable = f"'{program.name}' is a {program.type.name} program, this needs a TRACEPOINT one"
     events = events_directory()
     if events is None:
         raise not_found(f"{what} failed: tracefs is not mounted\n  hint: {MOUNT}", errno.ENOENT)
@@ -35,8 +36,9 @@ def attach(program: BpfProgram, category: str, name: str) -> BpfLink:
         name.encode(),
         hints={
             errno.ENOENT: lambda: near(events, category, name),
-            errno.EINVAL: f"'{program.name}' is a {program.type.name} program; this needs a TRACEPOINT one, "
-            "or it reads its context beyond what this tracepoint has",
+            errno.EINVAL: unsuitable,
+            errno.EACCES: "the program reads beyond the end of this tracepoint's context",
+            errno.EEXIST: "this program is attached to it already",
         },
     )
 

@@ -1,0 +1,84 @@
+"""Programs run on data that the test gives."""
+
+from __future__ import annotations
+
+import errno
+import struct
+
+import pytest
+
+import tinybpf
+
+pytestmark = pytest.mark.kernel
+
+DROP, PASS = 1, 2
+
+
+def udp(port: int, size: int = 60) -> bytes:
+    """An Ethernet frame with a UDP packet to the port."""
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, size - 14, 0, 0, 64, 17, 0, b"\x7f\0\0\1", b"\x7f\0\0\1")
+    return (bytes(12) + b"\x08\x00" + ip + struct.pack("!HHHH", 1234, port, 8, 0)).ljust(size, b"\0")
+
+
+@pytest.fixture
+def packets(build):
+    with tinybpf.load(build("packets")) as obj:
+        yield obj
+
+
+@pytest.fixture
+def maps(build):
+    with tinybpf.load(build("maps")) as obj:
+        yield obj
+
+
+def test_a_packet_is_dropped_and_another_passed(packets):
+    program = packets.program("drop_udp")
+    assert program.test_run(udp(4242)).retval == DROP
+    result = program.test_run(udp(4243))
+    assert (result.retval, result.data_out, result.ctx_out) == (PASS, udp(4243), b"")
+    assert list(packets.map("seen").values()) == [0, 1, 1]
+
+
+def test_repeating_gives_the_time_of_one_run(packets):
+    result = packets.program("drop_udp").test_run(bytearray(udp(4242)), repeat=1000)
+    assert packets.map("seen")[DROP] == 1000
+    assert 0 < result.duration_ns < 1_000_000
+
+
+def test_the_packet_may_grow(packets):
+    program = packets.program("grow")
+    assert program.test_run(udp(1)).data_out[16:] == udp(1)
+    with pytest.raises(tinybpf.BpfError, match="the packet grew to 76 bytes; give data_out_size") as caught:
+        program.test_run(udp(1), data_out_size=60)
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_a_syscall_program_works_on_its_context(maps):
+    request = struct.pack("<Iiq", 5, -7, 0)
+    result = maps.program("add").test_run(ctx=request)
+    assert result.retval == 7
+    assert struct.unpack("<Iiq", result.ctx_out) == (5, -7, -7)
+    result = maps.program("add").test_run(ctx=request, repeat=3)
+    assert struct.unpack("<Iiq", result.ctx_out) == (5, -7, -28)
+    assert maps.map("numbers")[5] == -28
+    assert request == struct.pack("<Iiq", 5, -7, 0)
+
+
+def test_what_does_not_suit_is_explained(packets, maps):
+    with pytest.raises(
+        tinybpf.BpfError, match=r"test run of 'drop_udp' failed: Invalid argument\n  hint: .*14 bytes"
+    ):
+        packets.program("drop_udp").test_run(b"short")
+    with pytest.raises(tinybpf.BpfError, match="takes ctx alone"):
+        maps.program("add").test_run(udp(1), ctx=bytes(16))
+    with pytest.raises(ValueError, match="repeat must be from 1"):
+        packets.program("drop_udp").test_run(udp(1), repeat=0)
+
+
+def test_a_type_that_cannot_be_run(build):
+    with (
+        tinybpf.load(build("tracing")) as obj,
+        pytest.raises(tinybpf.BpfError, match="cannot test-run programs of type TRACEPOINT"),
+    ):
+        obj.program("on_getppid").test_run()
