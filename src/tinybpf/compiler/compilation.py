@@ -16,6 +16,7 @@ from tinybpf.compiler.project import Project
 from tinybpf.errors import CompileError, InternalCompilerError
 
 if TYPE_CHECKING:
+    from tinybpf.compiler.elf import Elf
     from tinybpf.compiler.lower.module import Module
 
 
@@ -55,12 +56,14 @@ class Compilation:
         data = elf.strip_debug(emitted.object)
         self.stages.update({f"llvm {k}": v for k, v in emitted.times.items()})
         self._stage("llvm")
-        return self._object(data, module)
+        linked = elf.read(data)
+        self._check_stack(doc, module, linked)
+        return self._object(linked, data, module)
 
     @staticmethod
     def _import_lowering() -> None:
         """While the front end runs."""
-        from tinybpf.compiler import elf, program  # noqa: F401
+        from tinybpf.compiler import elf, frames, program  # noqa: F401
         from tinybpf.compiler.lower import module  # noqa: F401
 
     def _stage(self, name: str) -> None:
@@ -177,17 +180,40 @@ class Compilation:
     def _refused_by_llvm(self, doc: ssa.Document, module: Module, failure: llvm.LlvmFailure) -> CompileError:
         """What LLVM said before it ended its process, at the Go function that it was about."""
         said = explain(failure.log)
+        functions = [said.function] if said.function else []
+        hint = self._stack_hint(module, functions) if said.stack else None
+        return self._about(doc, module, functions, said.message or failure.reason, hint)
+
+    def _check_stack(self, doc: ssa.Document, module: Module, emitted: Elf) -> None:
+        """The kernel refuses a call chain whose frames are too large together."""
+        from tinybpf.compiler.frames import deepest
+        from tinybpf.compiler.lower.refuse import STACK
+
+        for chain in deepest(emitted):
+            if chain.size > STACK:
+                parts = " + ".join(f"{name} {size}" for name, size in chain.frames)
+                message = f"the program needs {chain.size} bytes of stack ({parts}); there are {STACK}"
+                names = [name for name, _ in chain.frames]
+                raise self._about(doc, module, names, message, self._stack_hint(module, names))
+
+    @staticmethod
+    def _stack_hint(module: Module, functions: Sequence[str]) -> str:
+        from tinybpf.compiler.lower.refuse import STACK_HINT
+
+        large = module.largest_variables(functions)
+        return f"{STACK_HINT}; the largest: {large}" if large else STACK_HINT
+
+    def _about(
+        self, doc: ssa.Document, module: Module, functions: Sequence[str], message: str, hint: str | None
+    ) -> CompileError:
+        """An error at the first of some functions."""
         texts = [_lines(f.text) for f in doc.files]
-        pos = module.function_position(said.function) if said.function else ssa.NO_POS
-        self.messages.append((pos, self._place(doc, texts, pos, said.message or failure.reason, said.hint)))
+        pos = module.function_position(functions[0]) if functions else ssa.NO_POS
+        self.messages.append((pos, self._place(doc, texts, pos, message, hint)))
         return CompileError(self._sorted())
 
-    def _object(self, data: bytes, module: Module) -> CompiledObject:
-        from tinybpf.compiler import elf
-
-        programs = tuple(
-            CompiledProgram(p.name, p.section, p.instructions) for p in elf.read(data).programs()
-        )
+    def _object(self, linked: Elf, data: bytes, module: Module) -> CompiledObject:
+        programs = tuple(CompiledProgram(p.name, p.section, p.instructions) for p in linked.programs())
         maps = tuple(
             CompiledMap(m.name, m.kind.name, m.key_size, m.value_size, m.max_entries)
             for m in module.program.maps.values()

@@ -6,17 +6,23 @@ import re
 
 import msgspec
 
+from tinybpf.compiler.lower.refuse import STACK
+
 
 class Explanation(msgspec.Struct, frozen=True):
-    """``function`` is the symbol that the refusal is about, empty where LLVM names none."""
+    """``function`` is the symbol that the refusal is about, empty where LLVM names none.
+
+    ``stack``: the function needs more stack than there is.
+    """
 
     message: str
     function: str = ""
-    hint: str | None = None
+    stack: bool = False
 
 
 _IN_FUNCTION = re.compile(r"in function (\S+)")
 _STACK = re.compile(r"stack limit|stack size", re.IGNORECASE)
+_LIBRARY = re.compile(r"built-in function '(mem\w+)'")
 
 
 def explain(log: str) -> Explanation:
@@ -24,12 +30,13 @@ def explain(log: str) -> Explanation:
     found = _IN_FUNCTION.search(log)
     function = found[1] if found else ""
     if _STACK.search(log):
-        return Explanation(
-            f"function {function or 'of this program'} needs more than the 512 bytes of stack that a BPF "
-            "program has",
-            function,
-            "keep large values in a map (a per-CPU array of one element), or make the arrays smaller",
-        )
+        whose = f"function {function}" if function else "a function"
+        message = f"{whose} needs more than the {STACK} bytes of stack that a BPF program has"
+        return Explanation(message, function, stack=True)
+    library = _LIBRARY.search(log)
+    if library:
+        message = f"a value is too large to be copied or zeroed at once (LLVM wants to call {library[1]})"
+        return Explanation(message, function)
     lines = [
         line.strip() for line in log.splitlines() if line.strip() and not line.startswith("PLEASE submit")
     ]

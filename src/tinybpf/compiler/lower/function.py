@@ -28,7 +28,7 @@ from tinybpf.compiler.lower.held import Held
 from tinybpf.compiler.lower.inplace import same_storage
 from tinybpf.compiler.lower.pointsto import CONTEXT, Place
 from tinybpf.compiler.lower.refuse import FUNCTION_VALUE, NOT_IN_KERNEL, LoweringFault, Poisoned, Refused
-from tinybpf.compiler.lower.walk import block_order, result
+from tinybpf.compiler.lower.walk import block_order, operands, result
 
 if TYPE_CHECKING:
     from tinybpf.compiler.lower.module import Module
@@ -172,6 +172,10 @@ class FunctionLowering:
             return handler(self, instr)
         if refusal is None:
             raise LoweringFault(f"no lowering for {type(instr).__name__}")
+        if any(x in self._poisoned for x in operands(instr)):
+            raise Poisoned
+        if isinstance(instr, ssa.Range):
+            raise Refused(instr.pos, self.types.problem(self.type_of(instr.x)) or refusal[0])
         raise Refused(instr.pos, *refusal)
 
     def _poison(self, instr: ssa.Instruction) -> None:
@@ -258,9 +262,9 @@ class FunctionLowering:
     def _write_returns(self, convention: abi.Returns, results: tuple[int, ...]) -> None:
         """All returns, and the panic, meet in one block: LLVM lays that out better than many."""
         body, edges = self.b.lines, []
-        for line, operands, label, dbg in self._returns:
+        for line, parts, label, dbg in self._returns:
             self.b.lines, self.b.dbg = [], dbg
-            edges.append((self._returned(convention, operands, results), label))
+            edges.append((self._returned(convention, parts, results), label))
             self.b.jump("ret")
             body[line] = "\n".join(self.b.lines)
         self.b.lines = body

@@ -105,6 +105,23 @@ class Module:
         )
         return self.doc.functions[found].pos if found is not None else ssa.NO_POS
 
+    def largest_variables(self, symbols: Sequence[str]) -> str:
+        """The largest variables of functions and of what is inlined there, for a message; or nothing."""
+        wanted = {i for i in self.order if self.function_symbol(i) in symbols}
+        wanted |= {e.function for e in self.program.entries if e.symbol in symbols}
+        for f in reversed(self.order):
+            if f in wanted:
+                wanted |= {callee for _, callee in callees(self.doc.functions[f])}
+        found = [
+            (self.types.size(self.types.elem(i.type)), i.comment, self.doc.functions[f].name)
+            for f in self.order
+            if f in wanted
+            for i in instructions(self.doc.functions[f])
+            if isinstance(i, ssa.Alloc) and i.comment.isidentifier()
+        ]
+        large = sorted((v for v in found if v[0] >= 32), key=lambda v: -v[0])[:3]
+        return ", ".join(f"{name} in {function} ({size} bytes)" for size, name, function in large)
+
     def noinline(self, index: int) -> bool:
         return any(d.text.split()[0] == "//go:noinline" for d in self.doc.functions[index].directives)
 

@@ -34,6 +34,10 @@ FUNCTION_VALUE = "function values need indirect calls, which BPF does not have"
 STRING = "strings are not supported yet"
 FLOAT = "BPF has no floating point"
 
+STACK = 512
+"""Bytes of stack that a program has, over all of its frames."""
+STACK_HINT = "keep large values in a map (a per-CPU array of one element), or make them smaller"
+
 HINTS = {
     GO_MAP: "declare a BPF map as a package variable and use bpf_map_lookup_elem and its like",
     CHANNEL: "send events through a ring buffer map",
