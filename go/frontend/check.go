@@ -9,9 +9,6 @@ import (
 	"strings"
 )
 
-// sizes are those of gc on amd64, which are BPF's too.
-var sizes = types.SizesFor("gc", "amd64")
-
 // available are the packages that a program can import.
 var available = []string{"unsafe"}
 

@@ -349,11 +349,18 @@ _FIELDS = {
 # --- helpers
 
 
+def extern_name(directives: Sequence[ssa.Directive]) -> str | None:
+    """The name behind ``//go:extern``, empty where there is none behind it."""
+    for d in directives:
+        word, _, rest = d.text.partition(" ")
+        if word == "//go:extern":
+            return rest.strip()
+    return None
+
+
 def find_helper(fn: ssa.Function, pos: ssa.Pos) -> helpers.Helper:
     """The helper that a function without a body stands for; ``Refused`` where there is none."""
-    named = next(
-        (d.text.split(None, 1)[1].strip() for d in fn.directives if d.text.startswith("//go:extern ")), None
-    )
+    named = extern_name(fn.directives)
     if fn.name.startswith("bpfKfunc"):
         raise Refused(
             pos,
@@ -364,7 +371,7 @@ def find_helper(fn: ssa.Function, pos: ssa.Pos) -> helpers.Helper:
     found = found or helpers.by_go_name(fn.name)
     if found is not None:
         return found
-    if named is None:
+    if not named:
         raise Refused(
             fn.pos,
             f"function {fn.name} has no body",
