@@ -29,25 +29,21 @@ class RingReader:
     """Ring buffer maps below one descriptor that can be waited on.
 
     Waiting, draining and closing may happen in different threads: `close` ends a wait, and the
-    last one out frees the memory.
+    last one out frees the memory. ``closed`` is for others to read.
     """
 
     def __init__(self) -> None:
-        self._closed = True  # until it is whole
+        self.closed = True  # until it is whole
         self._lock = RLock()
         self._users = 0
         self._ring = attempt("create a ring buffer", lib.tb_ring_new)
         self._cores: list[MapCore] = []
-        self._closed = False
-
-    @property
-    def closed(self) -> bool:
-        return self._closed
+        self.closed = False
 
     @property
     def fd(self) -> int:
         """The descriptor that is readable when there are records; -1 once closed."""
-        return -1 if self._closed else int(lib.tb_ring_fd(self._ring))
+        return -1 if self.closed else int(lib.tb_ring_fd(self._ring))
 
     def add(self, core: MapCore) -> None:
         """Read this map, too. `BpfError` where it is no ring buffer."""
@@ -72,7 +68,7 @@ class RingReader:
         while True:
             left = SLICE_MS if deadline is None else int((deadline - time.monotonic()) * 1000 + 0.999)
             ready = self._wait_once(max(0, min(left, SLICE_MS)))
-            if ready > 0 or self._closed:
+            if ready > 0 or self.closed:
                 return True
             if ready == -errno.EINTR:
                 if not ignore_eintr:
@@ -115,16 +111,16 @@ class RingReader:
     def close(self) -> None:
         """End all waits; free the memory when nobody is inside any more. Idempotent."""
         with self._lock:
-            if self._closed:
+            if self.closed:
                 return
-            self._closed = True
+            self.closed = True
             lib.tb_ring_wake(self._ring)
             if not self._users:
                 self._free()
 
     def _enter(self, quiet: bool = False) -> bool:
         with self._lock:
-            if self._closed:
+            if self.closed:
                 if quiet:
                     return False
                 raise BpfError("ring buffer is closed")
@@ -134,7 +130,7 @@ class RingReader:
     def _leave(self) -> None:
         with self._lock:
             self._users -= 1
-            if self._closed and not self._users:
+            if self.closed and not self._users:
                 self._free()
 
     def _free(self) -> None:

@@ -20,10 +20,10 @@ MOST_BATCHES = 64
 
 
 class _Source:
-    """One map of the buffer, and what becomes of its records."""
+    """One map of the buffer, and what becomes of its records (``convert`` None leaves them bytes)."""
 
     def __init__(
-        self, core: MapCore, callback: Callable[[Any], Any] | None, convert: Callable[[bytes], Any]
+        self, core: MapCore, callback: Callable[[Any], Any] | None, convert: Callable[[bytes], Any] | None
     ) -> None:
         self.core = core
         self.callback = callback
@@ -100,7 +100,11 @@ class BpfRingBuffer(Generic[T]):
             raise TypeError(f"callback must be callable, not {type(callback).__name__}")
         if validate_btf_struct is not None:
             _validate(core, event_type, validate_btf_struct, validate_field_names)
-        convert = memoryview if view else event_decoder(core, event_type)
+        convert: Callable[[bytes], Any] | None = None
+        if view:
+            convert = memoryview
+        elif event_type is not bytes:
+            convert = event_decoder(core, event_type)
         self._reader.add(core)
         if core.owner is not None:
             core.owner.add_dependent(self)
@@ -135,28 +139,31 @@ class BpfRingBuffer(Generic[T]):
 
     def _deliver_from(self, index: int, source: _Source) -> tuple[int, bool]:
         """How many events of one map were handled, and whether a callback stopped."""
-        handled, pending = 0, source.core.pending
+        handled = 0
         for _ in range(MOST_BATCHES):
-            while pending:
-                try:
-                    record = pending.popleft()
-                except IndexError:
-                    break  # another reader of the map was faster
-                handled += 1
-                if self._handle(source, record) or self._reader.closed:
-                    return handled, True
+            count, stopped = self._empty(source)
+            handled += count
+            if stopped:
+                return handled, True
             if not self._reader.fill(index, source.core, BATCH_RECORDS):
                 break
         return handled, False
 
-    def _handle(self, source: _Source, record: bytes) -> bool:
-        """Deliver one event; whether its callback wants to stop."""
-        event = source.convert(record)
-        if source.callback is None:
-            self._events.append(event)
-            return False
-        answer = source.callback(event)
-        return isinstance(answer, int) and answer < 0
+    def _empty(self, source: _Source) -> tuple[int, bool]:
+        """Deliver what was drained of one map; how many, and whether that is the end."""
+        pending, convert, reader = source.core.pending, source.convert, self._reader
+        deliver: Callable[[Any], Any] = source.callback or self._events.append
+        count = 0
+        while pending:
+            try:
+                record = pending.popleft()
+            except IndexError:
+                break  # another reader of the map was faster
+            count += 1
+            answer = deliver(record if convert is None else convert(record))
+            if reader.closed or (answer is not None and isinstance(answer, int) and answer < 0):
+                return count, True
+        return count, False
 
     def epoll_fd(self) -> int:
         """A descriptor that is readable when there are events, for select, epoll or asyncio."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 E = TypeVar("E")
 
+CLOCK_EVERY = 128  # events between two looks at the clock
+
 
 class EventStream(Iterator[E], Generic[E]):
     """Yields events as they come, until it is closed, or after a time or a count.
@@ -51,41 +53,50 @@ class EventStream(Iterator[E], Generic[E]):
     def closed(self) -> bool:
         return self._reader.closed
 
-    def __iter__(self) -> EventStream[E]:
-        return self
+    def __iter__(self) -> Iterator[E]:
+        """The events; what `next` on the stream gives, faster."""
+        pending, decode, reader = self._core.pending, self._decode, self._reader
+        while (record := self._next_record()) is not None:
+            yield decode(record)
+            for _ in range(CLOCK_EVERY):
+                if reader.closed or self._left == 0:
+                    break
+                try:
+                    record = pending.popleft()
+                except IndexError:
+                    break
+                if self._left is not None:
+                    self._left -= 1
+                yield decode(record)
+        self.close()
 
     def __next__(self) -> E:
-        if self._left == 0 or self._reader.closed:
-            self.close()
-            raise StopIteration
         record = self._next_record()
         if record is None:
             self.close()
             raise StopIteration
-        if self._left is not None:
-            self._left -= 1
         return self._decode(record)  # type: ignore[no-any-return]
 
     def _next_record(self) -> bytes | None:
-        """The next record, or None when the time is over or the stream is closed."""
+        """The next record, or None when time or count are over, or the stream is closed."""
         pending, reader = self._core.pending, self._reader
         if self._timeout is not None and self._deadline is None:
             self._deadline = time.monotonic() + self._timeout
-        while True:
-            if reader.closed:
+        while self._left != 0 and not reader.closed:
+            rest = None if self._deadline is None else self._deadline - time.monotonic()
+            if rest is not None and rest <= 0:
                 return None
-            if self._deadline is not None and time.monotonic() >= self._deadline:
+            if pending or reader.fill(0, self._core, BATCH_RECORDS):
+                try:
+                    record = pending.popleft()
+                except IndexError:
+                    continue  # another stream was faster
+                if self._left is not None:
+                    self._left -= 1
+                return record
+            if not reader.wait(rest):
                 return None
-            try:
-                return pending.popleft()
-            except IndexError:
-                pass
-            if reader.fill(0, self._core, BATCH_RECORDS):
-                continue
-            if not reader.wait(
-                None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
-            ):
-                return None
+        return None
 
     def close(self) -> None:
         """End the stream. Events that were not taken stay for the next one. Idempotent."""
