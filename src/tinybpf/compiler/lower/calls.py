@@ -189,7 +189,7 @@ def _helper_result(f: FunctionLowering, returned: str, results: tuple[int, ...])
         return None
     t = results[0]
     if len(results) > 1 or f.types.problem(t) or f.types.is_aggregate(t) or f.types.is_slice(t):
-        raise Refused(f.pos, "a helper has one result: an integer or a pointer")
+        raise Refused(f.pos, "a helper has one result, an integer or a pointer")
     if f.types.is_bool(t):
         return f.b.value(f"icmp ne i64 {returned}, 0")
     return _narrow(f, returned, t)
@@ -199,6 +199,7 @@ def _helper_result(f: FunctionLowering, returned: str, results: tuple[int, ...])
 
 
 def _builtin(f: FunctionLowering, instr: ssa.Call, name: str) -> Operand | None:
+    f.check_operands(instr)
     if name in ("len", "cap"):
         return _length(f, instr, name)
     if name == "copy":

@@ -61,8 +61,7 @@ class EscapeCheck:
                 if place.function == f:
                     self.report(
                         instr.pos,
-                        f"address of local variable {self._name(place)} is returned: the variable is gone "
-                        "after the return",
+                        f"address of {self._name(place)} is returned: the variable is gone after the return",
                         HINT_VALUE,
                     )
                     return
@@ -86,14 +85,12 @@ class EscapeCheck:
         if target.kind == "global":
             variable = self.doc.globals[target.id].name
             return (
-                f"address of local variable {name} is stored in package variable {variable}, which outlives "
-                "it",
+                f"address of {name} is stored in package variable {variable}, which outlives it",
                 HINT_VALUE,
             )
         if target.kind in ("kernel", "integer", "context"):
             return (
-                f"address of local variable {name} is stored in memory that outlives it (a map value or "
-                "kernel memory)",
+                f"address of {name} is stored in memory that outlives it (a map value or kernel memory)",
                 HINT_VALUE,
             )
         if target.kind != "local":
@@ -102,7 +99,7 @@ class EscapeCheck:
             if target.function in self._below.get(place.function, ()):
                 return None
             return (
-                f"address of local variable {name} is stored in {self._name(target)}, a variable of the "
+                f"address of {name} is stored in {self._target(target)}, a variable of the "
                 "caller, which outlives it",
                 HINT_VALUE,
             )
@@ -111,7 +108,7 @@ class EscapeCheck:
         if repeats_without(fn, where[place.id][0], where[target.id][0]) and self._read_later(place, target):
             return (
                 f"address of {name}, made anew in each turn of the loop, is kept past its turn in "
-                f"{self._name(target)}",
+                f"{self._target(target)}",
                 HINT_LOOP,
             )
         return None
@@ -159,15 +156,32 @@ class EscapeCheck:
                     self.report(
                         instr.pos,
                         f"memory passed to {self.doc.functions[target.index].name} holds the address of "
-                        f"local variable {self._name(place)}, which the kernel would keep",
+                        f"{self._name(place)}, which the kernel would keep",
                         HINT_VALUE,
                     )
                     return
 
     def _name(self, place: Place) -> str:
-        made = self.points.uses[place.function].made_by[place.id]
-        assert isinstance(made, ssa.Alloc)
-        return made.comment if made.comment.isidentifier() else f"of {made.comment or 'a temporary'}"
+        return variable_name(self.points.uses[place.function].made_by[place.id])
+
+    def _target(self, place: Place) -> str:
+        return self._name(place).removeprefix("local variable ")
+
+
+_MADE = {
+    "complit": "a composite literal",
+    "makeslice": "what make made",
+    "new": "what new made",
+    "slicelit": "a slice literal",
+    "varargs": "the arguments of a variadic call",
+}
+"""What go/ssa says of variables that have no name."""
+
+
+def variable_name(made: ssa.Instruction) -> str:
+    """A local variable, by its ``Alloc``, in words."""
+    assert isinstance(made, ssa.Alloc)
+    return _MADE.get(made.comment) or f"local variable {made.comment or 'without a name'}"
 
 
 def _stores(instr: ssa.Instruction, value: int) -> bool:

@@ -172,11 +172,15 @@ class FunctionLowering:
             return handler(self, instr)
         if refusal is None:
             raise LoweringFault(f"no lowering for {type(instr).__name__}")
-        if any(x in self._poisoned for x in operands(instr)):
-            raise Poisoned
+        self.check_operands(instr)
         if isinstance(instr, ssa.Range):
             raise Refused(instr.pos, self.types.problem(self.type_of(instr.x)) or refusal[0])
         raise Refused(instr.pos, *refusal)
+
+    def check_operands(self, instr: ssa.Instruction) -> None:
+        """Where an operand was refused, there is nothing more to say of what uses it."""
+        if any(x in self._poisoned for x in operands(instr)):
+            raise Poisoned
 
     def _poison(self, instr: ssa.Instruction) -> None:
         number = result(instr)
@@ -215,6 +219,8 @@ class FunctionLowering:
             self.b.lines[line] = f"  %phi{instr.id} = phi {self.types.ir(instr.type)} {edges}{dbg}"
 
     def _edge(self, number: int) -> str:
+        if number in self._poisoned:
+            return "poison"  # of a function that was refused
         operand = self.operand(number)
         if not isinstance(operand, str):
             raise LoweringFault("a phi edge that is not in a register")

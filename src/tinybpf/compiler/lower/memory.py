@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import core
 from tinybpf.compiler.lower.builder import MAX_WORDS, Address, Memory, Operand, plus, zero, zero_words
+from tinybpf.compiler.lower.escape import variable_name
 from tinybpf.compiler.lower.function import FunctionLowering, is_literal, lowers
 from tinybpf.compiler.lower.pointsto import CONTEXT
 from tinybpf.compiler.lower.refuse import STACK, STACK_HINT, LoweringFault, Refused
@@ -17,11 +18,8 @@ def alloc(f: FunctionLowering, instr: ssa.Alloc) -> Operand:
     if problem:
         raise Refused(instr.pos, problem)
     if f.types.size(t) > STACK and f.m.program.entries:
-        name = f"variable {instr.comment}" if instr.comment.isidentifier() else f"this {f.types.string(t)}"
-        size = f.types.size(t)
-        raise Refused(
-            instr.pos, f"{name} takes {size} bytes; a BPF program has {STACK} bytes of stack", STACK_HINT
-        )
+        message = f"{variable_name(instr)} takes {f.types.size(t)} bytes of stack; a BPF program has {STACK}"
+        raise Refused(instr.pos, message, STACK_HINT)
     slot = f.storage(instr.id)
     if f.types.size(t) and not f.m.written_whole(f.index, instr) and instr.id not in f.shared.values():
         if f.uses.place[instr.id][0] != 0:

@@ -1,0 +1,3 @@
+package main
+
+func f() int32 { return 0 }
