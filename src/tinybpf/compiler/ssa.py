@@ -611,7 +611,12 @@ class Document(Node):
 
 def schema() -> bytes:
     """The JSON schema of ``Request`` and ``Document``, as ``go/frontend/schema.json`` has it."""
+    import inspect  # slow to import, and needed here only
+
     _, components = msgspec.json.schema_components((Request, Document), ref_template="#/$defs/{name}")
+    for component in components.values():
+        if "description" in component:  # Python 3.13 takes the indentation out of docstrings itself
+            component["description"] = inspect.cleandoc(component["description"])
     encoded = msgspec.json.encode({"$defs": components}, order="sorted")
     return msgspec.json.format(encoded, indent=1) + b"\n"
 
