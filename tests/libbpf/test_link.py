@@ -55,6 +55,17 @@ def test_two_objects_have_links_of_their_own(build, obj):
     assert (calls(obj), second.fd) == (3, -1)
 
 
+def test_a_forked_child_does_not_detach(build):
+    with tinybpf.load(build("tracing")) as obj:
+        link = obj.program("on_getppid").attach()
+        child = os.fork()
+        if child == 0:
+            obj.close()
+            os._exit(0 if link.fd == -1 else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert calls(obj) == 3
+
+
 def test_the_same_link_twice_is_refused(obj):
     obj.program("on_getppid").attach()
     with pytest.raises(

@@ -9,6 +9,7 @@ import pytest
 
 import tinybpf
 from tinybpf.libbpf import _verify
+from tinybpf.libbpf.open import _first_complaint
 
 PROGRAM = Path(__file__).parent / "programs" / "refused.go"
 
@@ -33,6 +34,28 @@ def test_the_error_has_the_go_line(build):
     message = str(error)
     assert "program 'careless' of 'object' was refused" in message
     assert f"refused.go:{line}:" in message and text[line - 1].strip() in message
+
+
+@pytest.mark.kernel
+def test_other_reasons_are_libbpfs_words(build):
+    content = build("tracing").replace(b"raw_tracepoint/sys_enter\0", b"raw_tracepoinx/sys_enter\0")
+    with pytest.raises(tinybpf.BpfError) as caught:
+        tinybpf.load(content)
+    assert str(caught.value) == (
+        "load 'object' failed: Invalid argument\n  libbpf: prog 'on_any': missing BPF prog type, "
+        "check ELF section name 'raw_tracepoinx/sys_enter'"
+    )
+    assert caught.value.errno == errno.EINVAL and not isinstance(caught.value, tinybpf.VerifierError)
+    assert "failed to load object 'object'" in (caught.value.libbpf_log or "")
+
+
+def test_what_libbpf_tries_next_is_not_the_cause():
+    log = (
+        "libbpf: Error in bpf_create_map_xattr(m): -EINVAL. Retrying without BTF.\n"
+        "libbpf: map 'm': failed to create: -EINVAL\nlibbpf: failed to load object 'x'\n"
+    )
+    assert _first_complaint(log) == "libbpf: map 'm': failed to create: -EINVAL"
+    assert _first_complaint("") == ""
 
 
 def test_the_last_program_log_is_found_whole():

@@ -17,7 +17,8 @@ class BpfLink:
     """What an ``attach`` method returns.
 
     It lasts until `destroy`, until the end of a ``with`` on it, or until its object is closed:
-    it need not be kept in a variable. `keep` and `pin` let it outlive the object.
+    it need not be kept in a variable. `keep` and `pin` let it outlive the object. A forked child
+    that ends, or closes it, does not detach it.
     """
 
     def __init__(self, pointer: Any, target: str, program: str, owner: ObjectHandle) -> None:
@@ -27,6 +28,7 @@ class BpfLink:
         self._owner: ObjectHandle | None = owner
         self._fd: int = lib.bpf_link__fd(pointer)
         self._pinned: str | None = None
+        self._process = os.getpid()
         owner.add_link(self)
 
     @property
@@ -82,10 +84,11 @@ class BpfLink:
 
     def _free(self, pointer: Any) -> None:
         fd, self._fd = self._fd, -1
-        if self._pinned is None:
+        if self._pinned is None and self._process == os.getpid():
             attempt(f"detach '{self._target}'", lib.bpf_link__destroy, pointer)
             return
-        # libbpf would switch a perf event off that the pin is there to keep.
+        # libbpf would switch a perf event off that the pin, or the process that we were forked
+        # from, is there to keep.
         lib.bpf_link__disconnect(pointer)
         lib.bpf_link__destroy(pointer)
         if fd >= 0:

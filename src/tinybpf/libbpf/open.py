@@ -90,10 +90,13 @@ def _load_error(handle: ObjectHandle, name: str, code: int) -> BpfError:
     return error_from(f"load '{name}'", code, log, detail=_first_complaint(log))
 
 
+_NOT_THE_CAUSE = ("BTF loading error", "Retrying without BTF")  # libbpf then goes on
+
+
 def _first_complaint(log: str) -> str:
     """The first complaint in libbpf's log: the later ones follow from it."""
     for line in log.splitlines():
-        if line.startswith("libbpf: ") and "BTF loading error" not in line:
+        if line.startswith("libbpf: ") and not any(words in line for words in _NOT_THE_CAUSE):
             return line
     return ""
 
