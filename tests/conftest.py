@@ -102,6 +102,15 @@ def build() -> Callable[[str], bytes]:
 
 
 @pytest.fixture(scope="session")
+def me(build: Callable[[str], bytes]) -> int:
+    """This process's id as BPF sees it: another one than its own in a container."""
+    from tinybpf.libbpf import load
+
+    with load(build("tracing")) as obj:
+        return obj.program("whoami").test_run(ctx=bytes(8)).retval
+
+
+@pytest.fixture(scope="session")
 def project() -> Path:
     """The root of the project's checkout."""
     return ROOT

@@ -26,12 +26,8 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-def getppid_count(obj) -> int:
-    return obj.map("counts")[os.getpid()]
-
-
 def test_names_and_reprs(obj):
-    assert list(obj.programs) == ["on_getppid", "on_any"]
+    assert list(obj.programs) == ["on_getppid", "whoami", "on_any"]
     assert list(obj.maps) == ["events", "counts"]
     program = obj.program("on_getppid")
     assert program.section == "tracepoint/syscalls/sys_enter_getppid"
@@ -41,7 +37,7 @@ def test_names_and_reprs(obj):
     assert repr(program) == (
         "<BpfProgram 'on_getppid' TRACEPOINT section 'tracepoint/syscalls/sys_enter_getppid'>"
     )
-    assert repr(obj) == "<BpfObject 'object' programs: on_getppid, on_any; maps: events, counts>"
+    assert repr(obj) == "<BpfObject 'object' programs: on_getppid, whoami, on_any; maps: events, counts>"
     assert repr(obj.map("counts")) == "<BpfMap 'counts' HASH: uint32 → uint64, 1024 entries>"
     assert repr(obj.map("events")) == "<BpfMap 'events' RINGBUF: 65536 bytes>"
     assert repr(obj.maps) == "<maps of 'object': events, counts>"
@@ -74,7 +70,9 @@ def test_what_has_bytes_can_be_loaded(build):
 
 
 def test_a_name_that_is_not_there(obj):
-    with pytest.raises(KeyError, match=r"no program 'nope'; there is: 'on_getppid', 'on_any'") as caught:
+    with pytest.raises(
+        KeyError, match=r"no program 'nope'; there is: 'on_getppid', 'whoami', 'on_any'"
+    ) as caught:
         obj.program("nope")
     assert isinstance(caught.value, tinybpf.BpfError)
     with pytest.raises(tinybpf.MissingError, match=r"no map 'nope'; there is: 'events', 'counts'"):
@@ -97,16 +95,16 @@ def test_no_bpf_object(tmp_path: Path):
         tinybpf.load(path)
 
 
-def test_attached_means_attached(build):
+def test_attached_means_attached(build, me: int):
     """A link and an object that nobody holds stay until the process ends, or the object is closed."""
     tinybpf.load(build("tracing")).program("on_getppid").attach()
     gc.collect()
     (handle,) = (held for held in _handle._attached if held.name == "object")
     obj = tinybpf.BpfObject(handle, None)
-    obj.map("counts")[os.getpid()] = 0
+    obj.map("counts")[me] = 0
     os.getppid()
     os.getppid()
-    assert getppid_count(obj) == 2
+    assert obj.map("counts")[me] == 2
     obj.close()
     assert handle not in _handle._attached
 
@@ -180,7 +178,7 @@ def test_close_detaches_and_says_so(build):
     assert "closed" in repr(counts) and "closed" in repr(program)
 
 
-def test_a_kept_link_outlives_its_object(build):
+def test_a_kept_link_outlives_its_object(build, me: int):
     with tinybpf.load(build("tracing")) as obj:
         link = obj.program("on_getppid").attach().keep()
         counts = obj.map("counts").typed()
@@ -188,13 +186,13 @@ def test_a_kept_link_outlives_its_object(build):
         counts.pin(path)
     try:
         with tinybpf.open_pinned_map(path) as pinned:
-            pinned[os.getpid()] = 0
+            pinned[me] = 0
             os.getppid()
-            assert pinned[os.getpid()] == 1
+            assert pinned[me] == 1
             assert link.fd > 2
             link.destroy()
             os.getppid()
-            assert pinned[os.getpid()] == 1
+            assert pinned[me] == 1
     finally:
         os.unlink(path)
 

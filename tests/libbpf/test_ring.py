@@ -23,15 +23,15 @@ class Call(ctypes.Structure):
 
 
 @pytest.fixture
-def obj(build):
+def obj(build, me: int):
     with tinybpf.load(build("tracing")) as loaded:
-        start(loaded)
+        start(loaded, me)
         yield loaded
 
 
-def start(obj) -> None:
+def start(obj, me: int) -> None:
     """Report this process's calls."""
-    obj.map("counts")[os.getpid()] = 0
+    obj.map("counts")[me] = 0
     obj.program("on_getppid").attach()
 
 
@@ -42,13 +42,13 @@ def produce(count: int) -> None:
 
 
 class TestStream:
-    def test_events_have_the_fields_of_the_go_struct(self, obj):
+    def test_events_have_the_fields_of_the_go_struct(self, obj, me: int):
         produce(3)
         first, second, third = obj.ring_buffer("events", count=3, timeout=5)
         comm = Path("/proc/self/comm").read_text().strip()
-        assert (first.PID, first.Number, str(first.Comm)) == (os.getpid(), 1, comm)
+        assert (first.PID, first.Number, str(first.Comm)) == (me, 1, comm)
         assert [second.Number, third.Number] == [2, 3]
-        assert repr(first).startswith(f"call(PID={os.getpid()}, Number=1, Comm=")
+        assert repr(first).startswith(f"call(PID={me}, Number=1, Comm=")
 
     def test_it_ends_after_the_count(self, obj):
         produce(5)
@@ -126,13 +126,13 @@ class TestStream:
             assert len(numbers) == 1500
             assert numbers == list(range(numbers[0], numbers[0] + 1500))
 
-    def test_types_of_the_users_own(self, obj):
+    def test_types_of_the_users_own(self, obj, me: int):
         produce(2)
         (event,) = obj.ring_buffer("events", count=1, timeout=5, event_type=Call)
-        assert isinstance(event, Call) and (event.PID, event.Number) == (os.getpid(), 1)
+        assert isinstance(event, Call) and (event.PID, event.Number) == (me, 1)
         (event,) = obj.ring_buffer("events", count=1, timeout=5, event_type=bytes)
         assert type(event) is bytes and len(event) == ctypes.sizeof(Call) == 24
-        assert int.from_bytes(event[:4], "little") == os.getpid()
+        assert int.from_bytes(event[:4], "little") == me
 
     def test_a_type_of_another_size(self, obj):
         produce(1)
@@ -173,7 +173,7 @@ class TestStream:
             signal.signal(signal.SIGALRM, previous)
         assert time.monotonic() - begun < 3
 
-    def test_a_signal_without_exception_is_no_end(self, obj):
+    def test_a_signal_without_exception_is_no_end(self, obj, me: int):
         seen = []
         previous = signal.signal(signal.SIGALRM, lambda *_: (seen.append(1), os.getppid()))
         signal.setitimer(signal.ITIMER_REAL, 0.2)
@@ -181,7 +181,7 @@ class TestStream:
             (event,) = obj.ring_buffer("events", count=1, timeout=10)
         finally:
             signal.signal(signal.SIGALRM, previous)
-        assert seen == [1] and os.getpid() == event.PID
+        assert seen == [1] and me == event.PID
 
 
 class TestCallback:
@@ -251,14 +251,14 @@ class TestCallback:
         ring.poll(1000)
         assert got == [1, 2, 3]
 
-    def test_a_memoryview_outlives_the_ring(self, obj):
+    def test_a_memoryview_outlives_the_ring(self, obj, me: int):
         got = []
         ring = tinybpf.BpfRingBuffer(obj.map("events"), got.append, as_memoryview=True)
         produce(1)
         ring.poll(1000)
         ring.close()
         obj.close()
-        assert isinstance(got[0], memoryview) and int.from_bytes(got[0][:4], "little") == os.getpid()
+        assert isinstance(got[0], memoryview) and int.from_bytes(got[0][:4], "little") == me
 
     @pytest.mark.parametrize("what", ["ring", "object"])
     def test_closing_in_another_thread_ends_the_poll(self, obj, what: str):
@@ -296,17 +296,17 @@ class TestIteration:
         assert list(ring) == []
         assert repr(ring) == "<BpfRingBuffer of 'events' by iteration>"
 
-    def test_a_class_made_from_btf(self, obj):
+    def test_a_class_made_from_btf(self, obj, me: int):
         ring = tinybpf.BpfRingBuffer()
         ring.add(obj.map("events"), event_type=None)
         produce(1)
         ring.consume()
         (event,) = ring
-        assert (event.PID, event.Number) == (os.getpid(), 1)
+        assert (event.PID, event.Number) == (me, 1)
 
-    def test_several_maps(self, obj, build):
+    def test_several_maps(self, obj, build, me: int):
         with tinybpf.load(build("tracing")) as other:
-            start(other)
+            start(other, me)
             first, second = [], []
             ring = tinybpf.BpfRingBuffer()
             ring.add(obj.map("events"), first.append)

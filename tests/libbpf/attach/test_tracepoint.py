@@ -14,19 +14,19 @@ pytestmark = pytest.mark.kernel
 
 
 @pytest.fixture
-def obj(build):
+def obj(build, me: int):
     with tinybpf.load(build("tracing")) as loaded:
-        loaded.map("counts")[os.getpid()] = 0
+        loaded.map("counts")[me] = 0
         yield loaded
 
 
 @pytest.mark.parametrize("by_section", [True, False])
-def test_the_program_runs_for_each_call(obj, by_section: bool):
+def test_the_program_runs_for_each_call(obj, by_section: bool, me: int):
     program = obj.program("on_getppid")
     link = program.attach() if by_section else program.attach_tracepoint("syscalls", "sys_enter_getppid")
     for _ in range(5):
         os.getppid()
-    assert obj.map("counts")[os.getpid()] == 5
+    assert obj.map("counts")[me] == 5
     assert repr(link).startswith("<BpfLink tracepoint:syscalls/sys_enter_getppid of 'on_getppid' fd=")
 
 

@@ -56,6 +56,14 @@ func on_getppid(ctx unsafe.Pointer) int32 {
 	return 0
 }
 
+// whoami gives the id of the process that runs it.
+//
+//bpf:section syscall
+//export whoami
+func whoami(ctx unsafe.Pointer) int32 {
+	return int32(bpfGetCurrentPidTgid() >> 32)
+}
+
 //bpf:section raw_tracepoint/sys_enter
 //export on_any
 func on_any(ctx unsafe.Pointer) int32 {
