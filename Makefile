@@ -12,7 +12,8 @@ PY := .venv/bin/python
 GO := CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=readonly $(CURDIR)/.venv/bin/go
 
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test lint bench wheel sdist clean system-packages system-packages-bench
+always:
+.PHONY: always setup demo test lint bench wheel sdist clean system-packages system-packages-bench
 .DELETE_ON_ERROR:
 
 # ---- setting up; what is done already takes no time ----
@@ -35,6 +36,10 @@ system-packages-bench:
 third_party/sources.json: tools/fetch_sources.py | system-packages
 	$(PYTHON) tools/fetch_sources.py
 	@touch $@
+
+ifneq ($(TINYBPF_LIBBPF_SOURCE)$(TINYBPF_ELFUTILS_SOURCE)$(TINYBPF_ZLIB_SOURCE),)
+third_party/sources.json: always
+endif
 
 native := CMakeLists.txt $(wildcard cmake/* cmake/*/* csrc/*) tools/go_licences.py \
 	$(shell find go -name vendor -prune -o -type f ! -name '*_test.go' ! -path '*/testdata/*' -print)

@@ -95,10 +95,9 @@ LIBRARIES = (
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A regular file of a source tree: its path below the tree, its time of change, how to read it."""
+    """A regular file of a source tree: its path below the tree, how to read it."""
 
     path: str
-    mtime: float
     read: Callable[[], bytes]
 
 
@@ -109,7 +108,7 @@ def tree_files(root: Path) -> Iterator[SourceFile]:
         for name in sorted(names):
             path = Path(folder, name)
             if path.is_file() and not path.is_symlink():
-                yield SourceFile(path.relative_to(root).as_posix(), path.stat().st_mtime, path.read_bytes)
+                yield SourceFile(path.relative_to(root).as_posix(), path.read_bytes)
 
 
 def tarball_files(archive: tarfile.TarFile) -> Iterator[SourceFile]:
@@ -124,7 +123,7 @@ def tarball_files(archive: tarfile.TarFile) -> Iterator[SourceFile]:
             assert stream is not None  # a regular file has one
             return stream.read()
 
-        yield SourceFile(path.as_posix(), member.mtime, read)
+        yield SourceFile(path.as_posix(), read)
 
 
 def unpack(library: Library, files: Iterable[SourceFile], target: Path, origin: str) -> Version:
@@ -147,13 +146,19 @@ def unpack(library: Library, files: Iterable[SourceFile], target: Path, origin: 
     for file in listed:
         inside = file.path[len(prefix) :]
         if file.path.startswith(prefix) and wanted(inside, library.keep):
-            place = new / inside
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(file.read())
-            os.utime(place, (file.mtime, file.mtime))
+            write(new / inside, file.read(), target / inside)
     shutil.rmtree(target, ignore_errors=True)
     new.rename(target)
     return version
+
+
+def write(place: Path, content: bytes, before: Path) -> None:
+    """Write a file; one that says what it said before keeps its time, so that it is not compiled again."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
+    if before.is_file() and before.read_bytes() == content:
+        time = before.stat().st_mtime_ns
+        os.utime(place, ns=(time, time))
 
 
 def wanted(path: str, patterns: tuple[str, ...]) -> bool:

@@ -110,6 +110,20 @@ def test_named_source_replaces_what_is_there(tool: ModuleType, named: dict[str, 
     assert (tmp_path / "out/libbpf/src/bpf.c").read_text() == "newer\n"
 
 
+def test_only_what_changed_looks_new_to_the_build(
+    tool: ModuleType, named: dict[str, str], tmp_path: Path
+) -> None:
+    tool.fetch(tmp_path / "out", named, silent)
+    places = [tmp_path / "out/libbpf" / name for name in ("src/bpf.c", "src/Makefile")]
+    for place in places:
+        os.utime(place, (1000, 1000))
+    tree = Path(named["TINYBPF_LIBBPF_SOURCE"])
+    (tree / "src/bpf.c").write_text("changed\n")
+    os.utime(tree / "src/bpf.c", (500, 500))  # an older file may be the other version
+    tool.fetch(tmp_path / "out", named, silent)
+    assert [place.stat().st_mtime > 1000 for place in places] == [True, False]
+
+
 def test_what_is_there_is_kept_without_apt(
     tool: ModuleType, named: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
