@@ -19,6 +19,8 @@ import signal  # noqa: E402
 import time  # noqa: E402
 from typing import Any  # noqa: E402
 
+PR_SET_PDEATHSIG = 1
+
 
 def read_exactly(fd: int, size: int) -> bytes:
     """``size`` bytes, or fewer where the other side has closed."""
@@ -71,13 +73,15 @@ def compile_module(llvm: Any, request: dict[str, Any]) -> dict[str, Any]:
     options.loop_vectorization = False
     options.slp_vectorization = False
     builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
+    if request.get("optimise", True):
+        builder.getModulePassManager().run(module, builder)
     stage("optimise")
     answer: dict[str, Any] = {"times": times}
     if request["dump"]:
         answer["optimised"] = str(module)
-    answer["object"] = machine.emit_object(module)
-    stage("emit")
+    if request.get("emit", True):
+        answer["object"] = machine.emit_object(module)
+        stage("emit")
     return answer
 
 
@@ -108,6 +112,7 @@ def run_functions(llvm: Any, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def in_child(llvm: Any, request: dict[str, Any], result: int, log: int) -> None:
+    end_with_parent()
     signal.setitimer(signal.ITIMER_REAL, request["seconds"])
     resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -117,13 +122,22 @@ def in_child(llvm: Any, request: dict[str, Any], result: int, log: int) -> None:
     send(result, work(llvm, request))
 
 
-def carry_out(llvm: Any, request: dict[str, Any]) -> dict[str, Any]:
+def end_with_parent() -> None:
+    """Where the worker is killed nobody waits for what its child computes."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
+def carry_out(llvm: Any, request: dict[str, Any], private: tuple[int, ...]) -> dict[str, Any]:
     """Fork a child for one request; its answer, or how it ended and what it said."""
     result, log = os.memfd_create("result"), os.memfd_create("log")
     pid = os.fork()
     if pid == 0:
         status = 70
         try:
+            for fd in private:
+                os.close(fd)
             in_child(llvm, request, result, log)
             status = 0
         except MemoryError:
@@ -165,7 +179,7 @@ def main() -> None:
         request = receive(requests)
         if request is None:
             return
-        send(answers, carry_out(llvm, request))
+        send(answers, carry_out(llvm, request, (requests, answers)))
 
 
 if __name__ == "__main__":

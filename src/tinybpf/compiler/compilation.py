@@ -145,6 +145,9 @@ class Compilation:
         except LoweringFault as fault:
             if not errors:
                 raise self._internal(self._place(doc, texts, fault.pos, str(fault), None)) from fault
+        except llvm.LlvmInvalid as problem:
+            at = Diagnostic(self.project.name, 0, 0, f"LLVM does not take the initialisers: {problem}")
+            raise self._internal(at) from problem
         except (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as fault:
             if not errors:
                 at = Diagnostic(self.project.name, 0, 0, f"{type(fault).__name__}: {fault}")

@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
+from tinybpf.compiler import wide
 from tinybpf.errors import BpfError
 
 TYPE_CHECKING = False  # typing would be half of what this module takes to import
@@ -62,8 +63,7 @@ class Worker:
         self.pid = pid
         self.requests = requests
         self.answers = answers
-        self.owner = os.getpid()
-        self.version: str | None = None
+        self.hello: dict[str, Any] | None = None
 
     def send(self, message: Any) -> None:
         body = marshal.dumps(message)
@@ -89,13 +89,20 @@ class Worker:
             size -= len(part)
         return b"".join(parts)
 
-    def end(self) -> str:
-        """Stop the worker; how it ended, in words."""
+    def listens(self) -> bool:
+        """Whether the worker is still there to read requests."""
+        poll = select.poll()
+        poll.register(self.requests, 0)
+        return not poll.poll(0)
+
+    def close(self) -> None:
         for fd in (self.requests, self.answers):
             with suppress(OSError):
                 os.close(fd)
-        if self.owner != os.getpid():
-            return "belongs to another process"
+
+    def end(self) -> str:
+        """Stop the worker; how it ended, in words."""
+        self.close()
         with suppress(OSError):
             os.kill(self.pid, signal.SIGKILL)
         try:
@@ -109,7 +116,7 @@ def describe(status: int) -> str:
     """A wait status in words."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        return f"killed by signal {number} ({signal.Signals(number).name})"
+        return f"killed by signal {number} ({signal.strsignal(number) or 'unknown'})"
     return f"ended with status {os.WEXITSTATUS(status)}"
 
 
@@ -125,14 +132,24 @@ def start() -> None:
 
 def _running() -> Worker:
     global _worker
-    if _worker is not None and _worker.owner != os.getpid():
-        for fd in (_worker.requests, _worker.answers):
-            with suppress(OSError):
-                os.close(fd)
+    if _worker is not None and not _worker.listens():
+        _worker.end()
         _worker = None
     if _worker is None:
         _worker = _spawn()
     return _worker
+
+
+def _forget() -> None:
+    """After a fork: the worker is the parent's, and so is what another thread held."""
+    global _lock, _worker
+    _lock = threading.Lock()
+    if _worker is not None:
+        _worker.close()
+        _worker = None
+
+
+os.register_at_fork(after_in_child=_forget)
 
 
 def _spawn() -> Worker:
@@ -152,6 +169,8 @@ def _spawn() -> Worker:
                 (os.POSIX_SPAWN_DUP2, their_output, 1),
             ],
             setpgroup=0,
+            setsigmask=[],
+            setsigdef=[signal.SIGALRM, signal.SIGCHLD, signal.SIGPIPE],
         )
     except OSError as problem:
         for fd in (requests, answers):
@@ -188,7 +207,13 @@ def emit(
         "ir": ir, "triple": triple, "cpu": cpu, "level": level,
         "dump": dump, "seconds": timeout, "memory": memory,
     }  # fmt: skip
-    answer = _answer(request, timeout)
+    try:
+        answer = _answer(request, timeout)
+    except LlvmFailure as failure:
+        if wide.SIGN not in failure.log:
+            raise
+        optimised = _answer({**request, "dump": True, "emit": False}, timeout)["optimised"]
+        answer = _answer({**request, "ir": wide.expand(optimised), "optimise": False}, timeout)
     return Emitted(answer["object"], answer.get("optimised"), answer["times"])
 
 
@@ -227,16 +252,18 @@ def _answer(request: dict[str, Any], timeout: float) -> Any:
     return answer
 
 
-def _ask(request: dict[str, Any], timeout: float) -> Any:
+def _ask(request: dict[str, Any] | None, timeout: float) -> Any:
+    """The worker's answer to a request; to none, what it says of itself."""
     global _worker
     worker = _running()
     try:
         deadline = time.monotonic() + timeout + _GRACE
-        if worker.version is None:
-            hello = worker.receive(deadline)
-            if "failed" in hello:
-                raise BpfError(f"import llvmlite in the LLVM worker failed: {hello['failed']}")
-            worker.version = hello["llvm"]
+        if worker.hello is None:
+            worker.hello = worker.receive(deadline)
+            if "failed" in worker.hello:
+                raise BpfError(f"import llvmlite in the LLVM worker failed: {worker.hello['failed']}")
+        if request is None:
+            return worker.hello
         worker.send(request)
         return worker.receive(deadline)
     except (EOFError, BrokenPipeError):
@@ -262,13 +289,7 @@ def _failure(status: int, log: str, timeout: float) -> LlvmFailure:
 def version() -> str:
     """LLVM's version, such as ``22.1.0``; starts the worker where none is running."""
     with _lock:
-        worker = _running()
-        if worker.version is None:
-            hello = worker.receive(time.monotonic() + _GRACE)
-            if "failed" in hello:
-                raise BpfError(f"import llvmlite in the LLVM worker failed: {hello['failed']}")
-            worker.version = hello["llvm"]
-        return worker.version
+        return str(_ask(None, TIMEOUT)["llvm"])
 
 
 def stop() -> None:
