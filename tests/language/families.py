@@ -44,7 +44,7 @@ def _operators() -> Iterator[str]:
 def _shifts() -> Iterator[str]:
     for t in INTS:
         for count in COUNTS:
-            yield f"//in: n {'-1 -128 ' if count.startswith('i') else ''}0..9 15..17 31..34 63..66 100 127"
+            yield f"//in:n {'-1 -128 ' if count.startswith('i') else ''}0..9 15..17 31..34 63..66 100 127"
             yield f"func Shift{t.capitalize()}By{count.capitalize()}(x {t}, n {count}) (left, right {t}) {{"
             yield "\treturn x << n, x >> n\n}\n"
         yield f"func ShiftConst{t.capitalize()}(x {t}) (a, b, c, d, e, f {t}) {{"

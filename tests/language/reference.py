@@ -51,7 +51,7 @@ def run(binary: Path, files: Sequence[CaseFile], calls: Mapping[Case, list[tuple
     text = "".join(
         " ".join(map(str, (f, c, *map(pack, call)))) + "\n" for f, c, case in order for call in calls[case]
     )
-    done = subprocess.run([binary], input=text, text=True, capture_output=True, check=True)
+    done = subprocess.run([binary], input=text, text=True, capture_output=True, check=True, timeout=60)
     lines = iter(done.stdout.splitlines())
     return {case: [_outcome(case, next(lines)) for _ in calls[case]] for _, _, case in order}
 

@@ -1,6 +1,6 @@
 """Reading a case file: Go source whose exported functions are the cases.
 
-A case takes and gives integers and bools only. Lines ``//in: NAME VALUE|FIRST..LAST ...`` above a
+A case takes and gives integers and bools only. Lines ``//in:NAME VALUE|FIRST..LAST ...`` above a
 function limit the inputs of one parameter; without one a parameter takes the edge values of its type.
 A case file may declare ``var Effects uint64``: the harness sets it to 0 before each call and compares
 what is in it afterwards, after a panic too.
@@ -19,7 +19,7 @@ TYPES = {
 """The types that cross the boundary, with their widths in bits."""
 
 _FUNCTION = re.compile(r"^func ([A-Z]\w*)\(([^()]*)\)\s*(\([^()]*\)|\w+)?\s*\{", re.M)
-_IN = re.compile(r"^//in: (\w+) (.+)$")
+_IN = re.compile(r"^//in:(\w+) (.+)$")
 
 
 @dataclass(frozen=True)

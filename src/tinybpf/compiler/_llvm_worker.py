@@ -169,8 +169,6 @@ def main() -> None:
 
         llvm.initialize_all_targets()
         llvm.initialize_all_asmprinters()
-        # A loop's result written as a formula is computed in 128 bits, which BPF has no code for.
-        llvm.set_option("", "-replexitval=never")
     except Exception as problem:
         send(answers, {"failed": f"{type(problem).__name__}: {problem}"})
         return
