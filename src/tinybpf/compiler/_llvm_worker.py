@@ -112,7 +112,6 @@ def run_functions(llvm: Any, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def in_child(llvm: Any, request: dict[str, Any], result: int, log: int) -> None:
-    end_with_parent()
     signal.setitimer(signal.ITIMER_REAL, request["seconds"])
     resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -122,20 +121,24 @@ def in_child(llvm: Any, request: dict[str, Any], result: int, log: int) -> None:
     send(result, work(llvm, request))
 
 
-def end_with_parent() -> None:
+def end_with(parent: int) -> None:
     """Where the worker is killed nobody waits for what its child computes."""
     import ctypes
 
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != parent:  # it was killed before the line above
+        os._exit(70)
 
 
 def carry_out(llvm: Any, request: dict[str, Any], private: tuple[int, ...]) -> dict[str, Any]:
     """Fork a child for one request; its answer, or how it ended and what it said."""
     result, log = os.memfd_create("result"), os.memfd_create("log")
+    worker = os.getpid()
     pid = os.fork()
     if pid == 0:
         status = 70
         try:
+            end_with(worker)
             for fd in private:
                 os.close(fd)
             in_child(llvm, request, result, log)
