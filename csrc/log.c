@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api.h"
 #include "native.h"
 
 struct log {
@@ -80,6 +81,7 @@ int tb_log_print(enum libbpf_print_level level, const char *format, va_list args
 void tb_log_clear(void)
 {
     struct log *log = thread_log;
+    tb_missing_clear(); /* what was missing belongs to the operation before, too */
     if (!log)
         return;
     log->size = 0;

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _bpf_lookup = lib.bpf_map_lookup_elem
 _new = ffi.new
+_ENOENT = errno.ENOENT
 _cpus = 0
 
 
@@ -64,6 +65,7 @@ class MapCore:
         self.stride = (self.value_size + 7) & ~7 if self.is_percpu else self.value_size
         self._find_types = find_types
         self._types: MapTypes | None = None
+        self._slots: list[tuple[Any, Any]] = []  # room for values, to be used again
         # Records that were drained and not delivered yet, and who may drain: see _ring.py.
         self.pending: deque[bytes] = deque()
         self.drain_lock = RLock()
@@ -88,13 +90,20 @@ class MapCore:
             raise closed_error("map", self.name)
         return self.fd
 
-    def lookup(self, key: bytes) -> Any:
-        """A buffer with the value, or None."""
-        value = _new("char[]", self.room)
-        result = _bpf_lookup(self.fd, key, value)
+    def lookup(self, key: bytes, decode: Callable[[Any], Any]) -> Any:
+        """What ``decode`` makes of the value's bytes, which it has to copy, or None."""
+        try:
+            slot = self._slots.pop()  # one for each call that runs at the same time
+        except IndexError:
+            value = _new("char[]", self.room)
+            slot = (value, ffi.buffer(value))
+        result = _bpf_lookup(self.fd, key, slot[0])
         if result == 0:
-            return ffi.buffer(value)
-        if result == -errno.ENOENT:
+            found = decode(slot[1])
+            self._slots.append(slot)
+            return found
+        self._slots.append(slot)
+        if result == -_ENOENT:
             return None
         raise self.fail("look up in", result)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import ItemsView, Iterator, KeysView, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from tinybpf.errors import BpfError
@@ -119,46 +120,50 @@ class BpfMap(Generic[K, V]):
             self._value if value is None else user_codec(value, core.types.value, core.value_size),
         )
 
-    @property
+    # The codecs, chosen at first use and then attributes like any other
+
+    @cached_property
     def _key_codec(self) -> Codec:
-        if self._key is None:
-            from tinybpf.libbpf.codec import codec_for
+        types = self._core.types
+        return self._key or _codec(types.btf, types.key, self._core.key_size)
 
-            core = self._core
-            self._key = codec_for(core.types.btf, core.types.key, core.key_size)
-        return self._key
-
-    @property
+    @cached_property
     def _value_codec(self) -> Codec:
-        if self._value is None:
-            from tinybpf.libbpf.codec import codec_for
+        types = self._core.types
+        return self._value or _codec(types.btf, types.value, self._core.value_size)
 
-            core = self._core
-            self._value = codec_for(core.types.btf, core.types.value, core.value_size)
-        return self._value
+    @cached_property
+    def _encode_key(self) -> Callable[[Any], bytes]:
+        return self._key_codec.encode
 
-    def _encode_value(self, value: Any) -> bytes:
-        codec = self._value_codec
-        return _percpu.encode(self._core, codec, value) if self._core.is_percpu else codec.encode(value)
+    @cached_property
+    def _decode_key(self) -> Callable[[Any], Any]:
+        return self._key_codec.decode
 
-    def _decode_value(self, buffer: Any) -> Any:
-        codec = self._value_codec
-        return _percpu.decode(self._core, codec, buffer) if self._core.is_percpu else codec.decode(buffer)
+    @cached_property
+    def _encode_value(self) -> Callable[[Any], bytes]:
+        core, codec = self._core, self._value_codec
+        return partial(_percpu.encode, core, codec) if core.is_percpu else codec.encode
+
+    @cached_property
+    def _decode_value(self) -> Callable[[Any], Any]:
+        core, codec = self._core, self._value_codec
+        return partial(_percpu.decode, core, codec) if core.is_percpu else codec.decode
 
     # One entry
 
     def lookup(self, key: K) -> V | None:
         """The value for the key, or None."""
-        found = self._core.lookup(self._key_codec.encode(key))
-        return None if found is None else self._decode_value(found)
+        found: V | None = self._core.lookup(self._encode_key(key), self._decode_value)
+        return found
 
     def update(self, key: K, value: V, flags: int = BPF_ANY) -> None:
         """Set an entry; ``flags``: `BPF_ANY`, `BPF_NOEXIST` (create only), `BPF_EXIST` (replace only)."""
-        self._core.update(self._key_codec.encode(key), self._encode_value(value), flags)
+        self._core.update(self._encode_key(key), self._encode_value(value), flags)
 
     def delete(self, key: K) -> bool:
         """Remove an entry; False where there was none. An array's entries cannot be removed."""
-        return self._core.delete(self._key_codec.encode(key))
+        return self._core.delete(self._encode_key(key))
 
     @overload
     def get(self, key: K) -> V | None: ...
@@ -192,23 +197,23 @@ class BpfMap(Generic[K, V]):
     # As a dictionary
 
     def __getitem__(self, key: K) -> V:
-        found = self.lookup(key)
+        found: V | None = self._core.lookup(self._encode_key(key), self._decode_value)
         if found is None:
             raise KeyError(key)
         return found
 
     def __setitem__(self, key: K, value: V) -> None:
-        self.update(key, value)
+        self._core.update(self._encode_key(key), self._encode_value(value), BPF_ANY)
 
     def __delitem__(self, key: K) -> None:
         if not self.delete(key):
             raise KeyError(key)
 
     def __contains__(self, key: object) -> bool:
-        return self._core.lookup(self._key_codec.encode(key)) is not None
+        return self._core.lookup(self._encode_key(key), _present) is not None
 
     def __iter__(self) -> Iterator[K]:
-        decode = self._key_codec.decode
+        decode = self._decode_key
         for raw in self._raw_keys():
             yield decode(raw)
 
@@ -237,11 +242,11 @@ class BpfMap(Generic[K, V]):
         return _walk(core)
 
     def _raw_items(self) -> Iterator[tuple[bytes, Any]]:
-        core = self._core
+        lookup, decode = self._core.lookup, self._decode_value
         for raw in self._raw_keys():
-            found = core.lookup(raw)
+            found = lookup(raw, decode)
             if found is not None:
-                yield raw, self._decode_value(found)
+                yield raw, found
 
     # Pins, and the end
 
@@ -281,11 +286,11 @@ class BpfMap(Generic[K, V]):
         return f"<BpfMap '{core.name}' {core.type.name}: {shape}{state}>"
 
     def _label(self, which: str) -> str:
-        codec = self._key if which == "key" else self._value
-        if codec is None and self._core.fd >= 0:
-            codec = self._key_codec if which == "key" else self._value_codec
         size = self.key_size if which == "key" else self.value_size
-        return f"{size} bytes" if codec is None else codec.label
+        try:
+            return (self._key_codec if which == "key" else self._value_codec).label
+        except BpfError:  # closed before anybody asked
+            return f"{size} bytes"
 
 
 class _Values(ValuesView[V]):
@@ -304,7 +309,7 @@ class _Items(ItemsView[K, V]):
         self._of = of
 
     def __iter__(self) -> Iterator[tuple[K, V]]:
-        decode = self._of._key_codec.decode
+        decode = self._of._decode_key
         for raw, value in self._of._raw_items():
             yield decode(raw), value
 
@@ -325,6 +330,16 @@ def _walk(core: MapCore) -> Iterator[bytes]:
             seen.add(key)
             yield key
         key = following
+
+
+def _present(value: Any) -> bool:
+    return True
+
+
+def _codec(btf: Btf | None, type_id: int | None, size: int) -> Codec:
+    from tinybpf.libbpf.codec import codec_for
+
+    return codec_for(btf, type_id, size)
 
 
 def _user_codec(btf: Btf | None, type_: Any, type_id: int | None, size: int, field_names: bool) -> Codec:
