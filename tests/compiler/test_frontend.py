@@ -163,31 +163,6 @@ def test_a_result_is_taken_once() -> None:
         running.result()
 
 
-def test_decoding_is_linear() -> None:
-    body = "".join(
-        f"func f{i}(a, b int) int {{\n\tif a > {i} {{\n\t\ta += b\n\t}}\n\treturn a\n}}\n"
-        for i in range(4000)
-    )
-    small, large = (
-        answer_of("package main\n" + body[: len(body) // n].rpartition("func")[0]) for n in (8, 1)
-    )
-    fast, slow = (min(seconds(answer) for _ in range(3)) for answer in (small, large))
-    assert slow < fast * (len(large) / len(small)) * 3
-
-
-def answer_of(text: str) -> bytes:
-    running = frontend.start(ssa.Request(dir="", sources={"a.go": text}))
-    running._exchange()
-    running.close()
-    return bytes(running._answer)
-
-
-def seconds(answer: bytes) -> float:
-    start = time.perf_counter()
-    frontend.decode(answer)
-    return time.perf_counter() - start
-
-
 def test_no_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TINYBPF_FRONTEND", str(tmp_path / "nothing"))
     with pytest.raises(NotFoundError, match=r"TINYBPF_FRONTEND names .*nothing, which does not exist"):

@@ -77,10 +77,12 @@ class Worker:
         return marshal.loads(self._read(size, deadline))
 
     def _read(self, size: int, deadline: float) -> bytes:
+        answers = select.poll()
+        answers.register(self.answers, select.POLLIN)
         parts = []
         while size:
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self.answers], [], [], left)[0]:
+            if left <= 0 or not answers.poll(left * 1e3):
                 raise TimeoutError
             part = os.read(self.answers, min(size, 1 << 20))
             if not part:
