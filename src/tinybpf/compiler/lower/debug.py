@@ -164,6 +164,9 @@ class DebugInfo:
         c_name, encoding = C_INTS[name]
         return self.node(f'!DIBasicType(name: "{c_name}", size: {INT_BITS[name]}, encoding: {encoding})')
 
+    def byte_array(self, size: int) -> str:
+        return self.node(self._array(self.c_int("uint8"), size, size))
+
     def _opaque(self, name: str, size: int) -> str:
         return (
             f'!DICompositeType(tag: DW_TAG_structure_type, name: "{legal(name)}", file: {self._files[0]}, '

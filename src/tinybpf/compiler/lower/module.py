@@ -290,15 +290,10 @@ class Module:
                 "type", made.kind.number, self.debug.type(event) if known and event is not None else None
             )
         ]
-        for name, candidates, size in (
-            ("key", usage.keys, made.key_size),
-            ("value", usage.values, made.value_size),
-        ):
-            t = agreed(self.points, candidates, size) if made.kind.kernel_btf else None
-            if size and t is not None:
-                fields.append(MapField(name, None, self.debug.type(t)))
-            elif size:
-                fields.append(MapField(f"{name}_size", size))
+        key, value = self._map_types(made, usage)
+        for name, node, size in (("key", key, made.key_size), ("value", value, made.value_size)):
+            if size:
+                fields.append(MapField(name, None, node) if node else MapField(f"{name}_size", size))
         for name, number in (
             ("max_entries", made.max_entries),
             ("map_flags", made.flags),
@@ -307,6 +302,27 @@ class Module:
             if number:
                 fields.append(MapField(name, number))
         return fields
+
+    def _map_types(self, made: MapDefinition, usage: Usage) -> tuple[str | None, str | None]:
+        """The types of key and value; the kernel takes both or none, and of keys not all."""
+        if not made.kind.kernel_btf:
+            return None, None
+        key = agreed(self.points, usage.keys, made.key_size) if made.key_size else None
+        value = agreed(self.points, usage.values, made.value_size) if made.value_size else None
+        if key is None and value is None:
+            return None, None
+        if made.kind.key == (4,):
+            node = self.debug.type(key) if key is not None and self.types.is_int(key) else None
+            return node or self.debug.c_int("uint32"), self._map_type(value, made.value_size)
+        if made.kind.name == "LPM_TRIE" and (key is None or not self.types.is_struct(key)):
+            return None, None
+        return self._map_type(key, made.key_size), self._map_type(value, made.value_size)
+
+    def _map_type(self, t: int | None, size: int) -> str | None:
+        """A key's or value's type; bytes where the program's uses do not tell."""
+        if t is not None:
+            return self.debug.type(t)
+        return self.debug.byte_array(size) if size else None
 
     def _variable(self, index: int, written: bool) -> str:
         variable = self.doc.globals[index]

@@ -88,6 +88,9 @@ class Types:
     def is_aggregate(self, index: int) -> bool:
         return isinstance(self.under(index), (ssa.Array, ssa.Struct))
 
+    def is_struct(self, index: int) -> bool:
+        return isinstance(self.under(index), ssa.Struct)
+
     def is_slice(self, index: int) -> bool:
         return isinstance(self.under(index), ssa.Slice)
 
