@@ -41,7 +41,12 @@ def of(case: Case) -> list[tuple[int, ...]]:
     for call in itertools.islice(itertools.product(*(c[:6] for c in candidates)), LIMIT // 3):
         found[call] = None
     while len(found) < LIMIT:
-        found[tuple(_pick(rng, c, t, n in case.given) for n, (c, t) in enumerate(zip(candidates, case.params, strict=True)))] = None
+        found[
+            tuple(
+                _pick(rng, c, t, n in case.given)
+                for n, (c, t) in enumerate(zip(candidates, case.params, strict=True))
+            )
+        ] = None
     return list(found)
 
 

@@ -45,7 +45,13 @@ class Loaded:
         effects = self.object.program("harness_effects") if self.file.has_effects else None
         return [self._one(case, program, effects, call) for call in calls]
 
-    def _one(self, case: Case, program: tinybpf.BpfProgram, effects: tinybpf.BpfProgram | None, call: tuple[int, ...]) -> Outcome:
+    def _one(
+        self,
+        case: Case,
+        program: tinybpf.BpfProgram,
+        effects: tinybpf.BpfProgram | None,
+        call: tuple[int, ...],
+    ) -> Outcome:
         words = [pack(v) for v in call] + [0] * (wrappers.WORDS - len(call)) + [UNWRITTEN] * wrappers.WORDS
         done = program.test_run(ctx=_CONTEXT.pack(*words))
         results = _CONTEXT.unpack(done.ctx_out)[wrappers.WORDS :]

@@ -17,11 +17,19 @@ class Outcome:
     effects: int = 0
 
     def show(self, case: Case) -> str:
-        values = ", ".join(str(unpack(w, t)) for w, t in zip(self.words, case.results, strict=True)) if self.words else ""
-        return ("panic" if self.panicked else values) + (f" with effects {self.effects:#x}" if self.effects else "")
+        values = (
+            ", ".join(str(unpack(w, t)) for w, t in zip(self.words, case.results, strict=True))
+            if self.words
+            else ""
+        )
+        return ("panic" if self.panicked else values) + (
+            f" with effects {self.effects:#x}" if self.effects else ""
+        )
 
 
-def differences(case: Case, calls: list[tuple[int, ...]], wanted: list[Outcome], got: list[Outcome]) -> list[str]:
+def differences(
+    case: Case, calls: list[tuple[int, ...]], wanted: list[Outcome], got: list[Outcome]
+) -> list[str]:
     """A line for each call that did something else than it should have."""
     return [
         f"{case.name}({', '.join(map(str, call))}): gc {w.show(case)}; BPF {g.show(case)}"

@@ -36,16 +36,28 @@ def build(files: Sequence[CaseFile], folder: Path) -> Path:
         (package / "cases.go").write_text(file.text)
         (package / "table.go").write_text(wrappers.table(file))
     (folder / "main.go").write_text(wrappers.main(list(files)))
-    environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=mod", "GOPROXY": "off", "CGO_ENABLED": "0"}
+    environment = {
+        **os.environ,
+        "GOTOOLCHAIN": "local",
+        "GOFLAGS": "-mod=mod",
+        "GOPROXY": "off",
+        "CGO_ENABLED": "0",
+    }
     done = subprocess.run(
-        [go_command(), "build", "-o", "reference", "."], cwd=folder, env=environment, text=True, capture_output=True
+        [go_command(), "build", "-o", "reference", "."],
+        cwd=folder,
+        env=environment,
+        text=True,
+        capture_output=True,
     )
     if done.returncode:
         raise RuntimeError(f"gc refuses the cases:\n{done.stderr}{done.stdout}")
     return folder / "reference"
 
 
-def run(binary: Path, files: Sequence[CaseFile], calls: Mapping[Case, list[tuple[int, ...]]]) -> dict[Case, list[Outcome]]:
+def run(
+    binary: Path, files: Sequence[CaseFile], calls: Mapping[Case, list[tuple[int, ...]]]
+) -> dict[Case, list[Outcome]]:
     """What gc's binary does in each call."""
     order = [(f, c, case) for f, file in enumerate(files) for c, case in enumerate(file.cases)]
     text = "".join(

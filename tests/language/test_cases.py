@@ -23,7 +23,11 @@ TABLE = [
 @pytest.mark.kernel
 @pytest.mark.parametrize(("file", "case", "variant"), TABLE)
 def test_case(
-    file: CaseFile, case: Case, variant: Variant, in_kernel: Loader, reference_outcomes: dict[Case, list[Outcome]]
+    file: CaseFile,
+    case: Case,
+    variant: Variant,
+    in_kernel: Loader,
+    reference_outcomes: dict[Case, list[Outcome]],
 ) -> None:
     loaded = in_kernel(file, variant)
     if case.name in loaded.refused:

@@ -12,16 +12,15 @@ PANICKED = 86
 
 
 def _arguments(case: Case) -> str:
-    return ", ".join(
-        f"in[{n}] != 0" if t == "bool" else f"{t}(in[{n}])" for n, t in enumerate(case.params)
-    )
+    return ", ".join(f"in[{n}] != 0" if t == "bool" else f"{t}(in[{n}])" for n, t in enumerate(case.params))
 
 
 def _keep(case: Case, indent: str) -> list[str]:
     lines = []
     for n, t in enumerate(case.results):
         if t == "bool":
-            lines += [f"{indent}if r{n} {{", f"{indent}\tout[{n}] = 1", f"{indent}}} else {{", f"{indent}\tout[{n}] = 0", f"{indent}}}"]
+            text = f"if r{n} {{\n\tout[{n}] = 1\n}} else {{\n\tout[{n}] = 0\n}}"
+            lines += [indent + line for line in text.split("\n")]
         else:
             lines.append(f"{indent}out[{n}] = uint64(r{n})")
     return lines
@@ -49,8 +48,8 @@ def bpf(file: CaseFile) -> str:
         lines += [*_call(case, "\t"), "\treturn 0", "}", ""]
     if file.has_effects:
         lines += [
-            "//export harness_effects", "//bpf:section syscall", "func harness_effects(ctx unsafe.Pointer) int32 {",
-            "\t(*harnessContext)(ctx).out[0] = Effects", "\treturn 0", "}", "",
+            "//export harness_effects", "//bpf:section syscall",
+            "func harness_effects(ctx unsafe.Pointer) int32 {", "\t(*harnessContext)(ctx).out[0] = Effects", "\treturn 0", "}", "",
         ]  # fmt: skip
     return "\n".join(lines)
 

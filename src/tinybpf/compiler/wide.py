@@ -15,7 +15,8 @@ SIGN = "__multi3"
 
 _MULTIPLY = re.compile(r"^  (%\S+) = mul (?:nuw |nsw )*i(\d+) (\S+), ([^\s,]+)(.*)$", re.M)
 _OVERFLOW = re.compile(
-    r"^  (%\S+) = (?:tail )?call \{ i64, i1 \} @llvm\.umul\.with\.overflow\.i64\(i64 (\S+), i64 ([^\s)]+)\)[^,\n]*(.*)$",
+    r"^  (%\S+) = (?:tail )?call \{ i64, i1 \} @llvm\.umul\.with\.overflow\.i64"
+    r"\(i64 (\S+), i64 ([^\s)]+)\)[^,\n]*(.*)$",
     re.M,
 )
 
@@ -24,7 +25,9 @@ def expand(ir: str) -> str:
     """The module with such multiplications written out."""
     made = _Names()
     ir = _OVERFLOW.sub(lambda m: _overflow(made, m[1], m[2], m[3], m[4]), ir)
-    return _MULTIPLY.sub(lambda m: m[0] if int(m[2]) <= 64 else _multiply(made, m[1], int(m[2]), m[3], m[4], m[5]), ir)
+    return _MULTIPLY.sub(
+        lambda m: m[0] if int(m[2]) <= 64 else _multiply(made, m[1], int(m[2]), m[3], m[4], m[5]), ir
+    )
 
 
 class _Names:

@@ -204,6 +204,9 @@ def _builtin(f: FunctionLowering, instr: ssa.Call, name: str) -> Operand | None:
         return _length(f, instr, name)
     if name == "copy":
         return _copy(f, instr)
+    if name == "clear" and f.types.is_slice(f.type_of(instr.args[0])):
+        slices.clear_elements(f, f.slice(instr.args[0]), f.types.elem(f.type_of(instr.args[0])))
+        return None
     if name in ("min", "max"):
         return _extreme(f, instr, name)
     if name in ("Add", "unsafe.Add"):
@@ -249,14 +252,11 @@ def _copy(f: FunctionLowering, instr: ssa.Call) -> str:
         if not f.types.is_slice(t):
             raise Refused(instr.pos, f.types.problem(t) or f"copy of {f.types.string(t)} is not supported")
     target, source = f.slice(instr.args[0]), f.slice(instr.args[1])
-    if f.m.has_array_pointers and f.places(instr.args[0]) & f.places(instr.args[1]):
-        raise Refused(
-            instr.pos,
-            "copy between slices of one array in a program that converts slices to array pointers: how they "
-            "overlap cannot be told",
-            "copy the elements in a loop",
-        )
-    return slices.copy_elements(f, target, source, f.types.size(f.types.elem(f.type_of(instr.args[0]))))
+    # Where an array pointer was made of a slice, one array has several bases.
+    one_base = not (f.m.has_array_pointers and f.places(instr.args[0]) & f.places(instr.args[1]))
+    return slices.copy_elements(
+        f, target, source, f.types.size(f.types.elem(f.type_of(instr.args[0]))), one_base
+    )
 
 
 def _extreme(f: FunctionLowering, instr: ssa.Call, name: str) -> str:

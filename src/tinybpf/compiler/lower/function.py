@@ -24,6 +24,7 @@ from tinybpf.compiler.lower.builder import (
     plus,
     zero,
 )  # fmt: skip
+from tinybpf.compiler.lower.frames import must_inline
 from tinybpf.compiler.lower.held import Held
 from tinybpf.compiler.lower.inplace import same_storage
 from tinybpf.compiler.lower.pointsto import CONTEXT, Place
@@ -103,12 +104,15 @@ class FunctionLowering:
             slots = abi.slots(self.types, self.m.signature(self.index).params, convention)
             unpacking = abi.unpacking(slots)
             head = f"define internal {convention.ir} @{symbol}({abi.declaration(slots)})"
-        attributes = 'nounwind "no-builtins" "no-jump-tables"="true"' + (
-            " noinline" if self.m.noinline(self.index) else ""
-        )
+        attributes = f'nounwind "no-builtins" "no-jump-tables"="true"{self._inlining()}'
         section = f' section "{self.entry.section}"' if self.entry else ""
         body = ["entry:", *self.b.entry, *unpacking, *self.b.lines]
         return f"{head} {attributes}{section} !dbg {self._scope} {{\n" + "\n".join(body) + "\n}\n"
+
+    def _inlining(self) -> str:
+        if self.entry is None and must_inline(self.m.points, self.index):
+            return " alwaysinline"
+        return " noinline" if self.m.noinline(self.index) else ""
 
     def _prologue(self, signature: abi.Signature) -> None:
         self.b.label = "entry"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import core
-from tinybpf.compiler.lower.builder import Operand, SliceValue
+from tinybpf.compiler.lower.builder import Operand, SliceValue, zero
 from tinybpf.compiler.lower.function import FunctionLowering, is_literal, lowers
 from tinybpf.compiler.lower.pointsto import CONTEXT
 from tinybpf.compiler.lower.refuse import Refused
@@ -72,31 +74,72 @@ def to_array_pointer(f: FunctionLowering, instr: ssa.SliceToArrayPointer) -> Ope
     return f.b.value(f"getelementptr [{size} x i8], ptr {s.base}, i64 {s.off}")
 
 
-def copy_elements(f: FunctionLowering, target: SliceValue, source: SliceValue, size: int) -> str:
-    """The built-in ``copy``: an element at a time, from the end where the target lies behind."""
+def copy_elements(
+    f: FunctionLowering, target: SliceValue, source: SliceValue, size: int, one_base: bool
+) -> str:
+    """The built-in ``copy``: an element at a time, from the end where the target lies behind.
+
+    ``one_base``: slices of one array have one base, so that their offsets tell how they lie.
+    """
     b = f.b
     shorter = b.value(f"icmp ult i64 {target.len}, {source.len}")
     count = b.value(f"select i1 {shorter}, i64 {target.len}, i64 {source.len}")
+    behind = _behind(f, target, source, size, one_base)
+
+    def element(turn: str) -> None:
+        last = b.value(f"sub i64 {b.value(f'sub i64 {count}, 1')}, {turn}")
+        at = b.value(f"select i1 {behind}, i64 {last}, i64 {turn}")
+        src, dst = _element(f, source, at, size), _element(f, target, at, size)
+        b.emit(f"call void @llvm.memmove.p0.p0.i64(ptr {dst}, ptr {src}, i64 {size}, i1 false)")
+
+    if size:
+        _repeat(f, count, element)
+    return count
+
+
+def clear_elements(f: FunctionLowering, s: SliceValue, t: int) -> None:
+    """The built-in ``clear``; with a guard in each turn LLVM makes no call of the C library of it."""
+    size = f.types.size(t)
+    if size:
+        _repeat(f, s.len, lambda turn: zero(f.b, _element(f, s, turn, size), size, f.types.align(t)))
+
+
+def _behind(f: FunctionLowering, target: SliceValue, source: SliceValue, size: int, one_base: bool) -> str:
+    """An ``i1``: whether the target begins behind the source, so that its start may be the source's end."""
+    b = f.b
+    if not one_base:
+        return b.value(f"icmp ugt ptr {_start(f, target, size)}, {_start(f, source, size)}")
+    # Addresses that are only compared would escape their bounds.
     same = b.value(f"icmp eq ptr {target.base}, {source.base}")
-    behind = b.value(f"and i1 {same}, {b.value(f'icmp ugt i64 {target.off}, {source.off}')}")
-    head, body, done = b.new_label("copy"), b.new_label("copy.body"), b.new_label("copy.done")
+    return b.value(f"and i1 {same}, {b.value(f'icmp ugt i64 {target.off}, {source.off}')}")
+
+
+def _start(f: FunctionLowering, s: SliceValue, size: int) -> str:
+    return _at(f, s.base, f.guard(s.off, s.end, "ule"), size)
+
+
+def _element(f: FunctionLowering, s: SliceValue, index: str, size: int) -> str:
+    return _at(f, s.base, f.guard(f.b.value(f"add i64 {s.off}, {index}"), s.end), size)
+
+
+def _at(f: FunctionLowering, base: str, at: str, size: int) -> str:
+    return f.b.value(f"getelementptr inbounds [{size} x i8], ptr {base}, i64 {at}")
+
+
+def _repeat(f: FunctionLowering, count: str, turn: Callable[[str], None]) -> None:
+    """A loop; ``turn`` writes its body and gets the number of the turn."""
+    b = f.b
+    head, body, done = b.new_label("repeat"), b.new_label("repeat.body"), b.new_label("repeat.done")
     before = b.label
     b.jump(head)
     b.start(head)
-    n = b.reserve()
-    more = b.value(f"icmp ult i64 %copied.{n}, {count}")
-    b.branch(more, body, done)
+    line = b.reserve()
+    number = f"%turn.{line}"
+    b.branch(b.value(f"icmp ult i64 {number}, {count}"), body, done)
     b.start(body)
-    last = b.value(f"sub i64 {b.value(f'sub i64 {count}, 1')}, %copied.{n}")
-    at = b.value(f"select i1 {behind}, i64 {last}, i64 %copied.{n}")
-    from_ = f.guard(b.value(f"add i64 {source.off}, {at}"), source.end)
-    to = f.guard(b.value(f"add i64 {target.off}, {at}"), target.end)
-    src = b.value(f"getelementptr inbounds [{size} x i8], ptr {source.base}, i64 {from_}")
-    dst = b.value(f"getelementptr inbounds [{size} x i8], ptr {target.base}, i64 {to}")
-    b.emit(f"call void @llvm.memmove.p0.p0.i64(ptr {dst}, ptr {src}, i64 {size}, i1 false)")
-    following = b.value(f"add i64 %copied.{n}, 1")
+    turn(number)
+    following = b.value(f"add i64 {number}, 1")
     back = b.label
     b.jump(head)
-    b.lines[n] = f"  %copied.{n} = phi i64 [ 0, %{before} ], [ {following}, %{back} ]{b.dbg}"
+    b.lines[line] = f"  {number} = phi i64 [ 0, %{before} ], [ {following}, %{back} ]{b.dbg}"
     b.start(done)
-    return count
