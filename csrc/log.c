@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "api.h"
 #include "native.h"
@@ -99,3 +100,25 @@ const char *tb_log_text(size_t *size)
 }
 
 void tb_log_debug(bool on) { thread_debug = on; }
+
+/*
+ * Address space for a verifier log, given to each of the object's programs; pages of it exist once
+ * the kernel has written them. NULL where the system does not promise memory that it has not got.
+ */
+char *tb_room_new(struct bpf_object *obj, size_t size)
+{
+    void *room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    struct bpf_program *program = NULL;
+
+    if (room == MAP_FAILED)
+        return NULL;
+    while ((program = tb_api.bpf_object__next_program(obj, program)))
+        tb_api.bpf_program__set_log_buf(program, room, size);
+    return room;
+}
+
+void tb_room_free(char *room, size_t size)
+{
+    if (room)
+        munmap(room, size);
+}

@@ -16,6 +16,8 @@ int tb_log_print(enum libbpf_print_level level, const char *format, va_list args
 void tb_log_clear(void);
 const char *tb_log_text(size_t *size);
 void tb_log_debug(bool on);
+char *tb_room_new(struct bpf_object *obj, size_t size);
+void tb_room_free(char *room, size_t size);
 
 /* ring.c: records of ring buffer maps, many per call. */
 struct tb_record {

@@ -30,7 +30,7 @@ def test_the_error_has_the_go_line(build):
     assert "end" in (error.hint or "")
     assert error.log.startswith("0: R1=ctx()") or "R1=ctx(" in error.log
     assert error.log.rstrip().splitlines()[-1].startswith("processed ")
-    assert error.log in (error.libbpf_log or "")
+    assert "prog 'careless': BPF program load failed" in (error.libbpf_log or "")
     message = str(error)
     assert "program 'careless' of 'object' was refused" in message
     assert f"refused.go:{line}:" in message and text[line - 1].strip() in message
@@ -58,13 +58,44 @@ def test_what_libbpf_tries_next_is_not_the_cause():
     assert _first_complaint("") == ""
 
 
-def test_the_last_program_log_is_found_whole():
+FAILED = "libbpf: prog 'b': BPF program load failed: Permission denied\n"
+
+
+def test_the_log_of_the_program_that_failed():
+    assert _verify.program_log(FAILED + "libbpf: failed to load object 'x'\n", "words\n") == ("b", "words\n")
+    assert _verify.program_log(FAILED, "") is None
+    assert _verify.program_log("libbpf: something else\n", "left over") is None
+
+
+def test_libbpfs_own_log_where_there_was_no_room():
     log = (
         "libbpf: prog 'a': BPF program load failed: Permission denied\n"
-        "libbpf: prog 'a': -- BEGIN PROG LOAD LOG --\nfirst\n-- END PROG LOAD LOG --\n"
+        "libbpf: prog 'a': -- BEGIN PROG LOAD LOG --\nfirst\n-- END PROG LOAD LOG --\n" + FAILED + ""
         "libbpf: prog 'b': -- BEGIN PROG LOAD LOG --\nsecond\nline\n-- END PROG LOAD LOG --\n"
         "libbpf: failed to load object 'x'\n"
     )
-    assert _verify.program_log(log) == ("b", "second\nline\n")
-    assert _verify.program_log("libbpf: something else\n") is None
-    assert _verify.program_log("libbpf: prog 'c': -- BEGIN PROG LOAD LOG --\ncut") == ("c", "cut")
+    assert _verify.program_log(log, "") == ("b", "second\nline\n")
+    assert _verify.program_log("libbpf: prog 'c': -- BEGIN PROG LOAD LOG --\ncut", "") == ("c", "cut")
+
+
+@pytest.mark.kernel
+def test_without_room_libbpf_finds_it(build, monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(tinybpf.VerifierError) as usual:
+        tinybpf.load(build("refused"))
+    monkeypatch.setattr(_verify, "_ROOM", 0)  # mmap refuses that
+    with pytest.raises(tinybpf.VerifierError) as caught:
+        tinybpf.load(build("refused"))
+    assert str(caught.value) == str(usual.value) and "BEGIN PROG LOAD LOG" in caught.value.libbpf_log
+    assert caught.value.log.splitlines()[:-1] == usual.value.log.splitlines()[:-1]  # the last has times
+
+
+@pytest.mark.kernel
+def test_a_long_log_is_not_cut(build):
+    """The verifier walks each turn of this loop: its log has more room than libbpf's first guess."""
+    with pytest.raises(tinybpf.VerifierError) as caught:
+        tinybpf.load(build("endless"))
+    error = caught.value
+    assert len(error.log) > 1 << 24
+    assert "\n0: R1=ctx() R10=fp0\n" in error.log[:500] and "processed 1000001 insns" in error.log[-500:]
+    assert error.summary == "BPF program is too large. Processed 1000001 insn"
+    assert error.source is not None and error.source.path.endswith("endless.go")

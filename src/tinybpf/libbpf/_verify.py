@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tinybpf.errors import SourceLine, VerifierError
@@ -14,14 +16,44 @@ if TYPE_CHECKING:
     from tinybpf.libbpf._handle import ObjectHandle
     from tinybpf.libbpf.btf_ext import BtfExt
 
+_FAILED = re.compile(r"^libbpf: prog '(?P<program>[^']*)': BPF program load failed: ", re.M)
 _BEGIN = re.compile(r"^libbpf: prog '(?P<program>[^']*)': -- BEGIN PROG LOAD LOG --\n", re.M)
 _END = "-- END PROG LOAD LOG --\n"
 _INSN_SIZE = 8
 
+# The longest log seen, of a program that ran into the limit of a million steps, has 100 MB.
+_ROOM = 256 << 20
+_ROOM_BEFORE_5_2 = (1 << 24) - 1  # older kernels refuse more
 
-def verifier_error(handle: ObjectHandle, code: int, log: str) -> VerifierError | None:
+
+class LogRoom:
+    """Room for the verifier's log while an object is loaded.
+
+    libbpf would find out how much is needed by having the program verified again and again with
+    twice the room, which takes 20 s for the longest logs. Address space costs nothing until the
+    kernel writes into it, and it writes only when a program was refused. Where there is none,
+    libbpf's own way is left to it.
+    """
+
+    def __init__(self, handle: ObjectHandle) -> None:
+        self._size = _ROOM if _kernel_version() >= (5, 2) else _ROOM_BEFORE_5_2
+        self._room = lib.tb_room_new(handle.pointer, self._size)
+
+    def text(self) -> str:
+        """The log of the program that was verified last, as far as it was refused."""
+        return text(self._room)
+
+    def __enter__(self) -> LogRoom:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        room, self._room = self._room, ffi.NULL
+        lib.tb_room_free(room, self._size)
+
+
+def verifier_error(handle: ObjectHandle, code: int, log: str, room: LogRoom) -> VerifierError | None:
     """The error for a program that the verifier refused, or None where it was something else."""
-    found = program_log(log)
+    found = program_log(log, room.text())
     if found is None:
         return None
     program, words = found
@@ -47,14 +79,26 @@ def verifier_error(handle: ObjectHandle, code: int, log: str) -> VerifierError |
     )
 
 
-def program_log(log: str) -> tuple[str, str] | None:
-    """The program whose verifier log libbpf printed last, and that log, whole."""
+def program_log(log: str, room: str) -> tuple[str, str] | None:
+    """The program that failed to load, and the verifier's whole log; None where there is no such log.
+
+    It is in ``room``, or in libbpf's own words where libbpf had to find the room.
+    """
+    failed = list(_FAILED.finditer(log))
+    if failed and room:
+        return failed[-1]["program"], room
     begins = list(_BEGIN.finditer(log))
     if not begins:
         return None
     last = begins[-1]
     end = log.rfind(_END)
     return last["program"], log[last.end() : end if end >= last.end() else len(log)]
+
+
+@cache
+def _kernel_version() -> tuple[int, int]:
+    found = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 class _Lines:

@@ -62,10 +62,11 @@ class OpenObject:
         """Create the maps, verify the programs. The open object is used up, whatever happens."""
         handle = self._handle
         try:
-            lib.tb_log_clear()
-            result = lib.bpf_object__load(handle.pointer)
-            if result < 0:
-                raise _load_error(handle, self._path or handle.name, -result)
+            with _verify.LogRoom(handle) as room:
+                lib.tb_log_clear()
+                result = lib.bpf_object__load(handle.pointer)
+                if result < 0:
+                    raise _load_error(handle, self._path or handle.name, -result, room)
             handle.loaded()
             return BpfObject(handle, self._path)
         except BaseException:
@@ -82,9 +83,9 @@ _OPEN_HINTS = {
 }
 
 
-def _load_error(handle: ObjectHandle, name: str, code: int) -> BpfError:
+def _load_error(handle: ObjectHandle, name: str, code: int, room: _verify.LogRoom) -> BpfError:
     log = log_text()
-    refused = _verify.verifier_error(handle, code, log)
+    refused = _verify.verifier_error(handle, code, log, room)
     if refused is not None:
         return refused
     return error_from(f"load '{name}'", code, log, detail=_first_complaint(log))
