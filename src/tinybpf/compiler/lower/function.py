@@ -286,6 +286,8 @@ class FunctionLowering:
             self.b.jump("ret")
         if not edges:
             return
+        if len(edges) == 1 and self._returns:
+            self.b.dbg = self._returns[0][3]
         self.b.start("ret")
         ir = self.entry.ir if self.entry else convention.ir
         if ir == "void":
