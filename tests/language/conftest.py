@@ -32,13 +32,19 @@ def in_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loader]:
     """Gives the cases of a file, loaded."""
     known: dict[tuple[str, Variant], Loaded] = {}
 
+    def close() -> None:
+        for loaded in known.values():
+            if loaded.object is not None:
+                loaded.object.close()
+        known.clear()
+
     def give(file: CaseFile, variant: Variant) -> Loaded:
         key = (file.stem, variant)
+        if any(stem != file.stem for stem, _ in known):  # all files at once are too many open descriptors
+            close()
         if key not in known:
             known[key] = load(file, variant, tmp_path_factory.mktemp(f"bpf-{variant}") / file.stem)
         return known[key]
 
     yield give
-    for loaded in known.values():
-        if loaded.object is not None:
-            loaded.object.close()
+    close()
