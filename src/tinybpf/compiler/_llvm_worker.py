@@ -1,7 +1,8 @@
 """The worker process that holds llvmlite: LLVM IR in, an object or a diagnosis out.
 
 LLVM ends the process it runs in where it refuses something, so each request is carried out in a
-child that is forked from here, with limits of its own; what becomes of it is the answer. This
+child that is forked from here, with limits of its own; what becomes of it is the answer. The child
+is forked ahead and waits for its request. This
 file is run by its path with the directories to import from as arguments, and imports nothing of
 tinybpf: starting must be quick. Messages are ``marshal`` data with their length before them.
 """
@@ -17,11 +18,51 @@ import marshal  # noqa: E402
 import os  # noqa: E402
 import re  # noqa: E402
 import resource  # noqa: E402
+import select  # noqa: E402
 import signal  # noqa: E402
 import time  # noqa: E402
 from typing import Any  # noqa: E402
 
 PR_SET_PDEATHSIG = 1
+END = 3
+"""The status of a child that waited for a request until there was nobody to make one."""
+
+STARTED, FINISHED = b"s", b"f"
+
+WARM_UP = """
+target triple = "bpfel"
+@v = global [16 x i8] zeroinitializer, section ".data", align 8, !dbg !6
+define i32 @f(ptr %c) section "s" !dbg !4 {
+  %a = alloca [16 x i8], align 8
+  call void @llvm.memset.p0.i64(ptr align 8 %a, i8 0, i64 16, i1 false), !dbg !5
+  %x = load i64, ptr %c, align 8, !dbg !5
+  br label %loop, !dbg !5
+loop:
+  %i = phi i64 [ 0, %0 ], [ %n, %loop ]
+  %p = getelementptr [2 x i8], ptr %a, i64 %i, !dbg !5
+  store i8 1, ptr %p, align 1, !dbg !5
+  %n = add i64 %i, 1, !dbg !5
+  %m = icmp ult i64 %n, 5, !dbg !5
+  br i1 %m, label %loop, label %out, !dbg !5
+out:
+  %r = call i64 inttoptr (i64 130 to ptr)(ptr @v, ptr %a, i64 %x), !dbg !5
+  %t = trunc i64 %r to i32, !dbg !5
+  ret i32 %t, !dbg !5
+}
+declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
+!llvm.dbg.cu = !{!0}
+!llvm.module.flags = !{!1}
+!0 = distinct !DICompileUnit(language: DW_LANG_C11, file: !2, emissionKind: FullDebug, globals: !{!6})
+!1 = !{i32 2, !"Debug Info Version", i32 3}
+!2 = !DIFile(filename: "f", directory: "", source: "f")
+!3 = !DISubroutineType(types: !{!8})
+!4 = distinct !DISubprogram(name: "f", file: !2, line: 1, type: !3, spFlags: DISPFlagDefinition, unit: !0)
+!5 = !DILocation(line: 1, column: 1, scope: !4)
+!6 = !DIGlobalVariableExpression(var: !7, expr: !DIExpression())
+!7 = distinct !DIGlobalVariable(name: "v", scope: !0, file: !2, line: 1, type: !8, isDefinition: true)
+!8 = !DIBasicType(name: "int", size: 32, encoding: DW_ATE_signed)
+"""
+"""A module that takes the way through LLVM that programs take."""
 
 
 def read_exactly(fd: int, size: int) -> bytes:
@@ -137,14 +178,29 @@ def run_functions(llvm: Any, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def in_child(llvm: Any, request: dict[str, Any], result: int, log: int) -> None:
+def warm_up(llvm: Any, requests: int) -> None:
+    """Compile something while nobody waits: what a forked process touches first costs it most."""
+    waiting = select.poll()
+    waiting.register(requests, select.POLLIN)
+    if not waiting.poll(0):
+        request = {"triple": "bpfel", "cpu": "v3", "level": 2, "ir": WARM_UP, "dump": False}
+        compile_module(llvm, request)
+
+
+def in_child(llvm: Any, requests: int, result: int, done: int) -> int:
+    """Wait for a request, carry it out, and say so; the status to end with."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    warm_up(llvm, requests)
+    request = receive(requests)
+    if request is None:
+        return END
+    os.write(done, STARTED)
     signal.setitimer(signal.ITIMER_REAL, request["seconds"])
     resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.dup2(log, 2)
-    os.dup2(log, 1)
     work = run_functions if "functions" in request else compile_module
     send(result, work(llvm, request))
+    os.write(done, FINISHED)
+    return 0
 
 
 def end_with(parent: int) -> None:
@@ -156,36 +212,77 @@ def end_with(parent: int) -> None:
         os._exit(70)
 
 
-def carry_out(llvm: Any, request: dict[str, Any], private: tuple[int, ...]) -> dict[str, Any]:
-    """Fork a child for one request; its answer, or how it ended and what it said."""
-    result, log = os.memfd_create("result"), os.memfd_create("log")
-    worker = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        status = 70
-        try:
-            end_with(worker)
-            for fd in private:
-                os.close(fd)
-            in_child(llvm, request, result, log)
-            status = 0
-        except MemoryError:
-            os.write(2, b"out of memory")
-        except BaseException as problem:
-            os.write(2, repr(problem).encode())
-        finally:
-            os._exit(status)
-    _, status = os.waitpid(pid, 0)
-    try:
-        os.lseek(result, 0, os.SEEK_SET)
-        os.lseek(log, 0, os.SEEK_SET)
-        said = read_exactly(log, 1 << 20).decode(errors="replace")
-        if status == 0:
-            return {**receive(result), "log": said}
-        return {"status": status, "log": said}
-    finally:
-        os.close(result)
-        os.close(log)
+class Child:
+    """A process forked ahead of the request that it will carry out.
+
+    It says through ``done`` when it has taken a request and when the answer is in ``result``, both
+    memory files, as ``log`` is; a child that ends says no more.
+    """
+
+    def __init__(self, llvm: Any, requests: int, answers: int) -> None:
+        self.result, self.log = os.memfd_create("result"), os.memfd_create("log")
+        self.done, done = os.pipe()
+        worker = os.getpid()
+        self.pid = os.fork()
+        if self.pid == 0:
+            status = 70
+            try:
+                end_with(worker)
+                os.close(answers)
+                os.close(self.done)
+                os.dup2(self.log, 2)
+                os.dup2(self.log, 1)
+                status = in_child(llvm, requests, self.result, done)
+            except MemoryError:
+                os.write(2, b"out of memory")
+            except BaseException as problem:
+                os.write(2, repr(problem).encode())
+            finally:
+                os._exit(status)
+        os.close(done)
+
+    def answer(self) -> dict[str, Any] | None:
+        """The answer to a request, or how the child ended; None where there was no request."""
+        said = b""
+        while not said.endswith(FINISHED):
+            part = os.read(self.done, 8)
+            if not part:
+                return self._ended(said)
+            said += part
+        os.lseek(self.result, 0, os.SEEK_SET)
+        return {**receive(self.result), "log": self._log()}
+
+    def _ended(self, said: bytes) -> dict[str, Any] | None:
+        status = self.reap()
+        if said or (status and os.waitstatus_to_exitcode(status) != END):
+            return {"status": status, "log": self._log()}
+        return None
+
+    def _log(self) -> str:
+        os.lseek(self.log, 0, os.SEEK_SET)
+        return read_exactly(self.log, 1 << 20).decode(errors="replace")
+
+    def reap(self) -> int:
+        """Its wait status, once it has ended."""
+        pid, self.pid = self.pid, 0
+        return os.waitpid(pid, 0)[1] if pid else 0
+
+    def close(self) -> None:
+        self.reap()
+        for fd in (self.result, self.log, self.done):
+            os.close(fd)
+
+
+def serve(llvm: Any, requests: int, answers: int) -> None:
+    """One child a request; the next is forked before the last has quite ended."""
+    child = Child(llvm, requests, answers)
+    while True:
+        answer = child.answer()
+        if answer is None:
+            return
+        send(answers, answer)
+        last, child = child, Child(llvm, requests, answers)
+        last.close()
 
 
 def main() -> None:
@@ -202,11 +299,7 @@ def main() -> None:
         send(answers, {"failed": f"{type(problem).__name__}: {problem}"})
         return
     send(answers, {"llvm": ".".join(map(str, llvm.llvm_version_info))})
-    while True:
-        request = receive(requests)
-        if request is None:
-            return
-        send(answers, carry_out(llvm, request, (requests, answers)))
+    serve(llvm, requests, answers)
 
 
 if __name__ == "__main__":
