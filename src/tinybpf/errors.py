@@ -56,7 +56,7 @@ class InternalCompilerError(CompileError):
 class SourceLine:
     """A line of the program's source, as the object's line information has it.
 
-    ``line`` and ``column`` count from 1, column 0 is unknown; ``text`` is the line as it stands in the source.
+    ``line`` and ``column`` count from 1, column 0 is unknown; ``text`` is the line itself.
     """
 
     __slots__ = ("column", "line", "path", "text")

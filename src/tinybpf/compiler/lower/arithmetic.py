@@ -5,8 +5,9 @@ from __future__ import annotations
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.builder import Operand, PointerInt
 from tinybpf.compiler.lower.compare import equal
-from tinybpf.compiler.lower.function import FunctionLowering, is_literal, lowers
+from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.refuse import CHANNEL, LoweringFault, Refused
+from tinybpf.compiler.lower.values import is_literal
 
 _PLAIN = {"+": "add", "-": "sub", "*": "mul", "&": "and", "|": "or", "^": "xor"}
 _ORDER = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge"}

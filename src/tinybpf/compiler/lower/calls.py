@@ -6,8 +6,9 @@ from tinybpf.compiler import ssa
 from tinybpf.compiler.kernel.helpers import Helper
 from tinybpf.compiler.lower import abi, core, slices
 from tinybpf.compiler.lower.builder import Address, Memory, Operand, PointerInt, SliceValue, TupleValue, plus
-from tinybpf.compiler.lower.function import SLICE_SIZE, FunctionLowering, is_literal, lowers
+from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.refuse import BUILTINS, FUNCTION_VALUE, INTERFACE, Poisoned, Refused
+from tinybpf.compiler.lower.values import SLICE_SIZE, is_literal
 
 
 @lowers(ssa.Call)

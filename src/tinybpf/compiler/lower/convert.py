@@ -5,8 +5,9 @@ from __future__ import annotations
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import core
 from tinybpf.compiler.lower.builder import Address, Operand, PointerInt
-from tinybpf.compiler.lower.function import FunctionLowering, is_literal, lowers
+from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.refuse import Refused
+from tinybpf.compiler.lower.values import is_literal
 
 
 @lowers(ssa.ChangeType)

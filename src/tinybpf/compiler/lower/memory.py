@@ -6,9 +6,10 @@ from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import core
 from tinybpf.compiler.lower.builder import MAX_WORDS, Address, Memory, Operand, plus, zero, zero_words
 from tinybpf.compiler.lower.escape import variable_name
-from tinybpf.compiler.lower.function import FunctionLowering, is_literal, lowers
+from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.pointsto import CONTEXT
 from tinybpf.compiler.lower.refuse import STACK, STACK_HINT, LoweringFault, Refused
+from tinybpf.compiler.lower.values import is_literal
 
 
 @lowers(ssa.Alloc)

@@ -15,6 +15,7 @@ from tinybpf.compiler.lower.escape import EscapeCheck
 from tinybpf.compiler.lower.function import FunctionLowering
 from tinybpf.compiler.lower.infer import Usage, agreed, infer
 from tinybpf.compiler.lower.names import Names, qualified
+from tinybpf.compiler.lower.order import OrderCheck
 from tinybpf.compiler.lower.pointsto import Place, PointsTo, package_variable
 from tinybpf.compiler.lower.refuse import Poisoned, Refused
 from tinybpf.compiler.lower.types import Types
@@ -180,6 +181,7 @@ class Module:
     def bodies(self) -> list[str]:
         """The text of each function, callees first."""
         EscapeCheck(self.doc, self.points, self.order, self.report)
+        OrderCheck(self.doc, self.points, self.order, self._written_by_call, self.report)
         entries = {e.function: e for e in self.program.entries}
         called = {callee for f in self.order for _, callee in callees(self.doc.functions[f])}
         inner = [self._function(i, None) for i in self.order if i in called or i not in entries]

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import core
 from tinybpf.compiler.lower.builder import Operand, SliceValue, zero
-from tinybpf.compiler.lower.function import FunctionLowering, is_literal, lowers
+from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.pointsto import CONTEXT
 from tinybpf.compiler.lower.refuse import Refused
+from tinybpf.compiler.lower.values import is_literal
 
 
 @lowers(ssa.SliceOp)

@@ -1,0 +1,277 @@
+"""Values and memory while a function is lowered: operands, addresses, loads and stores, checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinybpf.compiler import ssa
+from tinybpf.compiler.lower.builder import (
+    Address,
+    Builder,
+    Memory,
+    Operand,
+    PointerInt,
+    SliceValue,
+    TupleValue,
+    copy,
+    hide,
+    plus,
+    zero,
+)
+from tinybpf.compiler.lower.inplace import same_storage
+from tinybpf.compiler.lower.pointsto import CONTEXT, Place
+from tinybpf.compiler.lower.refuse import FUNCTION_VALUE, LoweringFault, Poisoned, Refused
+
+if TYPE_CHECKING:
+    from tinybpf.compiler.lower.module import Module
+
+SLICE_SIZE = 24
+
+
+class Values:
+    """What the lowering of each kind of instruction works with.
+
+    ``values`` has what each SSA value became, ``b`` writes the instructions, ``pos`` is the place
+    in the source that they come from.
+    """
+
+    def __init__(self, module: Module, index: int) -> None:
+        self.m = module
+        self.types = module.types
+        self.index = index
+        self.fn = module.doc.functions[index]
+        self.uses = module.points.uses[index]
+        self.b = Builder()
+        self.pos = self.fn.pos
+        self.panics = False
+        self.values: dict[int, Operand] = {}
+        self.poisoned: set[int] = set()
+        self.shared = same_storage(self.fn, self.uses)
+        self._slots: dict[int, str] = {}
+
+    # --- checks
+
+    def panic_if(self, bad: str) -> None:
+        """End the program where ``bad`` (an ``i1``) holds."""
+        if bad == "false":
+            return
+        self.panics = True
+        ok = self.b.new_label("ok")
+        weights = self.m.debug.node('!{!"branch_weights", i32 1, i32 4000}')
+        self.b.emit(f"br i1 {bad}, label %panic, label %{ok}, !prof {weights}")
+        self.b.start(ok)
+
+    def panic(self) -> None:
+        """End the program."""
+        self.panics = True
+        self.b.jump("panic")
+
+    def guard(self, value: str, limit: str, allowed: str = "ult") -> str:
+        """``value`` (``i64``), known below ``limit`` from here on, or the program ends.
+
+        LLVM must neither see through the check (the verifier doesn't follow the reasoning that
+        makes it superfluous) nor use another register than the one that was checked; where
+        the value turns out constant, nothing of that is needed.
+        """
+        if is_literal(value) and is_literal(limit):
+            holds = int(value) < int(limit) if allowed == "ult" else int(value) <= int(limit)
+            if holds:
+                return value
+        b = self.b
+        constant = b.value(f"call i1 @llvm.is.constant.i64(i64 {value})")
+        checked = b.value(f"select i1 {constant}, i64 {value}, i64 {hide(b, value)}")
+        bad = b.value(f"icmp {'uge' if allowed == 'ult' else 'ugt'} i64 {checked}, {limit}")
+        self.panic_if(bad)
+        return b.value(f"select i1 {constant}, i64 {checked}, i64 {hide(b, checked)}")
+
+    # --- operands
+
+    def operand(self, number: int) -> Operand:
+        if number in self.poisoned:
+            raise Poisoned
+        known = self.values.get(number)
+        if known is None:
+            if number >= len(self.fn.values):
+                raise LoweringFault(f"value {number} is used before it is made")
+            known = self._leaf(self.fn.values[number])
+            if not isinstance(known, Memory):
+                self.values[number] = known
+        return known
+
+    def _leaf(self, value: ssa.Value) -> Operand:
+        if isinstance(value, ssa.ConstInt):
+            if not self.types.is_int(value.type):
+                raise Refused(self.pos, self.types.problem(value.type) or "constant of this type")
+            return str(value.value)
+        if isinstance(value, ssa.ConstBool):
+            return "true" if value.value else "false"
+        if isinstance(value, ssa.ConstNil):
+            return self._zero(value.type)
+        if isinstance(value, ssa.GlobalRef):
+            return self.m.global_address(value.index, self.pos)
+        if isinstance(value, ssa.FuncRef):
+            raise Refused(self.pos, FUNCTION_VALUE)
+        problem = self.types.problem(value.type)
+        if problem is None:
+            raise LoweringFault(f"no value for {value}")
+        raise Refused(self.pos, problem)
+
+    def _zero(self, t: int) -> Operand:
+        problem = self.types.problem(t)
+        if problem:
+            raise Refused(self.pos, problem)
+        if self.types.is_slice(t):
+            return SliceValue("null", "0", "0", "0")
+        if self.types.is_aggregate(t):
+            slot = self.temporary(t)
+            zero(self.b, slot, self.types.size(t), 8)
+            return Memory(slot)
+        return "null" if self.types.is_pointer(t) else "0"
+
+    def materialise(self, operand: Operand) -> str:
+        """The operand as one LLVM value."""
+        if isinstance(operand, str):
+            return operand
+        if isinstance(operand, Address):
+            return plus(self.b, operand.base, operand.offset)
+        if isinstance(operand, Memory):
+            return operand.ptr
+        if isinstance(operand, PointerInt):
+            address = self.b.value(f"ptrtoint ptr {operand.ptr} to i64")
+            return self.b.value(f"add i64 {address}, {operand.offset}") if operand.offset != "0" else address
+        raise LoweringFault(f"{type(operand).__name__} is not one value")
+
+    def scalar(self, number: int) -> str:
+        return self.materialise(self.operand(number))
+
+    def type_of(self, number: int) -> int:
+        return self.uses.type_of[number]
+
+    def widen(self, value: str, t: int, signed: bool | None = None) -> str:
+        """An integer or bool as ``i64``; negative numbers stay what they are unless told otherwise."""
+        ir = self.types.ir(t)
+        if ir == "i64":
+            return value
+        if is_literal(value):
+            return (
+                value
+                if int(value) >= 0 or signed is not False
+                else str(int(value) & ((1 << int(ir[1:])) - 1))
+            )
+        if value in ("true", "false"):
+            return str(int(value == "true"))
+        if signed is None:
+            signed = self.types.is_signed(t)
+        return self.b.value(f"{'sext' if signed else 'zext'} {ir} {value} to i64")
+
+    def index64(self, number: int) -> str:
+        """An index or length operand, extended to ``i64`` before anything is checked of it."""
+        return self.widen(self.scalar(number), self.type_of(number))
+
+    # --- memory
+
+    def temporary(self, t: int) -> str:
+        """A stack slot of 8-byte alignment for a value of type ``t``."""
+        return self.b.slot(f"[{max(1, self.types.size(t))} x i8]", 8)
+
+    def in_memory(self, t: int) -> bool:
+        """Whether a variable of type ``t`` is bytes in memory rather than one LLVM value."""
+        return self.types.is_aggregate(t) or self.types.is_slice(t)
+
+    def storage(self, number: int) -> str:
+        """The stack slot of an ``Alloc``."""
+        number = self.shared.get(number, number)
+        if number not in self._slots:
+            t = self.types.elem(self.type_of(number))
+            whole = self.in_memory(t)
+            slot = self.temporary(t) if whole else self.b.slot(self.types.memory_ir(t), self.types.align(t))
+            self._slots[number] = slot
+        return self._slots[number]
+
+    def places(self, number: int) -> set[Place]:
+        return self.m.points.value(self.index, number)
+
+    def is_context(self, number: int) -> bool:
+        return self.places(number) == {CONTEXT}
+
+    def address(self, number: int) -> Address:
+        """What ``number`` points to, checked against nil where it may be nil."""
+        operand = self.operand(number)
+        address = operand if isinstance(operand, Address) else Address(self.materialise(operand), 0)
+        if self._may_be_nil(number):
+            self.panic_if(self.b.value(f"icmp eq ptr {self.materialise(operand)}, null"))
+        return address
+
+    def _may_be_nil(self, number: int) -> bool:
+        made = self.uses.made_by.get(number)
+        if isinstance(made, (ssa.Alloc, ssa.FieldAddr, ssa.IndexAddr)):
+            return False
+        places = self.places(number)
+        return not places or any(p.kind in ("nil", "kernel") for p in places)
+
+    def reach(self, number: int) -> str:
+        """The pointer with which to load or store through ``number``."""
+        address = self.address(number)
+        if not self.is_context(number):
+            return plus(self.b, address.base, address.offset)
+        # Constant offsets from the context itself, which LLVM must not merge or step.
+        base = self.b.value(f"call ptr @llvm.preserve.static.offset(ptr {address.base})")
+        return plus(self.b, base, address.offset)
+
+    def load_value(self, t: int, ptr: str) -> Operand:
+        """A scalar or slice loaded from ``ptr``; an array or struct copied to a temporary."""
+        problem = self.types.problem(t)
+        if problem:
+            raise Refused(self.pos, problem)
+        if self.types.is_slice(t):
+            return self.load_slice(ptr)
+        if self.types.is_aggregate(t):
+            slot = self.temporary(t)
+            copy(self.b, slot, ptr, self.types.size(t), self.types.align(t))
+            return Memory(slot)
+        loaded = self.b.value(f"load {self.types.memory_ir(t)}, ptr {ptr}, align {self.types.align(t)}")
+        return self.b.value(f"icmp ne i8 {loaded}, 0") if self.types.is_bool(t) else loaded
+
+    def store_value(self, operand: Operand, t: int, ptr: str) -> None:
+        if isinstance(operand, SliceValue):
+            self.store_slice(operand, ptr)
+        elif isinstance(operand, Memory):
+            if operand.ptr == ptr:
+                return
+            copy(self.b, ptr, operand.ptr, self.types.size(t), self.types.align(t))
+        else:
+            value = self.materialise(operand)
+            if self.types.is_bool(t):
+                value = self.b.value(f"zext i1 {value} to i8")
+            self.b.emit(f"store {self.types.memory_ir(t)} {value}, ptr {ptr}, align {self.types.align(t)}")
+
+    def load_slice(self, ptr: str) -> SliceValue:
+        base = self.b.value(f"load ptr, ptr {ptr}, align 8")
+        parts = []
+        for offset in (8, 12, 16):
+            narrow = self.b.value(f"load i32, ptr {plus(self.b, ptr, offset)}, align 4")
+            parts.append(self.b.value(f"zext i32 {narrow} to i64"))
+        return SliceValue(base, *parts)
+
+    def store_slice(self, s: SliceValue, ptr: str) -> None:
+        self.b.emit(f"store ptr {s.base}, ptr {ptr}, align 8")
+        for offset, part in ((8, s.off), (12, s.len), (16, s.end)):
+            narrow = self.b.value(f"trunc i64 {part} to i32")
+            self.b.emit(f"store i32 {narrow}, ptr {plus(self.b, ptr, offset)}, align 4")
+        self.b.emit(f"store i32 0, ptr {plus(self.b, ptr, 20)}, align 4")
+
+    def slice(self, number: int) -> SliceValue:
+        operand = self.operand(number)
+        if not isinstance(operand, SliceValue):
+            raise LoweringFault("a slice is expected")
+        return operand
+
+    def tuple(self, number: int) -> TupleValue:
+        operand = self.operand(number)
+        if not isinstance(operand, TupleValue):
+            raise LoweringFault("a tuple is expected")
+        return operand
+
+
+def is_literal(value: str) -> bool:
+    return value.lstrip("-").isdigit()
