@@ -27,20 +27,20 @@ def edges(t: str) -> list[int]:
     return [v for v in dict.fromkeys(wanted) if low <= v <= high]
 
 
-def of(case: Case) -> list[tuple[int, ...]]:
-    """The calls of a case, always the same ones."""
+def of(case: Case, limit: int = LIMIT) -> list[tuple[int, ...]]:
+    """The calls of a case, at most ``limit``, always the same ones."""
     candidates = [case.given.get(n) or edges(t) for n, t in enumerate(case.params)]
     size = 1
     for c in candidates:
         size *= len(c)
-    if size <= LIMIT:
+    if size <= limit:
         return list(itertools.product(*candidates))
     rng = random.Random(zlib.crc32(f"{case.file}.{case.name}".encode()))
     found: dict[tuple[int, ...], None] = {}
     # The plainest values of all parameters together, then a sample of everything.
-    for call in itertools.islice(itertools.product(*(c[:6] for c in candidates)), LIMIT // 3):
+    for call in itertools.islice(itertools.product(*(c[:6] for c in candidates)), limit // 3):
         found[call] = None
-    while len(found) < LIMIT:
+    while len(found) < limit:
         found[
             tuple(
                 _pick(rng, c, t, n in case.given)

@@ -47,11 +47,18 @@ def bpf(file: CaseFile) -> str:
             lines.append("\t_ = in")
         lines += [*_call(case, "\t"), "\treturn 0", "}", ""]
     if file.has_effects:
-        lines += [
-            "//export harness_effects", "//bpf:section syscall",
-            "func harness_effects(ctx unsafe.Pointer) int32 {", "\t(*harnessContext)(ctx).out[0] = Effects", "\treturn 0", "}", "",
-        ]  # fmt: skip
+        lines += _EFFECTS.split("\n")
     return "\n".join(lines)
+
+
+_EFFECTS = """\
+//export harness_effects
+//bpf:section syscall
+func harness_effects(ctx unsafe.Pointer) int32 {
+	(*harnessContext)(ctx).out[0] = Effects
+	return 0
+}
+"""
 
 
 def table(file: CaseFile) -> str:

@@ -147,6 +147,6 @@ def zero_words(b: Builder, dst: str, size: int) -> None:
         at += step
 
 
-def hide(b: Builder, value: str) -> str:
-    """The same 64-bit integer, but LLVM no longer knows what it knew about it."""
-    return b.value(f'call i64 asm "", "=r,0"(i64 {value}) memory(none)')
+def hide(b: Builder, value: str, ir: str = "i64") -> str:
+    """The same value, but LLVM no longer knows what it knew about it."""
+    return b.value(f'call {ir} asm "", "=r,0"({ir} {value}) memory(none)')

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import core
-from tinybpf.compiler.lower.builder import MAX_WORDS, Address, Memory, Operand, plus, zero, zero_words
+from tinybpf.compiler.lower.builder import MAX_WORDS, Address, Memory, Operand, hide, plus, zero, zero_words
 from tinybpf.compiler.lower.escape import variable_name
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.pointsto import CONTEXT
 from tinybpf.compiler.lower.refuse import STACK, STACK_HINT, LoweringFault, Refused
 from tinybpf.compiler.lower.values import is_literal
+
+
+MAX_POINTERS = 16
+"""The longest array of pointers in a local variable that can be indexed by a variable."""
 
 
 @lowers(ssa.Alloc)
@@ -123,8 +127,10 @@ def index_addr(f: FunctionLowering, instr: ssa.IndexAddr) -> Operand:
         return Address(address.base, address.offset + int(index) * size)
     if CONTEXT in f.places(instr.x):
         raise Refused(instr.pos, f"variable index into {core.CONTEXT_IS_FIXED}", core.CONTEXT_HINT)
-    used = f.guard(index, str(array.len))
-    return _element(f, f.materialise(address), used, size)
+    used, base = f.guard(index, str(array.len)), f.materialise(address)
+    if any(p.kind == "local" for p in f.places(instr.x)):
+        return _stack_element(f, array, base, used)
+    return _element(f, base, used, size)
 
 
 def _slice_element(f: FunctionLowering, instr: ssa.IndexAddr, container: int) -> Operand:
@@ -137,6 +143,25 @@ def _slice_element(f: FunctionLowering, instr: ssa.IndexAddr, container: int) ->
 
 def _element(f: FunctionLowering, base: str, index: str, size: int) -> str:
     return f.b.value(f"getelementptr inbounds [{size} x i8], ptr {base}, i64 {index}")
+
+
+def _stack_element(f: FunctionLowering, array: ssa.Array, base: str, index: str) -> str:
+    """An element of an array on the stack: the verifier finds pointers there at constant offsets only."""
+    size, b = f.types.size(array.elem), f.b
+    if not f.types.pointerful[array.elem] or array.len > MAX_POINTERS:
+        return _element(f, base, index, size)
+    done, chosen = b.new_label("element"), []
+    for n in range(array.len):
+        if n + 1 < array.len:
+            this, other = b.new_label("this"), b.new_label("other")
+            b.branch(b.value(f"icmp eq i64 {index}, {n}"), this, other)
+            b.start(this)
+        chosen.append(f"[ {hide(b, plus(b, base, n * size), 'ptr')}, %{b.label} ]")
+        b.jump(done)
+        if n + 1 < array.len:
+            b.start(other)
+    b.start(done)
+    return b.value(f"phi ptr {', '.join(chosen)}")
 
 
 @lowers(ssa.Index)
@@ -152,4 +177,5 @@ def index_value(f: FunctionLowering, instr: ssa.Index) -> Operand:
     size, index = f.types.size(array.elem), f.index64(instr.index)
     if is_literal(index):
         return _part(f, operand.ptr, int(index) * size, array.elem)
-    return _part(f, _element(f, operand.ptr, f.guard(index, str(array.len)), size), 0, array.elem)
+    element = _stack_element(f, array, operand.ptr, f.guard(index, str(array.len)))
+    return _part(f, element, 0, array.elem)
