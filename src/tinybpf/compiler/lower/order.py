@@ -29,6 +29,9 @@ _COMPUTED = (
 """What hands on what it was made of; a call's result does not, for calls are ordered."""
 
 
+_LITERALS = ("complit", "slicelit", "varargs")
+
+
 class OrderCheck:
     """``written`` tells the places that a call of a helper or a built-in function writes."""
 
@@ -96,40 +99,76 @@ class OrderCheck:
     # what is read before and used after
 
     def _function(self, f: int) -> None:
-        for block in self.doc.functions[f].blocks:
+        fn = self.doc.functions[f]
+        for b, block in enumerate(fn.blocks):
             for at, instr in enumerate(block.instrs):
                 effects = self._call_effects(f, instr) if isinstance(instr, ssa.Call) else []
                 if effects and isinstance(instr, ssa.Call):
-                    self._across(f, block, at, instr, effects)
+                    after = self._used_after(f, block, at) | self._used_beyond(fn, b)
+                    self._across(f, instr, effects, after)
 
-    def _across(self, f: int, block: ssa.Block, at: int, call: ssa.Call, effects: list[Access]) -> None:
-        """Report what was read before the call, may be written by it, and is used after it."""
+    def _used_after(self, f: int, block: ssa.Block, at: int) -> set[int]:
+        """The values made before a place in a block and used after it, also by way of a literal."""
         before = {number for i in block.instrs[:at] if (number := result(i)) is not None}
-        after = {x for i in block.instrs[at + 1 :] for x in operands(i) if x in before}
-        for load in self._loads(f, after, before):
+        used = {x for i in block.instrs[at + 1 :] for x in operands(i)}
+        stored = {
+            i.value
+            for i in block.instrs[:at]
+            if isinstance(i, ssa.Store) and self._literal(f, i.addr) in used
+        }
+        return (used | stored) & before
+
+    def _literal(self, f: int, address: int) -> int | None:
+        """The literal without a name that an address is a part of."""
+        made = self.points.uses[f].made_by.get(address)
+        while isinstance(made, (ssa.FieldAddr, ssa.IndexAddr)):
+            made = self.points.uses[f].made_by.get(made.x)
+        return made.id if isinstance(made, ssa.Alloc) and made.comment in _LITERALS else None
+
+    def _used_beyond(self, fn: ssa.Function, b: int) -> set[int]:
+        """What is used where ``&&`` and ``||`` come together again, of a call on their right side."""
+        if fn.blocks[b].comment != "binop.rhs":
+            return set()
+        seen: set[int] = set()
+        work = list(fn.blocks[b].succs)
+        while work:
+            at = work.pop()
+            if at not in seen and fn.blocks[at].comment in ("binop.rhs", "binop.done"):
+                seen.add(at)
+                work.extend(fn.blocks[at].succs)
+        inside = {n for at in (b, *seen) for i in fn.blocks[at].instrs if (n := result(i)) is not None}
+        return {x for at in seen for i in fn.blocks[at].instrs for x in operands(i)} - inside
+
+    def _across(self, f: int, call: ssa.Call, effects: list[Access], values: set[int]) -> None:
+        """Report what the values were read from, where the call may write it."""
+        for load in self._loads(f, values, self.points.uses[f].place[call.id]):
             access = self._access(f, load.x)
             if any(_overlap(access, effect) for effect in effects):
-                name = self._callee(f, call)
                 self.report(
                     load.pos,
-                    f"{self._name(access)} is read here and written by the call of {name} in the same statement "
-                    f"(line {call.pos.line}, column {call.pos.col}): Go leaves open which comes first",
+                    f"{self._name(access)} is read here and written by the call of {self._callee(f, call)} "
+                    f"in the same statement (line {call.pos.line}, column {call.pos.col}): Go leaves open "
+                    "which comes first",
                     HINT,
                 )
 
-    def _loads(self, f: int, values: set[int], before: set[int]) -> list[ssa.UnOp]:
-        """The reads that values depend on, as far as they stand in the same block."""
-        made_by = self.points.uses[f].made_by
+    def _loads(self, f: int, values: set[int], call: tuple[int, int]) -> list[ssa.UnOp]:
+        """The reads before the call that values depend on."""
+        uses = self.points.uses[f]
         seen: set[int] = set()
         work = sorted(values)
         found = []
         while work:
             number = work.pop()
-            made = made_by.get(number)
-            if number in seen or number not in before or not isinstance(made, _COMPUTED):
+            made, place = uses.made_by.get(number), uses.place.get(number)
+            if number in seen or place is None or not isinstance(made, _COMPUTED):
                 continue
             seen.add(number)
-            if isinstance(made, ssa.UnOp) and made.operator == "*":
+            if (
+                isinstance(made, ssa.UnOp)
+                and made.operator == "*"
+                and not (place[0] == call[0] and place > call)
+            ):
                 found.append(made)
             work.extend(operands(made))
         return sorted(found, key=lambda load: load.id)
@@ -143,7 +182,11 @@ class OrderCheck:
         return target.name if isinstance(target, ssa.Builtin) else "a function"
 
     def _name(self, access: Access) -> str:
-        for place in sorted(access[0], key=repr):
+        fields = [self.points.types.struct(struct).fields[field].name for struct, field in access[1]]
+        return ".".join([self._variable(access[0]), *fields])
+
+    def _variable(self, places: frozenset[Place]) -> str:
+        for place in sorted(places, key=repr):
             if place.kind == "global":
                 return self.doc.globals[place.id].name
             if place.kind == "local":
