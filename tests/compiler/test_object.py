@@ -256,6 +256,14 @@ def test_source_text_has_no_file() -> None:
     assert found[0][1].text == MINIMAL.split("\n")[6]
 
 
+def test_variables_without_a_byte() -> None:
+    source = MINIMAL.replace(
+        "return 0", "p := &empty; q := &none; if p == nil || q == nil { return 1 }; return 0"
+    )
+    compiled = compile_go(source + "\nvar empty struct{}\nvar none [0]int\n")
+    assert not Inside(compiled).btf.section_vars(".rodata")
+
+
 # --- licence
 
 

@@ -139,6 +139,12 @@ class Module:
 
     def global_address(self, index: int, pos: ssa.Pos) -> str:
         variable = self.doc.globals[index]
+        if not self._visible(index):
+            raise Refused(
+                pos,
+                f"variable {variable.name} is //go:extern: it names a type of the kernel and has no memory",
+                "declare a variable of the type, and copy the kernel's struct with bpf_probe_read_kernel",
+            )
         if not self._is_map(index):
             problem = self.types.problem(variable.type)
             if problem:
@@ -261,11 +267,20 @@ class Module:
             try:
                 if index in maps:
                     lines.append(self._map(index, usage[index]))
-                elif self.types.problem(variable.type) is None and self.types.size(variable.type):
+                elif self.types.problem(variable.type) is not None:
+                    continue  # refused where it is used
+                elif self.types.size(variable.type):
                     lines.append(self._variable(index, index in written))
+                else:
+                    lines.append(self._empty(index))
             except Refused as refused:
                 self.report(refused.pos, refused.message, refused.hint)
         return lines
+
+    def _empty(self, index: int) -> str:
+        """A variable without a byte has an address all the same; nothing else knows of it."""
+        kind = "internal constant [1 x i8] zeroinitializer"
+        return f'@{self.global_symbol(index)} = {kind}, section ".rodata", align 1'
 
     def _visible(self, index: int) -> bool:
         variable = self.doc.globals[index]
