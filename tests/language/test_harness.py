@@ -91,7 +91,10 @@ def test_gc(tmp_path: Path) -> None:
     """What gc does, told from the source by hand."""
     file = parsed()
     index, following = file.cases
-    calls = {index: [(-1, 9), (0, 9), (2, 9), (3, 9)], following: [(4,), ((1 << 31) - 1,)]}
+    calls: dict[Case, list[tuple[int, ...]]] = {
+        index: [(-1, 9), (0, 9), (2, 9), (3, 9)],
+        following: [(4,), ((1 << 31) - 1,)],
+    }
     binary = reference.build([file], tmp_path / "gc")
     found = reference.run(binary, [file], calls)
     panicked = Outcome(True, (), 1)

@@ -1,0 +1,95 @@
+"""What BPF cannot run is refused at its line, in words: never an internal error, never an object."""
+
+from __future__ import annotations
+
+import pytest
+
+from tinybpf.compiler import compile_go
+from tinybpf.errors import CompileError, InternalCompilerError
+
+PROGRAM = """package main
+
+import "unsafe"
+
+{0}
+
+//export program
+//bpf:section syscall
+func program(ctx unsafe.Pointer) int32 {{
+	c := (*context)(ctx)
+	{1} // HERE
+	return int32(c.a)
+}}
+
+type context struct {{
+	a, b int64
+	p    *int64
+}}
+
+func main() {{}}
+"""
+
+# What stands before the program, the statement in it, and words of the message.
+REFUSED = {
+    "goroutine": ("func f() {}", "go f()", "goroutine"),
+    "channel": ("", "ch := make(chan int); ch <- 1", "goroutine"),
+    "select": ("", "select {}", "select"),
+    "defer": ("func f() {}", "defer f()", "defer"),
+    "recover": ("", "recover()", "recover"),
+    "map": ("", "m := map[int]int{}; m[1] = 2", "heap"),
+    "make": ("", "s := make([]int, c.a); s[0] = 1", "heap"),
+    "append": ("", "var a [4]int; s := append(a[:2], 1); c.a = int64(s[0])", "append"),
+    "print": ("", "println(c.a)", "print"),
+    "float": ("", "f := float64(c.a) * 1.5; c.a = int64(f)", "floating point"),
+    "complex": ("", "z := complex(float64(c.a), 0); c.a = int64(real(z))", "floating point"),
+    "string": ("var s = \"x\"", "c.a = int64(s[c.b])", "string"),
+    "interface": ("func f(x any) {}", "f(c.a)", "dynamic dispatch"),
+    "assertion": ("var i any", "c.a = i.(int64)", "dynamic dispatch"),
+    "type switch": ("var i any", "switch i.(type) { case int: c.a = 1 }", "dynamic dispatch"),
+    "function value": ("func f(x int64) int64 { return x }", "g := f; c.a = g(c.b)", "function"),
+    "closure": ("", "x := c.b; g := func() int64 { x++; return x }; c.a = g() + g()", "function"),
+    "method value": ("func (c *context) m() int64 { return c.a }", "g := c.m; c.a = g()", "function"),
+    "range over a function": (
+        "func seq(yield func(int) bool) { yield(1) }", "for x := range seq { c.a += int64(x) }", "function"
+    ),
+    "range over a string": ('const s = "abc"', "for i := range s[c.b:] { c.a = int64(i) }", "string"),
+    "no body": ("func nobody()", "nobody()", "no body"),
+    "context index": ("", "a := (*[4]int64)(ctx); c.a = a[c.b]", "context"),
+    "large variable": ("", "var a [600]byte; a[c.b&511] = 1; c.a = int64(a[5])", "stack"),
+}  # fmt: skip
+
+# The same, for what is wrong elsewhere than in the program's line.
+ELSEWHERE = {
+    "recursion": ("func f(n int64) int64 { return f(n-1) + 1 }", "c.a = f(c.b)", "recursion"),
+    "escape by return": ("func f() *int64 { x := int64(1); return &x }", "c.a = *f()", "local variable x"),
+    "escape to a variable": ("var kept *int64", "x := c.b; kept = &x; c.a = *kept", "kept"),
+}  # fmt: skip
+
+
+def messages(before: str, statement: str) -> tuple[str, CompileError]:
+    source = PROGRAM.format(before, statement)
+    with pytest.raises(CompileError) as caught:
+        compile_go(source)
+    assert not isinstance(caught.value, InternalCompilerError), caught.value
+    return source, caught.value
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_at_its_line(name: str) -> None:
+    before, statement, words = REFUSED[name]
+    source, error = messages(before, statement)
+    here = next(n for n, line in enumerate(source.splitlines(), 1) if "// HERE" in line)
+    found = [d for d in error.diagnostics if d.line == here or name == "no body"]
+    assert any(words in d.message for d in found), error
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_refused(name: str) -> None:
+    before, statement, words = ELSEWHERE[name]
+    _, error = messages(before, statement)
+    assert any(words in d.message and d.line for d in error.diagnostics), error
+
+
+def test_the_frame_is_right() -> None:
+    """Without anything wrong in it the program compiles."""
+    assert compile_go(PROGRAM.format("", "c.a = c.b")).programs
