@@ -1,0 +1,99 @@
+"""How messages look, and that they find their line whatever is in the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tinybpf.compiler import Diagnostic, compile_go
+from tinybpf.errors import CompileError
+
+
+def test_place_line_caret_hint() -> None:
+    d = Diagnostic("a.go", 3, 7, "cannot", hint="write it so", source="\tx = ü + y")
+    assert str(d) == "a.go:3:7: cannot"
+    assert d.render() == "a.go:3:7: cannot\n    \tx = ü + y\n    \t     ^\n    hint: write it so"
+
+
+def test_the_column_counts_bytes() -> None:
+    """As Go's does: what stands behind a letter of two bytes is one further in bytes than in columns."""
+    d = Diagnostic("a.go", 1, 4, "here", source="üb!")
+    assert d.render().split("\n")[2] == "      ^"
+
+
+def test_without_a_place() -> None:
+    assert str(Diagnostic("", 0, 0, "the whole run")) == "the whole run"
+    assert Diagnostic("bpf", 0, 0, "the whole package", source="x").render() == "bpf: the whole package"
+
+
+def test_warning() -> None:
+    assert str(Diagnostic("a.go", 1, 1, "odd", severity="warning")) == "a.go:1:1: warning: odd"
+
+
+def test_color() -> None:
+    d = Diagnostic("a.go", 1, 1, "odd", hint="so", source="x")
+    shown = d.render(color=True)
+    for code in ("\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m"):
+        shown = shown.replace(code, "")
+    assert shown == d.render() != d.render(color=True)
+
+
+BAD = """package main
+
+import "unsafe"
+%s
+//export prog
+//bpf:section syscall
+func prog(ctx unsafe.Pointer) int32 {
+	x := 1.5
+	return int32(x)
+}
+"""
+
+OTHER = """package main
+
+func other() int32 {
+	var s []int32
+	s = append(s, 1)
+	print(1)
+	return s[0]
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("between", "ending"),
+    [("", "\n"), ("", "\r\n"), ("// a\x0cb\x1cc\u2028d\u0085e", "\n"), ("/* ü\n\n */", "\n")],
+    ids=["plain", "carriage returns", "what Python takes for line ends", "comment"],
+)
+def test_the_line_is_that_of_go(tmp_path: Path, between: str, ending: str) -> None:
+    source = (BAD % between).replace("\n", ending)
+    file = tmp_path / "bad.go"
+    file.write_bytes(source.encode())
+    with pytest.raises(CompileError) as caught:
+        compile_go(file)
+    (found,) = {d for d in caught.value.diagnostics if "float64" in d.message and ":=" in (d.source or "")}
+    assert found.source == "\tx := 1.5"
+    assert source.encode().split(b"\n")[found.line - 1].rstrip(b"\r") == b"\tx := 1.5"
+
+
+def test_several_files_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By file, then by line: functions are lowered in another order than they stand in."""
+    package = tmp_path / "bpf"
+    package.mkdir()
+    (package / "a.go").write_text(BAD.replace("%s", "").replace("int32(x)", "int32(x) + other()"))
+    (package / "b.go").write_text(OTHER)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CompileError) as caught:
+        compile_go("bpf")
+    assert [(d.path, d.line) for d in caught.value.diagnostics] == [
+        ("bpf/a.go", 8), ("bpf/a.go", 9), ("bpf/b.go", 5), ("bpf/b.go", 6),
+    ]  # fmt: skip
+
+
+def test_all_errors_of_the_type_checker(tmp_path: Path) -> None:
+    body = "".join(f"\tvar v{n} uint8 = 256\n" for n in range(30))
+    with pytest.raises(CompileError) as caught:
+        compile_go(f"package main\n\nfunc f() {{\n{body}}}\n")
+    assert len(caught.value.diagnostics) == 60, "each is out of range, and not used"
