@@ -269,3 +269,14 @@ func CompositeOrder() int32 {
 	q := [3]int32{trace(4), trace(5), trace(6)}
 	return p.x + q[2]
 }
+
+func ownCopy(a int32) int32 {
+	incTwice(&a)
+	return a
+}
+
+// What ownCopy writes is its own, though incTwice also gets addresses from here.
+func OwnVariable(a int32) int32 {
+	incTwice(&a)
+	return a + ownCopy(a)*a
+}

@@ -75,9 +75,25 @@ class OrderCheck:
         fn = self.doc.functions[f]
         target = fn.values[call.fn] if call.fn < len(fn.values) else None
         if isinstance(target, ssa.FuncRef) and target.index in self._effects:
-            return self._effects[target.index]
+            given = self._given(f, call)
+            seen = [
+                (frozenset(p for p in a[0] if p.kind != "local" or p in given), a[1])
+                for a in self._effects[target.index]
+            ]
+            return [a for a in seen if a[0]]
         places = frozenset(_merged(self._written(f, fn, call)))
         return [(places, ())] if places else []
+
+    def _given(self, f: int, call: ssa.Call) -> set[Place]:
+        """The variables that a call can reach: no address of a local variable comes by another way."""
+        found: set[Place] = set()
+        work = [p for x in call.args for p in self.points.value(f, x)]
+        while work:
+            place = work.pop()
+            if place not in found:
+                found.add(place)
+                work.extend(self.points.contents(place))
+        return found
 
     def _calls(self, f: int) -> Iterator[ssa.Call]:
         return (call for call, _ in callees(self.doc.functions[f]))
