@@ -11,7 +11,6 @@ from tinybpf.compiler.lower.pointsto import CONTEXT
 from tinybpf.compiler.lower.refuse import STACK, STACK_HINT, LoweringFault, Refused
 from tinybpf.compiler.lower.values import is_literal
 
-
 MAX_POINTERS = 16
 """The longest array of pointers in a local variable that can be indexed by a variable."""
 
