@@ -84,7 +84,7 @@ class FunctionLowering(Values):
         return f"{head} {attributes}{section} !dbg {self._scope} {{\n" + "\n".join(body) + "\n}\n"
 
     def _inlining(self) -> str:
-        if self.entry is None and must_inline(self.m.points, self.index):
+        if self.entry is None and must_inline(self.m.points, self.index, self.m.context_parts_travel):
             return " alwaysinline"
         return " noinline" if self.m.noinline(self.index) else ""
 

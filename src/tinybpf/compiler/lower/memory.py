@@ -48,6 +48,10 @@ def load(f: FunctionLowering, instr: ssa.UnOp) -> Operand:
             "a map's definition is read: it is for the loader, the program has only the map's address",
             "use a constant for what both need",
         )
+    if f.types.is_aggregate(instr.type) and f.is_context(instr.x) and not f.types.problem(instr.type):
+        slot = f.temporary(instr.type)
+        _copy_context(f, instr.x, instr.type, slot, into=False)
+        return Memory(slot)
     if f.types.is_aggregate(instr.type) and _unwritten_until_used(f, instr):
         problem = f.types.problem(instr.type)
         if problem:
@@ -84,7 +88,21 @@ def store(f: FunctionLowering, instr: ssa.Store) -> None:
         raise Refused(
             instr.pos, "assignment to a map: a map is changed through its helpers", "call bpf_map_update_elem"
         )
+    if isinstance(value, Memory) and f.is_context(instr.addr):
+        _copy_context(f, instr.addr, t, value.ptr, into=True)
+        return
     f.store_value(value, t if f.types.problem(t) is None else target, f.reach(instr.addr))
+
+
+def _copy_context(f: FunctionLowering, context: int, t: int, memory: str, into: bool) -> None:
+    """An array or struct from the context or into it, a word at a time: each access has its own offset."""
+    at, b = 0, f.b
+    while at < f.types.size(t):
+        step = min(8, f.types.align(t), f.types.size(t) - at)
+        there, here, ir = plus(b, f.reach(context), at), plus(b, memory, at), f"i{step * 8}"
+        source, target = (here, there) if into else (there, here)
+        b.emit(f"store {ir} {b.value(f'load {ir}, ptr {source}, align {step}')}, ptr {target}, align {step}")
+        at += step
 
 
 @lowers(ssa.FieldAddr)

@@ -12,6 +12,7 @@ from tinybpf.compiler.kernel.helpers import Helper
 from tinybpf.compiler.lower import abi, arithmetic, calls, convert, memory, trace  # noqa: F401  (they register their instructions)
 from tinybpf.compiler.lower.debug import DebugInfo, MapField, escape
 from tinybpf.compiler.lower.escape import EscapeCheck
+from tinybpf.compiler.lower.frames import context_parts_travel
 from tinybpf.compiler.lower.function import FunctionLowering
 from tinybpf.compiler.lower.infer import Usage, agreed, infer
 from tinybpf.compiler.lower.names import Names, qualified
@@ -173,6 +174,10 @@ class Module:
                     for x in call.args:
                         shown |= self.points.value(f, x)
         return shown
+
+    @cached_property
+    def context_parts_travel(self) -> bool:
+        return context_parts_travel(self.points, self.order)
 
     @cached_property
     def has_array_pointers(self) -> bool:
