@@ -65,7 +65,7 @@ def ticks(pid: int) -> int:
     """User time, in hundredths of a second."""
     try:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0
 
 
@@ -73,7 +73,7 @@ def exists(pid: int) -> bool:
     """Whether the process runs; one that only waits to be reaped does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -95,9 +95,8 @@ def spinning() -> Iterator[tuple[int, int, Future[object]]]:
         assert until(lambda: at_work(pid))
         (child,) = at_work(pid)
         yield pid, child, result
-        llvm_child = [c for c in (child,) if exists(c)]
-        for c in llvm_child:
-            os.kill(c, signal.SIGKILL)
+        if exists(child):
+            os.kill(child, signal.SIGKILL)
 
 
 # --- the processes

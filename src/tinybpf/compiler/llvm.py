@@ -64,6 +64,7 @@ class Worker:
         self.requests = requests
         self.answers = answers
         self.hello: dict[str, Any] | None = None
+        self.status: int | None = None
 
     def send(self, message: Any) -> None:
         body = marshal.dumps(message)
@@ -91,11 +92,16 @@ class Worker:
             size -= len(part)
         return b"".join(parts)
 
-    def listens(self) -> bool:
-        """Whether the worker is still there to read requests."""
-        poll = select.poll()
-        poll.register(self.requests, 0)
-        return not poll.poll(0)
+    def ended(self) -> bool:
+        """Whether the worker is gone; where somebody else in this process waits for all children, too."""
+        if self.status is None:
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+            except ChildProcessError:
+                self.status = 0
+            else:
+                self.status = status if pid else None
+        return self.status is not None
 
     def close(self) -> None:
         for fd in (self.requests, self.answers):
@@ -105,13 +111,14 @@ class Worker:
     def end(self) -> str:
         """Stop the worker; how it ended, in words."""
         self.close()
-        with suppress(OSError):
-            os.kill(self.pid, signal.SIGKILL)
-        try:
-            _, status = os.waitpid(self.pid, 0)
-        except ChildProcessError:
-            return "ended"
-        return describe(status)
+        if not self.ended():
+            with suppress(OSError):
+                os.kill(self.pid, signal.SIGKILL)
+            try:
+                _, self.status = os.waitpid(self.pid, 0)
+            except ChildProcessError:
+                self.status = 0
+        return describe(self.status or 0)
 
 
 def describe(status: int) -> str:
@@ -134,7 +141,7 @@ def start() -> None:
 
 def _running() -> Worker:
     global _worker
-    if _worker is not None and not _worker.listens():
+    if _worker is not None and _worker.ended():
         _worker.end()
         _worker = None
     if _worker is None:
