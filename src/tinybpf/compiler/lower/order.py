@@ -117,22 +117,30 @@ class OrderCheck:
     def _function(self, f: int) -> None:
         fn = self.doc.functions[f]
         for b, block in enumerate(fn.blocks):
+            last = self._last_uses(f, block)
+            ending: dict[int, list[int]] = {}
+            for value, at in last.items():
+                ending.setdefault(at, []).append(value)
+            live: set[int] = set()
             for at, instr in enumerate(block.instrs):
-                effects = self._call_effects(f, instr) if isinstance(instr, ssa.Call) else []
-                if effects and isinstance(instr, ssa.Call):
-                    after = self._used_after(f, block, at) | self._used_beyond(fn, b)
-                    self._across(f, instr, effects, after)
+                live.difference_update(ending.get(at, ()))
+                if isinstance(instr, ssa.Call):
+                    effects = self._call_effects(f, instr)
+                    if effects:
+                        self._across(f, instr, effects, live | self._used_beyond(fn, b))
+                number = result(instr)
+                if number is not None and last.get(number, at) > at:
+                    live.add(number)
 
-    def _used_after(self, f: int, block: ssa.Block, at: int) -> set[int]:
-        """The values made before a place in a block and used after it, also by way of a literal."""
-        before = {number for i in block.instrs[:at] if (number := result(i)) is not None}
-        used = {x for i in block.instrs[at + 1 :] for x in operands(i)}
-        stored = {
-            i.value
-            for i in block.instrs[:at]
-            if isinstance(i, ssa.Store) and self._literal(f, i.addr) in used
-        }
-        return (used | stored) & before
+    def _last_uses(self, f: int, block: ssa.Block) -> dict[int, int]:
+        """Where each value is used last in a block; what is in a literal, where the literal is."""
+        last = {x: at for at, instr in enumerate(block.instrs) for x in operands(instr)}
+        for instr in block.instrs:
+            if isinstance(instr, ssa.Store):
+                literal = self._literal(f, instr.addr)
+                if literal in last:
+                    last[instr.value] = max(last[instr.value], last[literal])
+        return last
 
     def _literal(self, f: int, address: int) -> int | None:
         """The literal without a name that an address is a part of."""
