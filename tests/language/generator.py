@@ -237,7 +237,7 @@ class Writer:
             (6, self.assign), (3, self.declare), (1, self.declare_array), (1, self.declare_struct),
             (3, self.assign_element), (1, self.assign_field), (1, self.swap), (2, self.note),
             (1, self.through_pointer), (1, self.slice_of), (1, self.copy_statement),
-            (1, self.effect_call), (1, self.copy_aggregate),
+            (1, self.effect_call), (1, self.copy_aggregate), (2, self.slice_call), (1, self.matrix),
         ]  # fmt: skip
         if nested:
             choices += [(3, self.if_), (2, self.switch)]
@@ -371,6 +371,44 @@ class Writer:
         if not self.pure and target is not None and target[1] == "int32" and self.turns <= 4:
             self.line(f"{target[0]} = effect({self.expression('int32', 1)})")
 
+    def slice_call(self) -> None:
+        """A call that gets a slice of an array of int32, and perhaps one that gives a slice back."""
+        arrays = [a for a in self.scope.arrays if a.elem == "int32"]
+        if not arrays:
+            array = Array(self.name("arr"), "int32", self.rng.randint(2, 6))
+            self.line(f"{array.name} := [{array.len}]int32{{{self.expression('int32', 1)}}}")
+            self.line(f"_ = {array.name}")
+            self.scope.arrays.append(array)
+            arrays = [array]
+        if self.turns > 4:
+            return
+        a = self.rng.choice(arrays)
+        low = self.rng.randrange(a.len)
+        part = f"{a.name}[{low}:]"
+        if self.chance(0.3):
+            part = f"rest({part}, int({self.index(a, 1)}))"
+        if self.chance(0.5):
+            self.line(f"fill({part}, {self.expression('int32', 2)})")
+            return
+        name = self.name("v")
+        self.line(f"{name} := total({part})")
+        self.line(f"_ = {name}")
+        self.scope.add(name, "int32")
+
+    def matrix(self) -> None:
+        """An array of two dimensions; its rows are arrays like others."""
+        t, rows, columns = self.rng.choice(INTS), self.rng.randint(2, 3), self.rng.randint(2, 4)
+        name, pointer = self.name("m"), self.name("row")
+        self.line(f"{name} := [{rows}][{columns}]{t}{{{{{self.expression(t, 1)}}}}}")
+        whole = Array(name, t, rows)
+        row, column = self.index(whole, 1), self.index(Array("", t, columns), 1)
+        self.line(f"{name}[{row}][{column}] += {self.expression(t, 2)}")
+        self.line(f"{pointer} := &{name}[{self.index(whole, 2)}]")
+        self.line(f"{pointer}[{self.index(Array('', t, columns), 1)}]++")
+        self.line(f"_ = {pointer}")
+        self.scope.arrays += [Array(f"{name}[{n}]", t, columns) for n in range(rows)]
+        self.scope.arrays.append(Array(pointer, t, columns, True))
+
     def if_(self) -> None:
         with self.block(f"if {self.expression('bool', 2)} {{", ""):
             self.statements(self.rng.randint(1, 3))
@@ -494,6 +532,23 @@ func (d *data) touch() {
 
 //go:noinline
 func change(p *int32, by int32) { *p = *p*3 + by }
+
+//go:noinline
+func total(s []int32) (t int32) {
+	for i, v := range s {
+		t = t*3 + v ^ int32(i)
+	}
+	return
+}
+
+func fill(s []int32, v int32) {
+	for i := range s {
+		s[i] += v >> (i & 7)
+	}
+}
+
+//go:noinline
+func rest(s []int32, n int) []int32 { return s[n:] }
 
 //go:noinline
 func effect(x int32) int32 {
