@@ -17,6 +17,7 @@ import pytest
 from tinybpf.compiler import compile_go, llvm, ssa
 from tinybpf.compiler.lower import function as lowering
 from tinybpf.compiler.lower.module import Module
+from tinybpf.compiler.lower.variables import Variables
 from tinybpf.errors import BpfError, CompileError, InternalCompilerError
 
 PROGRAM = """package main
@@ -363,7 +364,7 @@ def test_fault_of_the_compiler_shows_the_go_line(monkeypatch: pytest.MonkeyPatch
 
 
 def test_fault_outside_an_instruction(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Module, "_license", lambda self: {}["x"])
+    monkeypatch.setattr(Variables, "license", lambda self: {}["x"])
     with pytest.raises(
         InternalCompilerError, match=r"internal error: KeyError: 'x'; this is a fault of tinybpf"
     ):
@@ -371,7 +372,7 @@ def test_fault_outside_an_instruction(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_fault_behind_an_error_does_not_hide_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Module, "_license", lambda self: {}["x"])
+    monkeypatch.setattr(Variables, "license", lambda self: {}["x"])
     with pytest.raises(CompileError, match="unknown directive //bpf:wrong") as caught:
         compile_go(program().replace("//bpf:section", "//bpf:wrong\n//bpf:section"))
     assert not isinstance(caught.value, InternalCompilerError)
