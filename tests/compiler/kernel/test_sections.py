@@ -73,6 +73,7 @@ def test_names_that_libbpf_does_not_know(name):
 @pytest.mark.parametrize(
     ("wrong", "meant"),
     [
+        ("xpd", "xdp"),
         ("tracepint/syscalls/sys_enter_connect", "tracepoint/syscalls/sys_enter_connect"),
         ("cgroup/conect4", "cgroup/connect4"),
         ("cgroup/conect6", "cgroup/connect6"),

@@ -132,7 +132,7 @@ def nearest_section(name: str) -> str | None:
     bare = name.removeprefix("?")
     head, _, tail = bare.partition("/")
     whole = [definition.prefix for definition in definitions() if not definition.takes_target]
-    found = difflib.get_close_matches(bare.lower(), whole, n=1, cutoff=0.75)
+    found = difflib.get_close_matches(bare.lower(), whole, n=1, cutoff=0.6)
     if found:
         return found[0]
     with_target = [definition.prefix for definition in definitions() if definition.takes_target]
