@@ -95,24 +95,25 @@ class File(Node):
 # --- types ----------------------------------------------------------------------------------
 
 
-class Basic(Node, tag_field="kind", tag="Basic"):
-    """A predeclared type, ``unsafe.Pointer`` or an untyped constant's type, by its Go name."""
+class Described(Node, tag_field="kind"):
+    """A type, as Go prints it."""
 
     string: str
     size: int
     align: int
 
 
-class Named(Node, tag_field="kind", tag="Named"):
+class Basic(Described, tag="Basic"):
+    """A predeclared type, ``unsafe.Pointer`` or an untyped constant's type, by its Go name."""
+
+
+class Named(Described, tag="Named"):
     """A defined type. ``name`` is its bare name, ``args`` the type arguments of an instance.
 
     ``scope`` tells types of one name apart that are declared inside functions: the name of the
     outermost function, and empty at package level.
     """
 
-    string: str
-    size: int
-    align: int
     name: str
     package: str
     underlying: int
@@ -121,25 +122,16 @@ class Named(Node, tag_field="kind", tag="Named"):
     scope: str = ""
 
 
-class Pointer(Node, tag_field="kind", tag="Pointer"):
-    string: str
-    size: int
-    align: int
+class Pointer(Described, tag="Pointer"):
     elem: int
 
 
-class Array(Node, tag_field="kind", tag="Array"):
-    string: str
-    size: int
-    align: int
+class Array(Described, tag="Array"):
     elem: int
     len: int
 
 
-class Slice(Node, tag_field="kind", tag="Slice"):
-    string: str
-    size: int
-    align: int
+class Slice(Described, tag="Slice"):
     elem: int
 
 
@@ -152,39 +144,27 @@ class Field(Node):
     pos: Pos = NO_POS
 
 
-class Struct(Node, tag_field="kind", tag="Struct"):
-    string: str
-    size: int
-    align: int
+class Struct(Described, tag="Struct"):
     fields: list[Field] = []
 
 
-class Tuple(Node, tag_field="kind", tag="Tuple"):
+class Tuple(Described, tag="Tuple"):
     """The results of a function that has none or several."""
 
-    string: str
-    size: int
-    align: int
     types: list[int] = []
 
 
-class Signature(Node, tag_field="kind", tag="Signature"):
+class Signature(Described, tag="Signature"):
     """A function type; a method's receiver is the first of ``params``."""
 
-    string: str
-    size: int
-    align: int
     params: list[int] = []
     results: list[int] = []
     variadic: bool = False
 
 
-class Foreign(Node, tag_field="kind", tag="Foreign"):
+class Foreign(Described, tag="Foreign"):
     """A type that has no form in the kernel: ``what`` is interface, map, chan or other."""
 
-    string: str
-    size: int
-    align: int
     what: str
 
 
@@ -266,278 +246,209 @@ Value = (
 # --- instructions -----------------------------------------------------------------------------
 
 
-class Alloc(Node, tag_field="op", tag="Alloc"):
-    """A new zeroed variable; its address. ``comment`` is the variable's name or what made it."""
+class Done(Node, tag_field="op"):
+    """An instruction that makes no value."""
+
+    pos: Pos
+
+
+class Made(Node, tag_field="op"):
+    """An instruction that makes a value: the value's number and type."""
 
     id: int
     type: int
     pos: Pos
+
+
+class Unary(Made):
+    x: int
+
+
+class Alloc(Made, tag="Alloc"):
+    """A new zeroed variable; its address. ``comment`` is the variable's name or what made it."""
+
     heap: bool = False
     comment: str = ""
 
 
-class Phi(Node, tag_field="op", tag="Phi"):
+class Phi(Made, tag="Phi"):
     """``edges`` go with the block's ``preds``."""
 
-    id: int
-    type: int
-    pos: Pos
     edges: list[int]
     comment: str = ""
 
 
-class BinOp(Node, tag_field="op", tag="BinOp"):
+class BinOp(Made, tag="BinOp"):
     """``operator`` is Go's token: ``+ - * / % & | ^ << >> &^ == != < <= > >=``."""
 
-    id: int
-    type: int
-    pos: Pos
     operator: str
     x: int
     y: int
 
 
-class UnOp(Node, tag_field="op", tag="UnOp"):
+class UnOp(Made, tag="UnOp"):
     """``operator``: ``*`` (load), ``-``, ``!``, ``^``, ``<-`` (receive)."""
 
-    id: int
-    type: int
-    pos: Pos
     operator: str
     x: int
     comma_ok: bool = False
 
 
-class Call(Node, tag_field="op", tag="Call"):
+class Call(Made, tag="Call"):
     """``fn`` is the function value; for a call of an interface's ``method``, the interface."""
 
-    id: int
-    type: int
-    pos: Pos
     fn: int
     args: list[int] = []
     method: str = ""
 
 
-class ChangeType(Node, tag_field="op", tag="ChangeType"):
-    id: int
-    type: int
-    pos: Pos
-    x: int
+class ChangeType(Unary, tag="ChangeType"):
+    pass
 
 
-class Convert(Node, tag_field="op", tag="Convert"):
-    id: int
-    type: int
-    pos: Pos
-    x: int
+class Convert(Unary, tag="Convert"):
+    pass
 
 
-class MultiConvert(Node, tag_field="op", tag="MultiConvert"):
-    id: int
-    type: int
-    pos: Pos
-    x: int
+class MultiConvert(Unary, tag="MultiConvert"):
+    pass
 
 
-class SliceToArrayPointer(Node, tag_field="op", tag="SliceToArrayPointer"):
-    id: int
-    type: int
-    pos: Pos
-    x: int
+class SliceToArrayPointer(Unary, tag="SliceToArrayPointer"):
+    pass
 
 
-class ChangeInterface(Node, tag_field="op", tag="ChangeInterface"):
-    id: int
-    type: int
-    pos: Pos
-    x: int
+class ChangeInterface(Unary, tag="ChangeInterface"):
+    pass
 
 
-class MakeInterface(Node, tag_field="op", tag="MakeInterface"):
-    id: int
-    type: int
-    pos: Pos
-    x: int
+class MakeInterface(Unary, tag="MakeInterface"):
+    pass
 
 
-class MakeClosure(Node, tag_field="op", tag="MakeClosure"):
+class MakeClosure(Made, tag="MakeClosure"):
     """``fn`` is a ``FuncRef``; ``bindings`` are what its free variables are bound to."""
 
-    id: int
-    type: int
-    pos: Pos
     fn: int
     bindings: list[int] = []
 
 
-class MakeMap(Node, tag_field="op", tag="MakeMap"):
-    id: int
-    type: int
-    pos: Pos
+class MakeMap(Made, tag="MakeMap"):
+    pass
 
 
-class MakeChan(Node, tag_field="op", tag="MakeChan"):
-    id: int
-    type: int
-    pos: Pos
+class MakeChan(Made, tag="MakeChan"):
+    pass
 
 
-class MakeSlice(Node, tag_field="op", tag="MakeSlice"):
-    id: int
-    type: int
-    pos: Pos
+class MakeSlice(Made, tag="MakeSlice"):
     len: int
     cap: int
 
 
-class SliceOp(Node, tag_field="op", tag="Slice"):
+class SliceOp(Unary, tag="Slice"):
     """``x[low:high:max]`` of a slice, a string or a pointer to an array."""
 
-    id: int
-    type: int
-    pos: Pos
-    x: int
     low: int | None = None
     high: int | None = None
     max: int | None = None
 
 
-class FieldAddr(Node, tag_field="op", tag="FieldAddr"):
+class FieldAddr(Unary, tag="FieldAddr"):
     """The address of field number ``field`` of the struct that ``x`` points to."""
 
-    id: int
-    type: int
-    pos: Pos
-    x: int
     field: int
 
 
-class FieldOp(Node, tag_field="op", tag="Field"):
-    id: int
-    type: int
-    pos: Pos
-    x: int
+class FieldOp(Unary, tag="Field"):
     field: int
 
 
-class IndexAddr(Node, tag_field="op", tag="IndexAddr"):
+class IndexAddr(Unary, tag="IndexAddr"):
     """The address of an element of a slice or of the array that ``x`` points to."""
 
-    id: int
-    type: int
-    pos: Pos
-    x: int
     index: int
 
 
-class Index(Node, tag_field="op", tag="Index"):
+class Index(Unary, tag="Index"):
     """An element of an array value or a byte of a string."""
 
-    id: int
-    type: int
-    pos: Pos
-    x: int
     index: int
 
 
-class Lookup(Node, tag_field="op", tag="Lookup"):
-    id: int
-    type: int
-    pos: Pos
-    x: int
+class Lookup(Unary, tag="Lookup"):
     index: int
     comma_ok: bool = False
 
 
-class Select(Node, tag_field="op", tag="Select"):
-    id: int
-    type: int
-    pos: Pos
+class Select(Made, tag="Select"):
+    pass
 
 
-class Range(Node, tag_field="op", tag="Range"):
-    id: int
-    type: int
-    pos: Pos
-    x: int
+class Range(Unary, tag="Range"):
+    pass
 
 
-class Next(Node, tag_field="op", tag="Next"):
-    id: int
-    type: int
-    pos: Pos
+class Next(Made, tag="Next"):
     iter: int
     is_string: bool = False
 
 
-class TypeAssert(Node, tag_field="op", tag="TypeAssert"):
-    id: int
-    type: int
-    pos: Pos
-    x: int
+class TypeAssert(Unary, tag="TypeAssert"):
     asserted: int
     comma_ok: bool = False
 
 
-class Extract(Node, tag_field="op", tag="Extract"):
+class Extract(Made, tag="Extract"):
     """Component ``index`` of the tuple ``tuple``."""
 
-    id: int
-    type: int
-    pos: Pos
     tuple: int
     index: int
 
 
-class Jump(Node, tag_field="op", tag="Jump"):
-    pos: Pos
+class Jump(Done, tag="Jump"):
+    pass
 
 
-class If(Node, tag_field="op", tag="If"):
+class If(Done, tag="If"):
     """Goes to the block's first successor where ``cond`` holds, else to its second."""
 
-    pos: Pos
     cond: int
 
 
-class Return(Node, tag_field="op", tag="Return"):
-    pos: Pos
+class Return(Done, tag="Return"):
     results: list[int] = []
 
 
-class Panic(Node, tag_field="op", tag="Panic"):
-    pos: Pos
+class Panic(Done, tag="Panic"):
     x: int
 
 
-class RunDefers(Node, tag_field="op", tag="RunDefers"):
-    pos: Pos
+class RunDefers(Done, tag="RunDefers"):
+    pass
 
 
-class Go(Node, tag_field="op", tag="Go"):
-    pos: Pos
+class Go(Done, tag="Go"):
+    pass
 
 
-class Defer(Node, tag_field="op", tag="Defer"):
-    pos: Pos
+class Defer(Done, tag="Defer"):
     fn: int
     args: list[int] = []
     method: str = ""
 
 
-class Send(Node, tag_field="op", tag="Send"):
-    pos: Pos
+class Send(Done, tag="Send"):
+    pass
 
 
-class Store(Node, tag_field="op", tag="Store"):
-    pos: Pos
+class Store(Done, tag="Store"):
     addr: int
     value: int
 
 
-class MapUpdate(Node, tag_field="op", tag="MapUpdate"):
-    pos: Pos
+class MapUpdate(Done, tag="MapUpdate"):
+    pass
 
 
 Instruction = (
