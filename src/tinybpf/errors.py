@@ -17,10 +17,10 @@ Wrong arguments are ``TypeError`` and ``ValueError``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 TYPE_CHECKING = False  # typing itself would take longer to import than all of this
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tinybpf.compiler.diagnostics import Diagnostic
 
 

@@ -2,9 +2,9 @@
 
 LLVM ends the process it runs in where it refuses something, so each request is carried out in a
 child that is forked from here, with limits of its own; what becomes of it is the answer. The child
-is forked ahead and waits for its request. This
-file is run by its path with the directories to import from as arguments, and imports nothing of
-tinybpf: starting must be quick. Messages are ``marshal`` data with their length before them.
+is forked ahead and waits for its request. This file is run by its path with the directories to
+import from as arguments, and imports nothing of tinybpf: starting must be quick. Messages are
+``marshal`` data with their length before them.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ import gc  # noqa: E402
 import itertools  # noqa: E402
 import marshal  # noqa: E402
 import os  # noqa: E402
-import re  # noqa: E402
 import resource  # noqa: E402
 import select  # noqa: E402
 import signal  # noqa: E402
 import time  # noqa: E402
-from typing import Any  # noqa: E402
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 PR_SET_PDEATHSIG = 1
 END = 3
@@ -30,8 +32,40 @@ END = 3
 
 STARTED, FINISHED = b"s", b"f"
 
-WARM_UP = 'target triple = "bpfel"\ndefine i32 @f(ptr %c) section "s" {\n  ret i32 0\n}\n'
-"""The least module: larger ones take longer and leave hardly more ready."""
+WARM_UP = """
+target triple = "bpfel"
+@v = global [16 x i8] zeroinitializer, section ".data", align 8, !dbg !6
+define i32 @f(ptr %c) section "s" !dbg !4 {
+  %a = alloca [16 x i8], align 8
+  call void @llvm.memset.p0.i64(ptr align 8 %a, i8 0, i64 16, i1 false), !dbg !5
+  %x = load i64, ptr %c, align 8, !dbg !5
+  br label %loop, !dbg !5
+loop:
+  %i = phi i64 [ 0, %0 ], [ %n, %loop ]
+  %p = getelementptr [2 x i8], ptr %a, i64 %i, !dbg !5
+  store i8 1, ptr %p, align 1, !dbg !5
+  %n = add i64 %i, 1, !dbg !5
+  %m = icmp ult i64 %n, 5, !dbg !5
+  br i1 %m, label %loop, label %out, !dbg !5
+out:
+  %r = call i64 inttoptr (i64 130 to ptr)(ptr @v, ptr %a, i64 %x), !dbg !5
+  %t = trunc i64 %r to i32, !dbg !5
+  ret i32 %t, !dbg !5
+}
+declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
+!llvm.dbg.cu = !{!0}
+!llvm.module.flags = !{!1}
+!0 = distinct !DICompileUnit(language: DW_LANG_C11, file: !2, emissionKind: FullDebug, globals: !{!6})
+!1 = !{i32 2, !"Debug Info Version", i32 3}
+!2 = !DIFile(filename: "f", directory: "", source: "f")
+!3 = !DISubroutineType(types: !{!8})
+!4 = distinct !DISubprogram(name: "f", file: !2, line: 1, type: !3, spFlags: DISPFlagDefinition, unit: !0)
+!5 = !DILocation(line: 1, column: 1, scope: !4)
+!6 = !DIGlobalVariableExpression(var: !7, expr: !DIExpression())
+!7 = distinct !DIGlobalVariable(name: "v", scope: !0, file: !2, line: 1, type: !8, isDefinition: true)
+!8 = !DIBasicType(name: "int", size: 32, encoding: DW_ATE_signed)
+"""
+"""A module that takes the way through LLVM that programs take."""
 
 
 def read_exactly(fd: int, size: int) -> bytes:
@@ -104,6 +138,8 @@ def with_results(llvm: Any, module: Any) -> Any:
     The verifier looks at the result of each subprogram and refuses the address of a variable there. That
     is what may be left in the register where LLVM found that there is no result, or that nobody wants it.
     """
+    import re
+
     own = [f for f in module.functions if not f.is_declaration and f.linkage == llvm.Linkage.internal]
     if not own:
         return module
@@ -156,10 +192,11 @@ def warm_up(llvm: Any, requests: int) -> None:
         compile_module(llvm, request)
 
 
-def in_child(llvm: Any, requests: int, result: int, done: int) -> int:
+def in_child(llvm: Any, requests: int, result: int, done: int, warm: bool) -> int:
     """Wait for a request, carry it out, and say so; the status to end with."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    warm_up(llvm, requests)
+    if warm:
+        warm_up(llvm, requests)
     request = receive(requests)
     if request is None:
         return END
@@ -188,7 +225,7 @@ class Child:
     memory files, as ``log`` is; a child that ends says no more.
     """
 
-    def __init__(self, llvm: Any, requests: int, answers: int) -> None:
+    def __init__(self, llvm: Any, requests: int, answers: int, warm: bool) -> None:
         self.result, self.log = os.memfd_create("result"), os.memfd_create("log")
         self.done, done = os.pipe()
         worker = os.getpid()
@@ -201,7 +238,7 @@ class Child:
                 os.close(self.done)
                 os.dup2(self.log, 2)
                 os.dup2(self.log, 1)
-                status = in_child(llvm, requests, self.result, done)
+                status = in_child(llvm, requests, self.result, done, warm)
             except MemoryError:
                 os.write(2, b"out of memory")
             except BaseException as problem:
@@ -244,17 +281,19 @@ class Child:
 
 def serve(llvm: Any, requests: int, answers: int) -> None:
     """One child a request; the next is forked before the last has quite ended."""
-    child = Child(llvm, requests, answers)
+    child = Child(llvm, requests, answers, warm=False)  # its request is on the way
     while True:
         answer = child.answer()
         if answer is None:
             return
         send(answers, answer)
-        last, child = child, Child(llvm, requests, answers)
+        last, child = child, Child(llvm, requests, answers, warm=True)
         last.close()
 
 
 def main() -> None:
+    for number in (signal.SIGALRM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)  # whoever started this may ignore them
     requests, answers = os.dup(0), os.dup(1)
     quiet = os.open(os.devnull, os.O_RDWR)
     os.dup2(quiet, 0)

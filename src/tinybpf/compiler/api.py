@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
 
 from tinybpf.compiler import llvm
 
 TYPE_CHECKING = False  # as little as possible is imported before the worker is started
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from tinybpf.compiler.config import Config
     from tinybpf.compiler.object import CompiledObject
 

@@ -10,18 +10,15 @@ from __future__ import annotations
 import marshal
 import os
 import select
-import signal
 import sys
-import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from _thread import allocate_lock
 
-from tinybpf.compiler import wide
 from tinybpf.errors import BpfError
 
-TYPE_CHECKING = False  # typing would be half of what this module takes to import
+TYPE_CHECKING = False  # until the worker is started nothing is imported that takes a millisecond
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 
@@ -105,15 +102,15 @@ class Worker:
 
     def close(self) -> None:
         for fd in (self.requests, self.answers):
-            with suppress(OSError):
-                os.close(fd)
+            _quietly(os.close, fd)
 
     def end(self) -> str:
         """Stop the worker; how it ended, in words."""
         self.close()
         if not self.ended():
-            with suppress(OSError):
-                os.kill(self.pid, signal.SIGKILL)
+            from signal import SIGKILL
+
+            _quietly(os.kill, self.pid, SIGKILL)
             try:
                 _, self.status = os.waitpid(self.pid, 0)
             except ChildProcessError:
@@ -121,15 +118,24 @@ class Worker:
         return describe(self.status or 0)
 
 
+def _quietly(call: Any, *arguments: Any) -> None:
+    try:  # noqa: SIM105 (contextlib is not imported yet)
+        call(*arguments)
+    except OSError:
+        pass
+
+
 def describe(status: int) -> str:
     """A wait status in words."""
     if os.WIFSIGNALED(status):
+        from signal import strsignal
+
         number = os.WTERMSIG(status)
-        return f"killed by signal {number} ({signal.strsignal(number) or 'unknown'})"
+        return f"killed by signal {number} ({strsignal(number) or 'unknown'})"
     return f"ended with status {os.WEXITSTATUS(status)}"
 
 
-_lock = threading.Lock()
+_lock = allocate_lock()
 _worker: Worker | None = None
 
 
@@ -152,7 +158,7 @@ def _running() -> Worker:
 def _forget() -> None:
     """After a fork: the worker is the parent's, and so is what another thread held."""
     global _lock, _worker
-    _lock = threading.Lock()
+    _lock = allocate_lock()
     if _worker is not None:
         _worker.close()
         _worker = None
@@ -179,7 +185,6 @@ def _spawn() -> Worker:
             ],
             setpgroup=0,
             setsigmask=[],
-            setsigdef=[signal.SIGALRM, signal.SIGCHLD, signal.SIGPIPE],
         )
     except OSError as problem:
         for fd in (requests, answers):
@@ -219,6 +224,8 @@ def emit(
     try:
         answer = _answer(request, timeout)
     except LlvmFailure as failure:
+        from tinybpf.compiler import wide
+
         if wide.SIGN not in failure.log:
             raise
         optimised = _answer({**request, "dump": True, "emit": False}, timeout)["optimised"]
@@ -290,7 +297,9 @@ def _ask(request: dict[str, Any] | None, timeout: float) -> Any:
 
 
 def _failure(status: int, log: str, timeout: float) -> LlvmFailure:
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
+    from signal import SIGALRM
+
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == SIGALRM:
         return LlvmFailure(f"LLVM did not finish within {timeout:g} s", log)
     return LlvmFailure(f"LLVM's process was {describe(status)}", log)
 
