@@ -207,6 +207,10 @@ class Reader:
                 f"write //bpf:section tracepoint/CATEGORY/NAME above it, pass --section {name}=SECTION, or "
                 "set build.programs in tinybpf.json",
             )
+        if not text.isprintable() or '"' in text:
+            raise Refused(
+                pos, f"program {name}: a section name has printable characters and no quotes: {text!r}"
+            )
         section = sections.parse_section(text)
         if section is None:
             near = sections.nearest_section(text)

@@ -16,3 +16,7 @@ func unknown(ctx unsafe.Pointer) int32 { return 0 }
 //export empty
 //bpf:section
 func empty(ctx unsafe.Pointer) int32 { return 0 }
+
+//export quoted
+//bpf:section raw_tp/"sys_enter"
+func quoted(ctx unsafe.Pointer) int32 { return 0 }

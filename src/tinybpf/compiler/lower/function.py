@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import abi
 from tinybpf.compiler.lower.builder import Memory, Operand, plus
+from tinybpf.compiler.lower.debug import escape
 from tinybpf.compiler.lower.frames import must_inline
 from tinybpf.compiler.lower.held import Held
 from tinybpf.compiler.lower.refuse import NOT_IN_KERNEL, LoweringFault, Poisoned, Refused
@@ -79,7 +80,7 @@ class FunctionLowering(Values):
             unpacking = abi.unpacking(slots)
             head = f"define internal {convention.ir} @{symbol}({abi.declaration(slots)})"
         attributes = f'nounwind "no-builtins" "no-jump-tables"="true"{self._inlining()}'
-        section = f' section "{self.entry.section}"' if self.entry else ""
+        section = f' section "{escape(self.entry.section)}"' if self.entry else ""
         body = ["entry:", *self.b.entry, *unpacking, *self.b.lines]
         return f"{head} {attributes}{section} !dbg {self._scope} {{\n" + "\n".join(body) + "\n}\n"
 
