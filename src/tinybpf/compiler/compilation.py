@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tinybpf.compiler import frontend, llvm, ssa
 from tinybpf.compiler.diagnostics import Diagnostic
 from tinybpf.compiler.llvm_words import explain
+from tinybpf.compiler.messages import Messages
 from tinybpf.compiler.object import CompiledMap, CompiledObject, CompiledProgram
 from tinybpf.compiler.project import Project
 from tinybpf.errors import CompileError, InternalCompilerError
@@ -39,7 +40,7 @@ class Compilation:
         self.dump = Path(dump_ir) if dump_ir is not None else None
         self.timeout = timeout
         self.stages: dict[str, float] = {}
-        self.messages: list[tuple[ssa.Pos, Diagnostic]] = []
+        self.messages = Messages(project.display or project.name)
         self._began = time.perf_counter()
 
     def run(self) -> CompiledObject:
@@ -47,17 +48,19 @@ class Compilation:
         self._import_lowering()
         doc = running.result()
         self._stage("front end")
-        self._front_end_messages(doc)
+        self.messages.read(doc)
+        if self.messages.errors:
+            raise CompileError(self.messages.all())
         module, ir = self._lower(doc)
         self._stage("lower")
-        emitted = self._emit(doc, module, ir)
+        emitted = self._emit(module, ir)
         from tinybpf.compiler import elf
 
         data = elf.strip_debug(emitted.object)
         self.stages.update({f"llvm {k}": v for k, v in emitted.times.items()})
         self._stage("llvm")
         linked = elf.read(data)
-        self._check_stack(doc, module, linked)
+        self._check_stack(module, linked)
         return self._object(linked, data, module)
 
     @staticmethod
@@ -71,55 +74,6 @@ class Compilation:
         self.stages[name] = now - self._began
         self._began = now
 
-    # messages
-
-    def _front_end_messages(self, doc: ssa.Document) -> None:
-        texts = [_lines(f.text) for f in doc.files]
-        internal = False
-        for d in doc.diagnostics:
-            severity = "warning" if d.kind == "warning" else "error"
-            internal |= d.kind == "internal"
-            self.messages.append((d.pos, self._place(doc, texts, d.pos, d.message, None, severity)))
-        if internal:
-            raise InternalCompilerError(self._sorted())
-        if any(d.severity == "error" for _, d in self.messages):
-            raise CompileError(self._sorted())
-
-    def _place(
-        self,
-        doc: ssa.Document,
-        texts: list[list[str]],
-        pos: ssa.Pos,
-        message: str,
-        hint: str | None,
-        severity: str = "error",
-    ) -> Diagnostic:
-        if not pos.line:
-            where = (
-                doc.files[pos.file].path
-                if doc.files and pos.col
-                else self.project.display or self.project.name
-            )
-            return Diagnostic(where, 0, 0, message, severity, hint)  # type: ignore[arg-type]
-        path = doc.files[pos.file].path
-        lines = texts[pos.file]
-        source = lines[pos.line - 1] if pos.line <= len(lines) else None
-        return Diagnostic(path, pos.line, pos.col, message, severity, hint, source)  # type: ignore[arg-type]
-
-    def _sorted(self) -> list[Diagnostic]:
-        """All messages, in the order of the source."""
-        ordered = sorted(self.messages, key=lambda m: (m[0].file, m[0].line, m[0].col))
-        return list(dict.fromkeys(d for _, d in ordered))
-
-    def _refusals(self) -> list[Diagnostic]:
-        """All messages, in the order of the source; a cause met again in the same line is said once."""
-        first: dict[tuple[str, int, str], Diagnostic] = {}
-        for d in self._sorted():
-            first.setdefault((d.path, d.line, d.message), d)
-        return list(first.values())
-
-    # stages
-
     def _lower(self, doc: ssa.Document) -> tuple[Module, str]:
         from tinybpf.compiler.lower.module import Module
         from tinybpf.compiler.lower.refuse import LoweringFault
@@ -127,14 +81,7 @@ class Compilation:
         from tinybpf.compiler.program import Choices, Reader
         from tinybpf.compiler.startup import evaluate
 
-        texts = [_lines(f.text) for f in doc.files]
-        errors = 0
-
-        def report(pos: ssa.Pos, message: str, hint: str | None) -> None:
-            nonlocal errors
-            errors += 1
-            self.messages.append((pos, self._place(doc, texts, pos, message, hint)))
-
+        report = self.messages.report
         types = Types(doc.types)
         choices = Choices(self.sections, self.project.config.programs, self.programs)
         try:
@@ -143,34 +90,28 @@ class Compilation:
             module = Module(doc, types, program, report, initial)
             ir = module.run()
         except LoweringFault as fault:
-            if not errors:
-                raise self._internal(self._place(doc, texts, fault.pos, str(fault), None)) from fault
+            if not self.messages.errors:
+                raise _internal(self.messages.place(fault.pos, str(fault))) from fault
         except llvm.LlvmInvalid as problem:
-            at = Diagnostic(self.project.name, 0, 0, f"LLVM does not take the initialisers: {problem}")
-            raise self._internal(at) from problem
+            message = f"LLVM does not take the initialisers: {problem}"
+            raise _internal(self.messages.place(ssa.NO_POS, message)) from problem
         except (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as fault:
-            if not errors:
-                at = Diagnostic(self.project.name, 0, 0, f"{type(fault).__name__}: {fault}")
-                raise self._internal(at) from fault
-        if errors:
-            raise CompileError(self._refusals())
+            if not self.messages.errors:
+                message = f"{type(fault).__name__}: {fault}"
+                raise _internal(self.messages.place(ssa.NO_POS, message)) from fault
+        if self.messages.errors:
+            raise CompileError(self.messages.all())
         return module, ir
 
-    def _internal(self, at: Diagnostic, detail: str = "") -> InternalCompilerError:
-        message = f"internal error: {at.message}; this is a fault of tinybpf, please report it"
-        lines = [Diagnostic(at.path, at.line, at.col, message, "error", detail or None, at.source)]
-        return InternalCompilerError(lines)
-
-    def _emit(self, doc: ssa.Document, module: Module, ir: str) -> llvm.Emitted:
+    def _emit(self, module: Module, ir: str) -> llvm.Emitted:
         self._dump("1-lowered.ll", ir)
         try:
             emitted = llvm.emit(ir, cpu=self.cpu, dump=self.dump is not None, timeout=self.timeout)
         except llvm.LlvmInvalid as problem:
-            raise self._internal(
-                Diagnostic(self.project.name, 0, 0, f"LLVM does not take the module: {problem}")
-            ) from problem
+            message = f"LLVM does not take the module: {problem}"
+            raise _internal(self.messages.place(ssa.NO_POS, message)) from problem
         except llvm.LlvmFailure as failure:
-            raise self._refused_by_llvm(doc, module, failure) from failure
+            raise self._refused_by_llvm(module, failure) from failure
         if emitted.optimised is not None:
             self._dump("2-optimised.ll", emitted.optimised)
         return emitted
@@ -180,14 +121,14 @@ class Compilation:
             self.dump.mkdir(parents=True, exist_ok=True)
             (self.dump / file_name).write_text(text)
 
-    def _refused_by_llvm(self, doc: ssa.Document, module: Module, failure: llvm.LlvmFailure) -> CompileError:
+    def _refused_by_llvm(self, module: Module, failure: llvm.LlvmFailure) -> CompileError:
         """What LLVM said before it ended its process, at the Go function that it was about."""
         said = explain(failure.log)
         functions = [said.function] if said.function else []
         hint = self._stack_hint(module, functions) if said.stack else None
-        return self._about(doc, module, functions, said.message or failure.reason, hint)
+        return self._about(module, functions, said.message or failure.reason, hint)
 
-    def _check_stack(self, doc: ssa.Document, module: Module, emitted: Elf) -> None:
+    def _check_stack(self, module: Module, emitted: Elf) -> None:
         """The kernel refuses a call chain whose frames are too large together."""
         from tinybpf.compiler.frames import deepest
         from tinybpf.compiler.lower.refuse import STACK
@@ -197,7 +138,7 @@ class Compilation:
                 parts = " + ".join(f"{name} {size}" for name, size in chain.frames)
                 message = f"the program needs {chain.size} bytes of stack ({parts}); there are {STACK}"
                 names = [name for name, _ in chain.frames]
-                raise self._about(doc, module, names, message, self._stack_hint(module, names))
+                raise self._about(module, names, message, self._stack_hint(module, names))
 
     @staticmethod
     def _stack_hint(module: Module, functions: Sequence[str]) -> str:
@@ -207,13 +148,12 @@ class Compilation:
         return f"{STACK_HINT}; the largest: {large}" if large else STACK_HINT
 
     def _about(
-        self, doc: ssa.Document, module: Module, functions: Sequence[str], message: str, hint: str | None
+        self, module: Module, functions: Sequence[str], message: str, hint: str | None
     ) -> CompileError:
         """An error at the first of some functions."""
-        texts = [_lines(f.text) for f in doc.files]
         pos = module.function_position(functions[0]) if functions else ssa.NO_POS
-        self.messages.append((pos, self._place(doc, texts, pos, message, hint)))
-        return CompileError(self._sorted())
+        self.messages.report(pos, message, hint)
+        return CompileError(self.messages.all())
 
     def _object(self, linked: Elf, data: bytes, module: Module) -> CompiledObject:
         programs = tuple(CompiledProgram(p.name, p.section, p.instructions) for p in linked.programs())
@@ -221,12 +161,12 @@ class Compilation:
             CompiledMap(m.name, m.kind.name, m.key_size, m.value_size, m.max_entries)
             for m in module.program.maps.values()
         )
-        warnings = (*self.project.config.warnings, *self._sorted())
+        warnings = (*self.project.config.warnings, *self.messages.all())
         return CompiledObject(
             data, self.project.name, programs, maps, module.program.license, warnings, self.stages
         )
 
 
-def _lines(text: str) -> list[str]:
-    """As Go counts them: form feeds and Unicode's separators end no line."""
-    return [line.removesuffix("\r") for line in text.split("\n")]
+def _internal(at: Diagnostic) -> InternalCompilerError:
+    message = f"internal error: {at.message}; this is a fault of tinybpf, please report it"
+    return InternalCompilerError([Diagnostic(at.path, at.line, at.col, message, source=at.source)])
