@@ -37,14 +37,17 @@ def run(runs: int) -> list[str]:
         by_clang = [clang(), "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-c", str(C), "-o", c_object]
         cold_code = f"from tinybpf.compiler import compile_go; compile_go({str(GO)!r})"
         nothing = [sys.executable, "-c", "pass"]
-        cold, in_c, empty, imported = in_turn(
-            [[sys.executable, "-c", cold_code], by_clang, nothing, [sys.executable, "-c", "import tinybpf"]],
-            runs,
+        plain = [sys.executable, "-c", "import tinybpf"]
+        every = [sys.executable, "-c", "import tinybpf as t; [getattr(t, name) for name in t.__all__]"]
+        cold, in_c, empty, imported, whole = in_turn(
+            [[sys.executable, "-c", cold_code], by_clang, nothing, plain, every], runs
         )
         warm, stages, ours = _warm(runs, pause=0.05)
         hurried, _, _ = _warm(runs, pause=0.0)
         theirs = _instructions(c_object)
-    bare_import = Sample(tuple(i - e for i, e in zip(imported.runs, empty.runs, strict=True)))
+    bare_import, whole_import = (
+        Sample(tuple(i - e for i, e in zip(s.runs, empty.runs, strict=True))) for s in (imported, whole)
+    )
     return [
         table(
             "Go to an object: examples/tracepoint-connect",
@@ -67,6 +70,7 @@ def run(runs: int) -> list[str]:
             [
                 ("python -c pass", empty),
                 ("import tinybpf, on top of it", _against("import", bare_import)),
+                ("import tinybpf and all its names", whole_import),
             ],
         ),
     ]
