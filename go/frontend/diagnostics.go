@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"go/parser"
 	"go/scanner"
 	"go/token"
 	"go/types"
@@ -29,10 +31,21 @@ func (s *session) reportAt(at Pos, message string) {
 	s.reports = append(s.reports, report{pos: at, message: message})
 }
 
-// reportSyntax notes what go/parser found, the first on each line.
-func (s *session) reportSyntax(src *source, list scanner.ErrorList) {
-	list.RemoveMultiples()
-	for _, e := range list {
+// reportSyntax notes what go/parser found, the first on each line: found without AllErrors, for the
+// parser sorts by message what it finds at one place, and stops after ten only then.
+func (s *session) reportSyntax(src *source, all scanner.ErrorList) {
+	var few scanner.ErrorList
+	_, err := parser.ParseFile(token.NewFileSet(), s.path(src.name), src.text, parser.SkipObjectResolution)
+	errors.As(err, &few)
+	first := map[int]*scanner.Error{}
+	for _, e := range few {
+		first[e.Pos.Line] = e
+	}
+	all.RemoveMultiples()
+	for _, e := range all {
+		if met := first[e.Pos.Line]; met != nil {
+			e = met
+		}
 		at := src.file.PositionFor(src.file.Pos(min(e.Pos.Offset, src.file.Size())), false)
 		s.reportAt(Pos{src.index, at.Line, at.Column}, e.Msg)
 	}

@@ -75,6 +75,8 @@ var x int = "a"
 `, `a.go:3:17: expected operand, found '}'
 a.go:7:2: expected ';', found 'if'`},
 
+	{"an empty file", "-- a.go --\n", `a.go:1:1: expected 'package', found 'EOF'`},
+
 	{"imports", `package main
 
 import (

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tinybpf.compiler import Diagnostic, compile_go
+from tinybpf.compiler.diagnostics import WIDTH
 from tinybpf.errors import CompileError
 
 
@@ -20,6 +21,19 @@ def test_the_column_counts_bytes() -> None:
     """As Go's does: what stands behind a letter of two bytes is one further in bytes than in columns."""
     d = Diagnostic("a.go", 1, 4, "here", source="üb!")
     assert d.render().split("\n")[2] == "      ^"
+
+
+def test_long_lines_are_cut_around_the_column() -> None:
+    for at, line in ((0, "x" + "-" * 999), (500, "-" * 500 + "x" + "-" * 499), (999, "-" * 999 + "x")):
+        _, shown, caret = Diagnostic("a.go", 1, at + 1, "here", source=line).render().split("\n")
+        assert len(shown) == 4 + WIDTH
+        assert shown[caret.index("^")] == "x"
+        assert (shown[4] == "…") == (at > 0)
+
+
+def test_control_characters_do_not_reach_the_terminal() -> None:
+    shown = Diagnostic("a.go", 1, 5, "here", source="a\x1b[2J\x07\tb").render()
+    assert shown.split("\n")[1] == "    a\ufffd[2J\ufffd\tb"
 
 
 def test_without_a_place() -> None:

@@ -35,8 +35,27 @@ class Diagnostic(msgspec.Struct, frozen=True):
         lines = [f"{bold}{self}{reset}"]
         if self.source is not None and self.line:
             before = self.source.encode()[: self.col - 1].decode(errors="replace")
-            pad = "".join("\t" if c == "\t" else " " for c in before)
-            lines += [f"    {self.source}", f"    {pad}{red}^{reset}"]
+            shown, at = _window(self.source, len(before))
+            pad = "".join("\t" if c == "\t" else " " for c in shown[:at])
+            lines += [f"    {shown}", f"    {pad}{red}^{reset}"]
         if self.hint:
             lines.append(f"    {dim}hint:{reset} {self.hint}")
         return "\n".join(lines)
+
+
+WIDTH = 160
+"""Characters of a source line that are shown at the most."""
+
+
+def _window(line: str, at: int) -> tuple[str, int]:
+    """What is shown of a source line, and where in it ``at`` is: no control characters, nothing endless."""
+    line = "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in line[: at + WIDTH])
+    if len(line) <= WIDTH:
+        return line, at
+    start = max(0, min(at - WIDTH // 2, len(line) - WIDTH))
+    shown = line[start : start + WIDTH]
+    if start:
+        shown = "…" + shown[1:]
+    if start + WIDTH < len(line):
+        shown = shown[:-1] + "…"
+    return shown, at - start
