@@ -33,6 +33,31 @@ func results() (int32, int32) {
 	return g, bump()
 }
 
+type bpfMapDef struct{ Type, KeySize, ValueSize, MaxEntries, MapFlags uint32 }
+
+var hits = bpfMapDef{Type: 2, KeySize: 4, ValueSize: 4, MaxEntries: 1}
+var misses = bpfMapDef{Type: 2, KeySize: 4, ValueSize: 4, MaxEntries: 1}
+
+//go:extern bpf_map_lookup_elem
+func lookup(m, key unsafe.Pointer) unsafe.Pointer
+
+func hit() int32 {
+	key := uint32(0)
+	p := (*int32)(lookup(unsafe.Pointer(&hits), unsafe.Pointer(&key)))
+	*p++
+	return *p
+}
+
+func missed() *int32 {
+	key := uint32(0)
+	return (*int32)(lookup(unsafe.Pointer(&misses), unsafe.Pointer(&key)))
+}
+
+func stood() *int32 {
+	key := uint32(0)
+	return (*int32)(lookup(unsafe.Pointer(&hits), unsafe.Pointer(&key)))
+}
+
 //export prog
 //bpf:section syscall
 func prog(ctx unsafe.Pointer) int32 {
@@ -52,6 +77,7 @@ func prog(ctx unsafe.Pointer) int32 {
 	}
 	var wide int64
 	wide = wide + read(unsafe.Pointer(&wide), 8, ctx)
+	n += *stood() + hit()
 	a, b := results()
 	return a + b + int32(wide)
 }
@@ -70,6 +96,7 @@ func fine(ctx unsafe.Pointer) int32 {
 		c.sum = c.sum + c.next()
 		c.last.b = c.last.b + c.next()
 	}
+	n += *missed() + hit()
 	if flag && set() {
 		n++
 	}

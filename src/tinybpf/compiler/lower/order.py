@@ -29,6 +29,9 @@ _COMPUTED = (
 """What hands on what it was made of; a call's result does not, for calls are ordered."""
 
 
+_SOMEWHERE = Place("kernel")
+_OF_A_MAP = -2
+
 _LITERALS = ("complit", "slicelit", "varargs")
 
 
@@ -81,7 +84,7 @@ class OrderCheck:
                 for a in self._effects[target.index]
             ]
             return [a for a in seen if a[0]]
-        places = frozenset(_merged(self._written(f, fn, call)))
+        places = frozenset(self._merged(self._written(f, fn, call)))
         return [(places, ())] if places else []
 
     def _given(self, f: int, call: ssa.Call) -> set[Place]:
@@ -100,7 +103,7 @@ class OrderCheck:
 
     def _access(self, f: int, address: int) -> Access:
         made_by = self.points.uses[f].made_by
-        places = frozenset(_merged(self.points.value(f, address)))
+        places = frozenset(self._merged(self.points.value(f, address)))
         path: list[tuple[int, int]] = []
         made = made_by.get(address)
         while isinstance(made, (ssa.FieldAddr, ssa.IndexAddr)):
@@ -111,6 +114,19 @@ class OrderCheck:
                 path.insert(0, (struct, made.field))
             made = made_by.get(made.x)
         return places, tuple(path)
+
+    def _merged(self, places: set[Place]) -> set[Place]:
+        """Two lookups in one map may give the same value: the values of a map are one place here."""
+        return {self._memory(p) if p.kind == "kernel" else p for p in places if p.kind != "nil"}
+
+    def _memory(self, place: Place) -> Place:
+        """Of the kernel's memory: the values of which map, where the call that gave it names one."""
+        if place.function < 0:
+            return place
+        call = self.points.uses[place.function].made_by[place.id]
+        assert isinstance(call, ssa.Call)
+        maps = [p for x in call.args[:1] for p in self.points.value(place.function, x) if p.kind == "global"]
+        return Place("kernel", _OF_A_MAP, maps[0].id) if len(maps) == 1 else _SOMEWHERE
 
     # what is read before and used after
 
@@ -213,6 +229,8 @@ class OrderCheck:
         for place in sorted(places, key=repr):
             if place.kind == "global":
                 return self.doc.globals[place.id].name
+            if place.kind == "kernel" and place.function == _OF_A_MAP:
+                return f"a value of map {self.doc.globals[place.id].name}"
             if place.kind == "local":
                 made = self.points.uses[place.function].made_by[place.id]
                 assert isinstance(made, ssa.Alloc)
@@ -220,14 +238,9 @@ class OrderCheck:
         return "memory"
 
 
-def _merged(places: set[Place]) -> set[Place]:
-    """Two lookups may give the same map value: memory of the kernel's is one place here."""
-    return {Place("kernel") if p.kind == "kernel" else p for p in places if p.kind != "nil"}
-
-
 def _overlap(x: Access, y: Access) -> bool:
     """Whether two accesses may meet: not in different fields of one struct."""
-    if not x[0] & y[0]:
+    if not (x[0] & y[0] or (_SOMEWHERE in x[0] and _kernel(y)) or (_SOMEWHERE in y[0] and _kernel(x))):
         return False
     for (struct, field), (other_struct, other_field) in zip(x[1], y[1], strict=False):
         if struct != other_struct:
@@ -235,3 +248,7 @@ def _overlap(x: Access, y: Access) -> bool:
         if field != other_field:
             return False
     return True
+
+
+def _kernel(access: Access) -> bool:
+    return any(p.kind == "kernel" for p in access[0])
