@@ -158,3 +158,71 @@ func read(n uint64) uint32 { return never }
 """
     with pytest.raises(tinybpf.CompileError, match="the initial value of never cannot be computed"):
         compile_go(HEAD + source + PROGRAM, timeout=1)
+
+
+def test_code_that_runs_when_compiling_keeps_to_its_variables() -> None:
+    source = """
+var peeked = peek()
+
+func peek() uint64 { return *(*uint64)(unsafe.Pointer(uintptr(0x400000))) }
+
+func read(n uint64) uint64 { return peeked }
+"""
+    assert "unsafe.Pointer in code that initialises variables" in messages(source)
+
+
+def test_a_frame_larger_than_the_stack_is_an_error() -> None:
+    source = """
+var last = large(3)
+
+func large(n uint64) uint64 {
+	var big [1 << 30]byte
+	big[n] = 1
+	return uint64(big[n+1])
+}
+
+func read(n uint64) uint64 { return last }
+"""
+    assert "local variable big takes 1073741824 bytes of stack; an initialiser has 1048576" in messages(
+        source
+    )
+
+
+def test_frames_that_are_too_large_together_are_an_error() -> None:
+    calls = "\n".join(
+        f"//go:noinline\nfunc f{n}(x uint64) uint64 {{\n\tvar big [1 << 20]byte\n\tbig[x] = 1\n"
+        f"\treturn f{n + 1}(x) + uint64(big[x+1])\n}}"
+        for n in range(12)
+    )
+    source = f"""
+var last = f0(3)
+
+{calls}
+func f12(x uint64) uint64 {{ return x }}
+
+func read(n uint64) uint64 {{ return last }}
+"""
+    text = messages(source)
+    assert "the initial value of last cannot be computed" in text and "signal 11" in text
+
+
+def test_variables_past_the_limit_are_refused_at_once() -> None:
+    text = messages("var a [1 << 25]byte\nvar b [1 << 45]byte\nfunc read(n uint64) byte { return b[n&7] }\n")
+    assert "<source>:5:5: variable b takes 35184372088832 bytes" in text
+
+
+@pytest.mark.kernel
+def test_a_large_table_is_computed() -> None:
+    source = """
+var table = fill()
+
+func fill() (t [1 << 16]byte) {
+	for i := range t {
+		t[i] = byte(i % 251)
+	}
+	return
+}
+
+func read(n uint64) byte { return table[n*13%65536] }
+"""
+    assert values(source, 5) == [n * 13 % 251 for n in range(5)]

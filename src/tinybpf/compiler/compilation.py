@@ -76,7 +76,7 @@ class Compilation:
 
     def _lower(self, doc: ssa.Document) -> tuple[Module, str]:
         from tinybpf.compiler.lower.module import Module
-        from tinybpf.compiler.lower.refuse import LoweringFault
+        from tinybpf.compiler.lower.refuse import LoweringFault, Refused
         from tinybpf.compiler.lower.types import Types
         from tinybpf.compiler.program import Choices, Reader
         from tinybpf.compiler.startup import evaluate
@@ -89,6 +89,8 @@ class Compilation:
             initial = evaluate(doc, types, report, self.timeout)
             module = Module(doc, types, program, report, initial)
             ir = module.run()
+        except Refused as refused:
+            self.messages.report(refused.pos, refused.message, refused.hint)
         except LoweringFault as fault:
             if not self.messages.errors:
                 raise _internal(self.messages.place(fault.pos, str(fault))) from fault

@@ -8,6 +8,7 @@ never runs them: what they leave in the variables is what the object starts with
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,9 +16,16 @@ from tinybpf.compiler import llvm, ssa
 from tinybpf.compiler.initial import Evaluator, Image
 from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.types import Types
+from tinybpf.compiler.lower.walk import callees, instructions
 from tinybpf.compiler.program import Program, is_map
 
+if TYPE_CHECKING:
+    from tinybpf.compiler.lower.module import Module
+
 Report = Callable[[ssa.Pos, str, "str | None"], None]
+
+LIMIT = 64 << 20
+"""Bytes that package variables may take together: each section is one value of a map."""
 
 CONSTANT_HINT = "use constants, or let user space set the variable before it loads the program"
 
@@ -33,10 +41,11 @@ class Initial(msgspec.Struct):
 
 
 def evaluate(doc: ssa.Document, types: Types, report: Report, timeout: float = llvm.TIMEOUT) -> Initial:
-    """The initial values of all package variables."""
+    """The initial values of all package variables; ``Refused`` where these are too large."""
+    _check_sizes(doc, types)
     evaluator = Evaluator(doc, types)
-    evaluator.run_all()
     initial = Initial(evaluator)
+    evaluator.run_all()
     for index, pos in evaluator.unknown.items():
         refusal = _refusal(doc, types, index, pos)
         if refusal is not None:
@@ -45,6 +54,16 @@ def evaluate(doc: ssa.Document, types: Types, report: Report, timeout: float = l
     if functions:
         _run(doc, types, report, initial, functions, timeout)
     return initial
+
+
+def _check_sizes(doc: ssa.Document, types: Types) -> None:
+    total = 0
+    for variable in doc.globals:
+        size = types.size(variable.type) if types.problem(variable.type) is None else 0
+        total += size
+        if total > LIMIT:
+            message = f"variable {variable.name} takes {size} bytes, which makes {total} for all variables"
+            raise Refused(variable.pos, f"{message}; they may take {LIMIT}", "keep large data in a map")
 
 
 def _refusal(doc: ssa.Document, types: Types, index: int, pos: ssa.Pos) -> Refused | None:
@@ -97,7 +116,7 @@ def _run(
     module = Module(doc, types, Program(), told, initial, usable)
     bodies = module.bodies()
     variables = _variables(doc, types)
-    if failed or _calls_helper(module, report):
+    if failed or _calls_helper(module, report) or _goes_round_types(module, report):
         return
     ir = _text(module, bodies, variables, usable)
     sizes = [(module.global_symbol(v), types.size(doc.globals[v].type)) for v in variables]
@@ -132,11 +151,7 @@ def _refusals(doc: ssa.Document, types: Types, functions: list[int], hint: str) 
     return found
 
 
-def _calls_helper(module: object, report: Report) -> bool:
-    from tinybpf.compiler.lower.module import Module
-    from tinybpf.compiler.lower.walk import callees
-
-    assert isinstance(module, Module)
+def _calls_helper(module: Module, report: Report) -> bool:
     found = False
     for f in module.order:
         for call, callee in callees(module.doc.functions[f]):
@@ -151,6 +166,30 @@ def _calls_helper(module: object, report: Report) -> bool:
     return found
 
 
+def _goes_round_types(module: Module, report: Report) -> bool:
+    """The code runs in a process of the one who compiles: no source may reach beyond its own variables."""
+    found = False
+    for f in module.order:
+        uses = module.points.uses[f]
+        for instr in instructions(module.doc.functions[f]):
+            unsafe = isinstance(instr, ssa.Convert) and any(
+                module.types.is_unsafe_pointer(t) for t in (instr.type, uses.type_of[instr.x])
+            )
+            if unsafe or (isinstance(instr, ssa.Call) and _adds_to_pointer(module.doc.functions[f], instr)):
+                message = "unsafe.Pointer in code that initialises variables, which runs when compiling"
+                report(instr.pos, message, CONSTANT_HINT)
+                found = True
+    return found
+
+
+def _adds_to_pointer(fn: ssa.Function, call: ssa.Call) -> bool:
+    target = fn.values[call.fn] if call.fn < len(fn.values) else None
+    return isinstance(target, ssa.Builtin) and target.name not in _PLAIN_BUILTINS
+
+
+_PLAIN_BUILTINS = ("cap", "clear", "copy", "len", "max", "min", "ssa:wrapnilchk")
+
+
 def _variables(doc: ssa.Document, types: Types) -> list[int]:
     return [
         i
@@ -159,11 +198,10 @@ def _variables(doc: ssa.Document, types: Types) -> list[int]:
     ]
 
 
-def _text(module: object, bodies: list[str], variables: list[int], functions: list[int]) -> str:
+def _text(module: Module, bodies: list[str], variables: list[int], functions: list[int]) -> str:
     """The module for this machine; ``run.N`` calls function N and returns its status."""
-    from tinybpf.compiler.lower.module import DECLARATIONS, Module
+    from tinybpf.compiler.lower.module import DECLARATIONS
 
-    assert isinstance(module, Module)
     lines = [DECLARATIONS]
     for v in variables:
         g = module.doc.globals[v]

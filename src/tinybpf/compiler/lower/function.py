@@ -80,6 +80,8 @@ class FunctionLowering(Values):
             unpacking = abi.unpacking(slots)
             head = f"define internal {convention.ir} @{symbol}({abi.declaration(slots)})"
         attributes = f'nounwind "no-builtins" "no-jump-tables"="true"{self._inlining()}'
+        if self.m.native:
+            attributes += ' "probe-stack"="inline-asm"'  # no frame, however large, steps over the guard page
         section = f' section "{escape(self.entry.section)}"' if self.entry else ""
         body = ["entry:", *self.b.entry, *unpacking, *self.b.lines]
         return f"{head} {attributes}{section} !dbg {self._scope} {{\n" + "\n".join(body) + "\n}\n"

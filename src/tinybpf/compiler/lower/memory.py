@@ -8,7 +8,7 @@ from tinybpf.compiler.lower.builder import MAX_WORDS, Address, Memory, Operand, 
 from tinybpf.compiler.lower.escape import variable_name
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.pointsto import CONTEXT
-from tinybpf.compiler.lower.refuse import STACK, STACK_HINT, LoweringFault, Refused
+from tinybpf.compiler.lower.refuse import NATIVE_STACK, STACK, STACK_HINT, LoweringFault, Refused
 from tinybpf.compiler.lower.values import is_literal
 
 MAX_POINTERS = 16
@@ -21,9 +21,12 @@ def alloc(f: FunctionLowering, instr: ssa.Alloc) -> Operand:
     problem = f.types.problem(t)
     if problem:
         raise Refused(instr.pos, problem)
-    if f.types.size(t) > STACK and f.m.program.entries:
-        message = f"{variable_name(instr)} takes {f.types.size(t)} bytes of stack; a BPF program has {STACK}"
-        raise Refused(instr.pos, message, STACK_HINT)
+    size, room = f.types.size(t), NATIVE_STACK if f.m.native else STACK
+    if size > room:
+        who = "an initialiser" if f.m.native else "a BPF program"
+        raise Refused(
+            instr.pos, f"{variable_name(instr)} takes {size} bytes of stack; {who} has {room}", STACK_HINT
+        )
     slot = f.storage(instr.id)
     if f.types.size(t) and not f.m.written_whole(f.index, instr) and instr.id not in f.shared.values():
         if f.uses.place[instr.id][0] != 0:

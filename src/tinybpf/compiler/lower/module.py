@@ -55,7 +55,8 @@ class Module:
         initial: Initial,
         roots: Sequence[int] = (),
     ) -> None:
-        """``roots`` are functions to lower beside the programs."""
+        """``roots`` are functions to lower in place of programs, to run where the compiler runs."""
+        self.native = bool(roots)
         self.doc = doc
         self.types = types
         self.program = program

@@ -142,8 +142,8 @@ class PointsTo:
             self._add(node, {CONTEXT})
         elif isinstance(value, ssa.ConstNil) and self.types.pointerful[value.type]:
             self._add(node, {NIL})
-        elif isinstance(value, ssa.ConstInt) and self.types.is_uintptr(value.type):
-            self._add(node, {INTEGER})
+        elif isinstance(value, ssa.ConstInt) and self.types.pointerful[value.type]:
+            self._add(node, {INTEGER} if value.value else {INTEGER, NIL})
 
     def _pointerful(self, instr: ssa.Instruction) -> bool:
         return self.types.pointerful[instr.type]  # type: ignore[union-attr]

@@ -34,6 +34,9 @@ FUNCTION_VALUE = "function values need indirect calls, which BPF does not have"
 STRING = "strings are not supported yet"
 FLOAT = "BPF has no floating point"
 
+NATIVE_STACK = 1 << 20
+"""Bytes that a variable may take in code that runs when compiling."""
+
 STACK = 512
 """Bytes of stack that a program has, over all of its frames."""
 STACK_HINT = "keep large values in a map (a per-CPU array of one element), or make them smaller"

@@ -100,6 +100,8 @@ class Values:
 
     def _leaf(self, value: ssa.Value) -> Operand:
         if isinstance(value, ssa.ConstInt):
+            if self.types.is_pointer(value.type):
+                return f"inttoptr (i64 {value.value} to ptr)" if value.value else "null"
             if not self.types.is_int(value.type):
                 raise Refused(self.pos, self.types.problem(value.type) or "constant of this type")
             return str(value.value)
