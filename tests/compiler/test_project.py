@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from tinybpf.compiler import compile_go
 from tinybpf.compiler.config import Config
 from tinybpf.compiler.project import (
     SOURCE_NAME,
     is_source_text,
-    merge_sections,
     parse_section_flag,
     parse_section_flags,
     resolve,
@@ -161,6 +162,29 @@ def test_two_sections_for_one_function():
         parse_section_flags(["f=xdp", "f=tc"])
 
 
-def test_the_caller_wins_over_the_source_and_that_over_the_file():
-    merged = merge_sections({"f": "1"}, {"f": "2", "g": "2"}, {"f": "3", "g": "3", "h": "3"})
-    assert merged == {"f": "1", "g": "2", "h": "3"}
+def test_the_caller_wins_over_the_source_and_that_over_the_file(tmp_path):
+    programs = {name: "tracepoint/a/file" for name in ("said", "written", "configured")}
+    (tmp_path / "tinybpf.json").write_text(json.dumps({"build": {"programs": programs}}))
+    (tmp_path / "a.go").write_text(
+        """package main
+
+import "unsafe"
+
+//export said
+//bpf:section tracepoint/a/source
+func said(ctx unsafe.Pointer) int32 { return 0 }
+
+//export written
+//bpf:section tracepoint/a/source
+func written(ctx unsafe.Pointer) int32 { return 0 }
+
+//export configured
+func configured(ctx unsafe.Pointer) int32 { return 0 }
+"""
+    )
+    made = compile_go(tmp_path, sections={"said": "tracepoint/a/caller"})
+    assert {p.name: p.section.rpartition("/")[2] for p in made.programs} == {
+        "said": "caller",
+        "written": "source",
+        "configured": "file",
+    }

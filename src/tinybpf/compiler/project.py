@@ -155,10 +155,3 @@ def parse_section_flags(flags: Iterable[str]) -> dict[str, str]:
         if found.setdefault(function, section) != section:
             raise ValueError(f"two sections for {function}: {found[function]} and {section}")
     return found
-
-
-def merge_sections(
-    flags: Mapping[str, str], directives: Mapping[str, str], config: Mapping[str, str]
-) -> dict[str, str]:
-    """Section by function: what the caller says wins over ``//bpf:section``, that over the file."""
-    return {**config, **directives, **flags}

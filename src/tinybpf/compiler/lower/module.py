@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 
 Report = Callable[[ssa.Pos, str, "str | None"], None]
 
-LAYOUTS = {
-    "bpfel": "e-m:e-p:64:64-i64:64-i128:128-n32:64-S128",
-    "bpfeb": "E-m:e-p:64:64-i64:64-i128:128-n32:64-S128",
-}
+TRIPLE = "bpfel"
+LAYOUT = "e-m:e-p:64:64-i64:64-i128:128-n32:64-S128"
 
 DECLARATIONS = """\
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
@@ -202,8 +200,7 @@ class Module:
         """The module's text; ``report`` was told all that is wrong."""
         bodies = self.bodies()
         variables = Variables(self)
-        triple = "bpfel"
-        head = f'target triple = "{triple}"\ntarget datalayout = "{LAYOUTS[triple]}"\n'
+        head = f'target triple = "{TRIPLE}"\ntarget datalayout = "{LAYOUT}"\n'
         return "\n".join(
             [head, DECLARATIONS, *variables.lines(), variables.license(), *bodies, self.debug.text(), ""]
         )

@@ -20,7 +20,6 @@ def slice_op(f: FunctionLowering, instr: ssa.SliceOp) -> Operand:
     if problem:
         raise Refused(instr.pos, problem)
     whole = f.slice(instr.x) if f.types.is_slice(t) else _whole_array(f, instr.x, t)
-    b = f.b
     capacity = _minus(f, whole.end, whole.off)
     low = f.index64(instr.low) if instr.low is not None else "0"
     high = f.index64(instr.high) if instr.high is not None else whole.len
@@ -36,7 +35,6 @@ def slice_op(f: FunctionLowering, instr: ssa.SliceOp) -> Operand:
     if not (is_literal(off) and is_literal(length)):
         # The verifier does not follow the arithmetic above: give it the bounds anew.
         off, length = f.guard(off, whole.end, "ule"), f.guard(length, whole.end, "ule")
-    del b
     return SliceValue(whole.base, off, length, end)
 
 

@@ -40,11 +40,6 @@ class Types:
     def __getitem__(self, index: int) -> ssa.Type:
         return self.table[index]
 
-    def under_index(self, index: int) -> int:
-        """The index of the underlying type."""
-        t = self.table[index]
-        return t.underlying if isinstance(t, ssa.Named) else index
-
     def under(self, index: int) -> ssa.Type:
         t = self.table[index]
         return self.table[t.underlying] if isinstance(t, ssa.Named) else t

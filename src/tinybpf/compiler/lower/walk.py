@@ -117,10 +117,6 @@ def reaches(
     return False
 
 
-def in_loop(fn: ssa.Function, block: int) -> bool:
-    return repeats_without(fn, block, -1)
-
-
 class Uses:
     """Who uses each value of a function."""
 
