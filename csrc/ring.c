@@ -1,6 +1,6 @@
 /*
- * Ring buffers, many records per call. Each map has a libbpf ring_buffer of its own below one
- * epoll descriptor, beside an eventfd that ends a wait. A drain copies records of one map into a
+ * Ring buffers, many records per call. Each map has a libbpf ring_buffer of its own (a perf event
+ * array the buffers of perf.c) below one epoll descriptor, beside an eventfd that ends a wait. A drain copies records of one map into a
  * batch (each at a multiple of 8, so that equal records form an array) and gives their space back
  * to the kernel at once; Python slices the batch when nobody is inside libbpf any more. That is
  * why a callback may close the ring, or raise.
@@ -18,7 +18,7 @@
 #include "api.h"
 #include "native.h"
 
-enum { FULL = -1000, WAKE = UINT32_MAX };
+enum { WAKE = UINT32_MAX };
 
 static int grow(void **items, uint32_t *cap, uint64_t need, size_t size)
 {
@@ -37,7 +37,8 @@ static int grow(void **items, uint32_t *cap, uint64_t need, size_t size)
     return 0;
 }
 
-static int take(void *context, void *record, size_t size)
+/* One more record of the batch: 0, TB_RING_FULL when it was the last one, or a negative errno. */
+int tb_ring_take(void *context, void *record, size_t size)
 {
     struct tb_ring *ring = context;
     uint64_t end = (uint64_t)ring->used + ((size + 7) & ~(uint64_t)7);
@@ -49,7 +50,7 @@ static int take(void *context, void *record, size_t size)
     memcpy(ring->data + ring->used, record, size);
     ring->records[ring->count++] = (struct tb_record){ring->used, (uint32_t)size};
     ring->used = (uint32_t)end;
-    return ring->count >= ring->max_records || ring->used >= ring->max_bytes ? FULL : 0;
+    return ring->count >= ring->max_records || ring->used >= ring->max_bytes ? TB_RING_FULL : 0;
 }
 
 struct tb_ring *tb_ring_new(void)
@@ -70,23 +71,38 @@ struct tb_ring *tb_ring_new(void)
     return ring;
 }
 
-/* The index of the map, or a negative errno. */
-int tb_ring_add(struct tb_ring *ring, int map_fd)
+/* The index of the new source, or a negative errno. */
+static int add(struct tb_ring *ring, struct tb_source source, int fd)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.u32 = ring->sources};
-    int err = grow((void **)&ring->rings, &ring->sources_cap, (uint64_t)ring->sources + 1, sizeof *ring->rings);
+    int err = grow((void **)&ring->source, &ring->sources_cap, (uint64_t)ring->sources + 1, sizeof source);
     if (err)
         return err;
-    struct ring_buffer *one = tb_api.ring_buffer__new(map_fd, take, ring, NULL);
+    if (epoll_ctl(ring->epoll_fd, EPOLL_CTL_ADD, fd, &event))
+        return -errno;
+    ring->source[ring->sources] = source;
+    return (int)ring->sources++;
+}
+
+/* Read a ring buffer map, too. The index of the source, or a negative errno. */
+int tb_ring_add(struct tb_ring *ring, int map_fd)
+{
+    struct ring_buffer *one = tb_api.ring_buffer__new(map_fd, tb_ring_take, ring, NULL);
     if (!one)
         return -errno;
-    if (epoll_ctl(ring->epoll_fd, EPOLL_CTL_ADD, tb_api.ring_buffer__epoll_fd(one), &event)) {
-        err = -errno;
+    int index = add(ring, (struct tb_source){.ring = one}, tb_api.ring_buffer__epoll_fd(one));
+    if (index < 0)
         tb_api.ring_buffer__free(one);
-        return err;
-    }
-    ring->rings[ring->sources] = one;
-    return (int)ring->sources++;
+    return index;
+}
+
+/* Read a perf event array, too; the ring keeps a hold on it. The same results. */
+int tb_ring_add_perf(struct tb_ring *ring, struct tb_perf *perf)
+{
+    int index = add(ring, (struct tb_source){.perf = perf}, tb_perf_epoll_fd(perf));
+    if (index >= 0)
+        tb_perf_get(perf);
+    return index;
 }
 
 int tb_ring_fd(const struct tb_ring *ring) { return ring->epoll_fd; }
@@ -100,8 +116,8 @@ int tb_ring_wait(struct tb_ring *ring, int timeout_ms)
 }
 
 /*
- * Fill the batch from one map: at most max_records, and not much more than max_bytes. The number
- * of records, 0 when it is empty, or a negative errno.
+ * Fill the batch from one map: at most max_records, and not much more than max_bytes, from one CPU
+ * where it is a perf event array. The number of records, 0 when it is empty, or a negative errno.
  */
 int tb_ring_drain(struct tb_ring *ring, uint32_t source, uint32_t max_records, uint32_t max_bytes)
 {
@@ -111,8 +127,9 @@ int tb_ring_drain(struct tb_ring *ring, uint32_t source, uint32_t max_records, u
     ring->max_bytes = max_bytes;
     if (source >= ring->sources)
         return -EINVAL;
-    int err = tb_api.ring_buffer__consume(ring->rings[source]);
-    return err < 0 && err != FULL && !ring->count ? err : (int)ring->count;
+    struct tb_source *from = &ring->source[source];
+    int err = from->perf ? tb_perf_drain(from->perf, ring) : tb_api.ring_buffer__consume(from->ring);
+    return err < 0 && err != TB_RING_FULL && !ring->count ? err : (int)ring->count;
 }
 
 void tb_ring_wake(struct tb_ring *ring)
@@ -126,13 +143,17 @@ void tb_ring_free(struct tb_ring *ring)
 {
     if (!ring)
         return;
-    for (uint32_t i = 0; i < ring->sources; i++)
-        tb_api.ring_buffer__free(ring->rings[i]);
+    for (uint32_t i = 0; i < ring->sources; i++) {
+        if (ring->source[i].perf)
+            tb_perf_put(ring->source[i].perf);
+        else
+            tb_api.ring_buffer__free(ring->source[i].ring);
+    }
     if (ring->epoll_fd >= 0)
         close(ring->epoll_fd);
     if (ring->wake_fd >= 0)
         close(ring->wake_fd);
-    free(ring->rings);
+    free(ring->source);
     free(ring->records);
     free(ring->data);
     free(ring);

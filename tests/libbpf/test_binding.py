@@ -39,7 +39,7 @@ def test_the_table_has_each_prototype(generator: ModuleType):
     names = [name for name, _ in entries(generator)]
     assert len(names) == len(set(names)) > 50
     declared = re.sub(r"/\*.*?\*/", "", CDEF.read_text(), flags=re.S)
-    assert len(re.findall(r"^[a-z_].*\b(?:bpf_|libbpf_|btf__|ring_buffer__)\w+\(", declared, re.M)) == len(
+    assert len(re.findall(r"^[a-z_].*\b(?:bpf_|libbpf_|btf__|ring_buffer__|perf_buffer__)\w+\(", declared, re.M)) == len(
         names
     )
     for name in names:

@@ -1,0 +1,146 @@
+/*
+ * Perf event arrays: a buffer for each CPU that is online. One lives as long as its map is in use,
+ * and several rings (ring.c) may read it in turn: each event goes to one of them. What the kernel
+ * had no room for it counts, and says so with the next event that fits.
+ *
+ * One drain at a time, which the caller sees to; counts of lost events can be read beside it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "api.h"
+#include "native.h"
+
+struct sample {
+    struct perf_event_header header;
+    uint32_t size;
+    char data[];
+};
+
+struct lost {
+    struct perf_event_header header;
+    uint64_t id, count;
+};
+
+struct tb_perf {
+    struct perf_buffer *buffers;
+    struct tb_ring *into; /* the ring that is being filled */
+    uint64_t *lost;       /* by CPU */
+    int cpus, map_fd, users;
+    size_t next; /* the buffer that is read first, so that a busy CPU does not starve the others */
+    int error;
+};
+
+static enum bpf_perf_event_ret take(void *context, int cpu, struct perf_event_header *header)
+{
+    struct tb_perf *perf = context;
+
+    if (header->type == PERF_RECORD_LOST && cpu < perf->cpus) {
+        __atomic_add_fetch(&perf->lost[cpu], ((struct lost *)header)->count, __ATOMIC_RELAXED);
+    } else if (header->type == PERF_RECORD_SAMPLE) {
+        struct sample *sample = (struct sample *)header;
+        int err = tb_ring_take(perf->into, sample->data, sample->size);
+        perf->into->cpu = cpu;
+        if (err == TB_RING_FULL)
+            return LIBBPF_PERF_EVENT_DONE;
+        if (err) { /* no memory for it */
+            perf->error = err;
+            __atomic_add_fetch(&perf->lost[cpu < perf->cpus ? cpu : 0], 1, __ATOMIC_RELAXED);
+            return LIBBPF_PERF_EVENT_ERROR;
+        }
+    }
+    return LIBBPF_PERF_EVENT_CONT;
+}
+
+/* Buffers of so many pages (a power of two) for each CPU, entered into the map; NULL and errno. */
+struct tb_perf *tb_perf_new(int map_fd, size_t pages)
+{
+    struct perf_event_attr attr = {
+        .size = sizeof attr,
+        .type = PERF_TYPE_SOFTWARE,
+        .config = PERF_COUNT_SW_BPF_OUTPUT,
+        .sample_type = PERF_SAMPLE_RAW,
+        .wakeup_events = 1,
+    };
+    struct tb_perf *perf = calloc(1, sizeof *perf);
+    if (!perf)
+        return NULL;
+    perf->users = 1;
+    perf->cpus = tb_api.libbpf_num_possible_cpus();
+    /* libbpf takes the entries out of the map at the end: by a descriptor that is then still ours */
+    perf->map_fd = fcntl(map_fd, F_DUPFD_CLOEXEC, 0);
+    if (perf->cpus > 0)
+        perf->lost = calloc((size_t)perf->cpus, sizeof *perf->lost);
+    if (perf->map_fd >= 0 && perf->lost)
+        perf->buffers = tb_api.perf_buffer__new_raw(perf->map_fd, pages, &attr, take, perf, NULL);
+    if (!perf->buffers) {
+        int err = errno;
+        tb_perf_put(perf);
+        errno = err;
+        return NULL;
+    }
+    return perf;
+}
+
+void tb_perf_get(struct tb_perf *perf) { __atomic_add_fetch(&perf->users, 1, __ATOMIC_ACQ_REL); }
+
+/* The last one that puts it back frees it. */
+void tb_perf_put(struct tb_perf *perf)
+{
+    if (!perf || __atomic_sub_fetch(&perf->users, 1, __ATOMIC_ACQ_REL))
+        return;
+    if (perf->buffers)
+        tb_api.perf_buffer__free(perf->buffers);
+    if (perf->map_fd >= 0)
+        close(perf->map_fd);
+    free(perf->lost);
+    free(perf);
+}
+
+int tb_perf_epoll_fd(const struct tb_perf *perf) { return tb_api.perf_buffer__epoll_fd(perf->buffers); }
+
+/* Fill the ring's batch from the first CPU that has something; a negative errno, or anything else. */
+int tb_perf_drain(struct tb_perf *perf, struct tb_ring *ring)
+{
+    size_t count = tb_api.perf_buffer__buffer_cnt(perf->buffers);
+
+    perf->into = ring;
+    perf->error = 0;
+    for (size_t i = 0; i < count && !ring->count && !perf->error; i++) {
+        tb_api.perf_buffer__consume_buffer(perf->buffers, perf->next % count);
+        perf->next = (perf->next + 1) % count;
+    }
+    perf->into = NULL;
+    return perf->error;
+}
+
+/* Events that were lost on a CPU, on all of them where it is negative. */
+uint64_t tb_perf_lost(const struct tb_perf *perf, int cpu)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < perf->cpus; i++)
+        if (cpu < 0 || i == cpu)
+            sum += __atomic_load_n(&perf->lost[i], __ATOMIC_RELAXED);
+    return sum;
+}
+
+/*
+ * A perf event that samples: each `period` events, or `frequency` times a second where that is not
+ * 0. Its descriptor, or a negative errno.
+ */
+int tb_perf_event_open(uint32_t type, uint64_t config, uint64_t period, uint64_t frequency, int pid, int cpu)
+{
+    struct perf_event_attr attr = {.size = sizeof attr, .type = type, .config = config};
+    if (frequency) {
+        attr.freq = 1;
+        attr.sample_freq = frequency;
+    } else {
+        attr.sample_period = period;
+    }
+    long fd = syscall(SYS_perf_event_open, &attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+    return fd < 0 ? -errno : (int)fd;
+}
