@@ -1,7 +1,7 @@
 /*
  * Perf event arrays: a buffer for each CPU that is online. One lives as long as its map is in use,
  * and several rings (ring.c) may read it in turn: each event goes to one of them. What the kernel
- * had no room for it counts, and says so with the next event that fits.
+ * had no room for it counts, and says so with the next event that fits (since 6.0 also when asked).
  *
  * One drain at a time, which the caller sees to; counts of lost events can be read beside it.
  */
@@ -14,6 +14,8 @@
 
 #include "api.h"
 #include "native.h"
+
+enum { FORMAT_LOST = 1 << 4 }; /* PERF_FORMAT_LOST, which older headers lack */
 
 struct sample {
     struct perf_event_header header;
@@ -31,8 +33,10 @@ struct tb_perf {
     struct tb_ring *into; /* the ring that is being filled */
     uint64_t *lost;       /* by CPU */
     int cpus, map_fd, users;
+    pid_t process;
     size_t next; /* the buffer that is read first, so that a busy CPU does not starve the others */
     int error;
+    bool asks; /* the kernel says how many were lost when asked */
 };
 
 static enum bpf_perf_event_ret take(void *context, int cpu, struct perf_event_header *header)
@@ -56,6 +60,21 @@ static enum bpf_perf_event_ret take(void *context, int cpu, struct perf_event_he
     return LIBBPF_PERF_EVENT_CONT;
 }
 
+/* Whether the kernel has FORMAT_LOST (6.0). */
+static bool kernel_counts(void)
+{
+    struct perf_event_attr attr = {
+        .size = sizeof attr,
+        .type = PERF_TYPE_SOFTWARE,
+        .config = PERF_COUNT_SW_BPF_OUTPUT,
+        .read_format = FORMAT_LOST,
+    };
+    long fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    if (fd >= 0)
+        close((int)fd);
+    return fd >= 0;
+}
+
 /* Buffers of so many pages (a power of two) for each CPU, entered into the map; NULL and errno. */
 struct tb_perf *tb_perf_new(int map_fd, size_t pages)
 {
@@ -70,13 +89,17 @@ struct tb_perf *tb_perf_new(int map_fd, size_t pages)
     if (!perf)
         return NULL;
     perf->users = 1;
+    perf->process = getpid();
     perf->cpus = tb_api.libbpf_num_possible_cpus();
     /* libbpf takes the entries out of the map at the end: by a descriptor that is then still ours */
     perf->map_fd = fcntl(map_fd, F_DUPFD_CLOEXEC, 0);
     if (perf->cpus > 0)
         perf->lost = calloc((size_t)perf->cpus, sizeof *perf->lost);
-    if (perf->map_fd >= 0 && perf->lost)
+    if (perf->map_fd >= 0 && perf->lost) {
+        perf->asks = kernel_counts();
+        attr.read_format = perf->asks ? FORMAT_LOST : 0;
         perf->buffers = tb_api.perf_buffer__new_raw(perf->map_fd, pages, &attr, take, perf, NULL);
+    }
     if (!perf->buffers) {
         int err = errno;
         tb_perf_put(perf);
@@ -88,10 +111,13 @@ struct tb_perf *tb_perf_new(int map_fd, size_t pages)
 
 void tb_perf_get(struct tb_perf *perf) { __atomic_add_fetch(&perf->users, 1, __ATOMIC_ACQ_REL); }
 
-/* The last one that puts it back frees it. */
+/*
+ * The last one that puts it back frees it; not in a forked child, which would switch off the events
+ * and empty the map for its parent, too.
+ */
 void tb_perf_put(struct tb_perf *perf)
 {
-    if (!perf || __atomic_sub_fetch(&perf->users, 1, __ATOMIC_ACQ_REL))
+    if (!perf || __atomic_sub_fetch(&perf->users, 1, __ATOMIC_ACQ_REL) || perf->process != getpid())
         return;
     if (perf->buffers)
         tb_api.perf_buffer__free(perf->buffers);
@@ -118,10 +144,18 @@ int tb_perf_drain(struct tb_perf *perf, struct tb_ring *ring)
     return perf->error;
 }
 
-/* Events that were lost on a CPU, on all of them where it is negative. */
+/* Events that were lost on a CPU, as far as records tell; on all of them where it is negative. */
 uint64_t tb_perf_lost(const struct tb_perf *perf, int cpu)
 {
-    uint64_t sum = 0;
+    uint64_t sum = 0, answer[2];
+    size_t count = tb_api.perf_buffer__buffer_cnt(perf->buffers);
+
+    if (cpu < 0 && perf->asks) {
+        for (size_t i = 0; i < count; i++)
+            if (read(tb_api.perf_buffer__buffer_fd(perf->buffers, i), answer, sizeof answer) == sizeof answer)
+                sum += answer[1];
+        return sum;
+    }
     for (int i = 0; i < perf->cpus; i++)
         if (cpu < 0 || i == cpu)
             sum += __atomic_load_n(&perf->lost[i], __ATOMIC_RELAXED);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tinybpf.compiler.config import Config
@@ -20,10 +20,12 @@ def load_go(
     cpu: str | None = None,
     config: str | os.PathLike[str] | Config | None = None,
     timeout: float | None = None,
+    variables: Mapping[str, Any] | None = None,
 ) -> BpfObject:
     """Compile a Go package, a ``.go`` file or Go source text, and load it into the kernel.
 
-    The arguments are those of ``tinybpf.compiler.compile_go``. ``CompileError`` where the source
+    The arguments are those of ``tinybpf.compiler.compile_go``, and ``variables``: values for the
+    package's variables by name, set before the load (see ``tinybpf.load``). ``CompileError`` where the source
     is refused, ``VerifierError`` where the kernel refuses a program, ``BpfError`` for anything
     else. Needs root, or CAP_BPF and what the program types ask for besides.
     """
@@ -33,4 +35,4 @@ def load_go(
     compiled = compile_go(
         target, name=name, sections=sections, programs=programs, cpu=cpu, config=config, timeout=timeout
     )
-    return load(compiled)
+    return load(compiled, variables=variables)

@@ -109,7 +109,7 @@ class ObjectHandle:
             _attached.discard(self)
         if pointer is None:
             return
-        for known in dependents:
+        for known in reversed(dependents):  # streams before the maps that they read
             dependent = known()
             if dependent is not None:
                 dependent.close()

@@ -16,6 +16,7 @@ from tinybpf.libbpf.enums import ARRAY_TYPES, PERCPU_TYPES, BpfMapType
 
 if TYPE_CHECKING:
     from tinybpf.libbpf._handle import ObjectHandle
+    from tinybpf.libbpf._perf import PerfBuffers
     from tinybpf.libbpf.btf import Btf
 
 _bpf_lookup = lib.bpf_map_lookup_elem
@@ -69,6 +70,7 @@ class MapCore:
         # Records that were drained and not delivered yet, and who may drain: see _ring.py.
         self.pending: deque[bytes] = deque()
         self.drain_lock = RLock()
+        self.perf: PerfBuffers | None = None  # a perf event array's, once somebody reads it
 
     @property
     def types(self) -> MapTypes:
@@ -139,6 +141,9 @@ class MapCore:
     def close(self) -> None:
         self.fd = -1
         self.pointer = None
+        with self.drain_lock:
+            if self.perf is not None:
+                self.perf.close()
 
 
 _UPDATE_HINTS = {

@@ -1,4 +1,4 @@
-"""Reading ring buffers: what the stream and `BpfRingBuffer` share.
+"""Reading ring and perf buffers: what the streams and `BpfRingBuffer` share.
 
 Records are drained in batches by C and wait in their map's ``pending`` queue, which belongs to the
 map and not to a reader: whoever asks next gets them, and a reader that ends early loses none.
@@ -9,13 +9,16 @@ from __future__ import annotations
 import errno
 import time
 from _thread import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf._check import attempt, error_from
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf._mapcore import MapCore
 from tinybpf.libbpf.enums import BpfMapType
+
+if TYPE_CHECKING:
+    from tinybpf.libbpf._perf import PerfBuffers
 
 BATCH_RECORDS = 1024
 BATCH_BYTES = 256 * 1024
@@ -25,8 +28,16 @@ BATCH_BYTES = 256 * 1024
 SLICE_MS = 500
 
 
+_KINDS = {BpfMapType.RINGBUF: "ring buffer", BpfMapType.PERF_EVENT_ARRAY: "perf buffer"}
+
+
+def kind_of(core: MapCore) -> str:
+    """What messages call the map: "ring buffer" or "perf buffer"."""
+    return _KINDS.get(core.type, "ring buffer")
+
+
 class RingReader:
-    """Ring buffer maps below one descriptor that can be waited on.
+    """Ring buffer maps (and perf event arrays) below one descriptor that can be waited on.
 
     Waiting, draining and closing may happen in different threads: `close` ends a wait, and the
     last one out frees the memory. ``closed`` is for others to read.
@@ -46,15 +57,28 @@ class RingReader:
         return -1 if self.closed else int(lib.tb_ring_fd(self._ring))
 
     def add(self, core: MapCore) -> None:
-        """Read this map, too. `BpfError` where it is no ring buffer."""
+        """Read this ring buffer, too. `BpfError` where the map is none."""
         what = f"read ring buffer '{core.name}'"
-        if core.type is not BpfMapType.RINGBUF:
-            raise BpfError(f"{what} failed: map '{core.name}' is type {core.type.name}, expected RINGBUF")
-        fd = core.require()
+        _require_type(what, core, BpfMapType.RINGBUF)
+        self._add(core, what, lib.tb_ring_add, core.require())
+
+    def add_perf(self, core: MapCore, pages: int) -> PerfBuffers:
+        """Read this perf event array, too, through buffers of so many pages for each CPU."""
+        from tinybpf.libbpf._perf import buffers_of
+
+        what = f"read perf buffer '{core.name}'"
+        _require_type(what, core, BpfMapType.PERF_EVENT_ARRAY)
+        core.require()
+        with core.drain_lock:  # nobody closes the map and its buffers meanwhile
+            buffers = buffers_of(core, pages)
+            self._add(core, what, lib.tb_ring_add_perf, buffers.pointer)
+        return buffers
+
+    def _add(self, core: MapCore, what: str, function: Any, source: Any) -> None:
         with self._lock:
             self._enter()
             try:
-                attempt(what, lib.tb_ring_add, self._ring, fd)
+                attempt(what, function, self._ring, source)
                 self._cores.append(core)
             finally:
                 self._leave()
@@ -101,7 +125,7 @@ class RingReader:
                 ring = self._ring
                 count = lib.tb_ring_drain(ring, index, min(most, BATCH_RECORDS), BATCH_BYTES)
                 if count < 0:
-                    raise error_from(f"read ring buffer '{core.name}'", -count, None)
+                    raise error_from(f"read {kind_of(core)} '{core.name}'", -count, None)
                 if count:
                     core.pending.extend(_slices(ring, count))
                 return int(count)
@@ -138,8 +162,17 @@ class RingReader:
         lib.tb_ring_free(ring)
 
     def __del__(self) -> None:
-        if not getattr(self, "_closed", True):
+        if not getattr(self, "closed", True):
             self.close()
+
+
+def _require_type(what: str, core: MapCore, expected: BpfMapType) -> None:
+    if core.type is expected:
+        return
+    message = f"{what} failed: map '{core.name}' is type {core.type.name}, expected {expected.name}"
+    if core.type in _KINDS:
+        message += f"\n  hint: it is read by {_KINDS[core.type].replace(' ', '_')}('{core.name}')"
+    raise BpfError(message)
 
 
 def _slices(ring: Any, count: int) -> list[bytes]:

@@ -16,6 +16,7 @@ from tinybpf.libbpf.stream import EventStream
 
 if TYPE_CHECKING:
     from tinybpf.libbpf.btf import Btf
+    from tinybpf.libbpf.globals import Globals
     from tinybpf.libbpf.link import BpfLink
 
 T = TypeVar("T")
@@ -68,6 +69,7 @@ class BpfObject:
         )
         for core in self._cores:
             handle.add_dependent(core)
+        self._globals: Globals | None = None
 
     @property
     def name(self) -> str:
@@ -129,7 +131,66 @@ class BpfObject:
         ``event_type``: a ``ctypes`` structure, a class from BTF, or bytes. Kernel 5.8 or later.
         """
         core = self.map(name)._core
-        return EventStream(core, self._handle, timeout=timeout, count=count, event_type=event_type)
+        self.lost(name)  # finds the counter while the object is open
+        variables, counter = self.globals, f"ebpf_lost_{name}"
+        return EventStream(
+            core,
+            self._handle,
+            timeout=timeout,
+            count=count,
+            event_type=event_type,
+            lost=lambda: variables.counter(counter),
+        )
+
+    def perf_buffer(
+        self,
+        name: str,
+        *,
+        timeout: float | None = None,
+        count: int | None = None,
+        event_type: Any = None,
+        pages: int = 8,
+    ) -> EventStream[Any]:
+        """The events of a perf event array as a stream to iterate over, like `ring_buffer`.
+
+        The first call makes a buffer of ``pages`` memory pages (a power of two) for each CPU that
+        is online; the kernel delivers nothing before, and drops what finds no room: the stream's
+        ``lost`` counts that. As bytes, records have up to 7 bytes of padding behind the event.
+        Kernel 4.4 or later.
+        """
+        from tinybpf.libbpf._perf import check_pages
+
+        core, pages = self.map(name)._core, check_pages(pages)
+        return EventStream(
+            core, self._handle, timeout=timeout, count=count, event_type=event_type, pages=pages
+        )
+
+    @property
+    def globals(self) -> Globals:
+        """The program's package variables by name, typed: read them, or set those that may change.
+
+        ``obj.globals["limit"]``; assigning is for ``.data`` and ``.bss``, see ``load(variables=…)``
+        for constants (``.rodata``).
+        """
+        self._require()
+        if self._globals is None:
+            from tinybpf.libbpf.globals import Globals
+
+            self._globals = Globals(self._handle, loaded=True)
+        return self._globals
+
+    def lost(self, map_name: str) -> int | None:
+        """How many events the program could not put into this ring or perf buffer, as it counts them.
+
+        That is its variable ``ebpf_lost_<map>``, which the typed Go package keeps; None where it
+        has none: then nobody knows. `MissingError` where there is no such map.
+        """
+        return self.globals.counter(f"ebpf_lost_{self.map(map_name).name}")
+
+    @property
+    def panics(self) -> int | None:
+        """How often a program of the object ended in a panic; None where it does not count them."""
+        return self.globals.counter("ebpf_panics")
 
     def close(self) -> None:
         """Detach what the object attached, end its streams, free it. Idempotent.

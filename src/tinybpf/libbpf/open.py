@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError, ObjectError
 from tinybpf.libbpf import _verify
@@ -17,18 +18,31 @@ from tinybpf.libbpf._handle import ObjectHandle
 from tinybpf.libbpf._lib import ffi, lib, log_text, mark_used, text
 from tinybpf.libbpf.object import BpfObject
 
+if TYPE_CHECKING:
+    from tinybpf.libbpf.globals import Globals
+
 Source = Any  # a path, bytes, or an object with __bytes__
 
 
-def load(source: Source) -> BpfObject:
+def load(source: Source, *, variables: Mapping[str, Any] | None = None) -> BpfObject:
     """Load a BPF object and have the kernel verify its programs.
+
+    ``variables`` sets package variables of the program by name before that: the verifier knows
+    those that the program never writes as constants. `MissingError` where there is none of that
+    name, ``TypeError`` or ``ValueError`` where the value does not fit it.
 
     ``source`` is a path, the bytes of an ELF file, or something that has such bytes (and perhaps a
     ``name``), like what the compiler returns. `NotFoundError` where there is no such file,
     `ObjectError` where it is no BPF object, `VerifierError` where the kernel refuses a program,
     `BpfError` for all else.
     """
-    return open_object(source).load()
+    opened = open_object(source)
+    try:
+        opened.set(variables or {})
+    except BaseException:
+        opened.close()
+        raise
+    return opened.load()
 
 
 def open_object(source: Source) -> OpenObject:
@@ -57,6 +71,23 @@ class OpenObject:
     def __init__(self, handle: ObjectHandle, path: str | None) -> None:
         self._handle = handle
         self._path = path
+        self._globals: Globals | None = None
+
+    @property
+    def globals(self) -> Globals:
+        """The variables with their initial values, which can be set."""
+        if self._globals is None:
+            from tinybpf.libbpf.globals import Globals
+
+            self._globals = Globals(self._handle, loaded=False)
+        return self._globals
+
+    def set(self, variables: Mapping[str, Any]) -> None:
+        """Set the initial values of variables."""
+        if not isinstance(variables, Mapping):
+            raise TypeError(f"variables must be a mapping of names to values, not {type(variables).__name__}")
+        for name, value in variables.items():
+            self.globals[name] = value
 
     def load(self) -> BpfObject:
         """Create the maps, verify the programs. The open object is used up, whatever happens."""
@@ -67,6 +98,8 @@ class OpenObject:
                 result = lib.bpf_object__load(handle.pointer)
                 if result < 0:
                     raise _load_error(handle, self._path or handle.name, -result, room)
+            if self._globals is not None:
+                self._globals.close()
             handle.loaded()
             return BpfObject(handle, self._path)
         except BaseException:

@@ -1,14 +1,16 @@
-"""A ring buffer's events as a stream: ``for event in obj.ring_buffer("events")``."""
+"""Events of a ring or perf buffer as a stream: ``for event in obj.ring_buffer("events")``."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf._mapcore import MapCore
-from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader
+from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader, kind_of
+from tinybpf.libbpf.enums import BpfMapType
 
 if TYPE_CHECKING:
     from tinybpf.libbpf._handle import ObjectHandle
@@ -23,7 +25,8 @@ class EventStream(Iterator[E], Generic[E]):
 
     The time runs from the first event that is asked for. Ctrl-C interrupts it; `close`, from
     another thread or between two events, and closing the object, end it. Several streams may read
-    one map: each event goes to one of them, and none is lost when a stream ends.
+    one map: each event goes to one of them, and none is lost when a stream ends. Events of a perf
+    buffer are in order for each CPU only.
     """
 
     def __init__(
@@ -34,6 +37,8 @@ class EventStream(Iterator[E], Generic[E]):
         timeout: float | None = None,
         count: int | None = None,
         event_type: Any = None,
+        pages: int = 0,
+        lost: Callable[[], int | None] | None = None,
     ) -> None:
         if timeout is not None and timeout < 0:
             raise ValueError(f"timeout must not be negative: {timeout}")
@@ -46,12 +51,27 @@ class EventStream(Iterator[E], Generic[E]):
         self._deadline: float | None = None
         self._left = count
         self._reader = RingReader()
-        self._reader.add(core)
+        if pages:
+            lost = self._reader.add_perf(core, pages).lost
+        else:
+            self._reader.add(core)
+        self._count_lost = lost or _unknown
+        self._lost_at_end: int | None = None
         owner.add_dependent(self)
 
     @property
     def closed(self) -> bool:
         return self._reader.closed
+
+    @property
+    def lost(self) -> int | None:
+        """How many events found no room so far; None where nobody counts them.
+
+        A ring buffer's are counted by the program, if at all (in its variable ``ebpf_lost_<map>``,
+        which the typed Go package keeps), a perf buffer's by the kernel, which tells with the next
+        event that fits. Once the stream is closed, what it was then.
+        """
+        return self._lost_at_end if self.closed else self._count_lost()
 
     def __iter__(self) -> Iterator[E]:
         """The events; what `next` on the stream gives, faster."""
@@ -100,6 +120,9 @@ class EventStream(Iterator[E], Generic[E]):
 
     def close(self) -> None:
         """End the stream. Events that were not taken stay for the next one. Idempotent."""
+        if not self._reader.closed:
+            with suppress(BpfError):
+                self._lost_at_end = self._count_lost()
         self._reader.close()
         self._owner.drop_dependent(self)
 
@@ -131,7 +154,8 @@ def event_decoder(core: MapCore, event_type: Any) -> Callable[[bytes], Any]:
         btf, type_id = core.types.btf, core.types.event
         if btf is None or type_id is None:
             return _raw
-        return _exactly(core, codec_for(btf, type_id, btf.size_of(type_id)).decode)
+        type_size = btf.size_of(type_id)
+        return _exactly(core, codec_for(btf, type_id, type_size).decode, type_size)
     size = getattr(event_type, "_size", None)
     if size is None:
         from ctypes import sizeof
@@ -142,18 +166,29 @@ def event_decoder(core: MapCore, event_type: Any) -> Callable[[bytes], Any]:
             raise TypeError(
                 f"event_type must be a ctypes structure, a class from BTF or bytes, not {event_type!r}"
             ) from None
-    return _exactly(core, codec_for_python(event_type, size).decode)
+    return _exactly(core, codec_for_python(event_type, size).decode, size)
 
 
 def _raw(record: bytes) -> bytes:
     return record
 
 
-def _exactly(core: MapCore, decode: Callable[[Any], Any]) -> Callable[[bytes], Any]:
+def _unknown() -> None:
+    return None
+
+
+def _exactly(core: MapCore, decode: Callable[[Any], Any], size: int) -> Callable[[bytes], Any]:
+    """``decode`` for records of that size, and a perf buffer's padding taken off before."""
+    kind = kind_of(core)
+    padded = (size + 4 + 7 & ~7) - 4 if core.type is BpfMapType.PERF_EVENT_ARRAY else size
+
     def event(record: bytes) -> Any:
         try:
             return decode(record)
         except BpfError as error:
-            raise BpfError(f"event of ring buffer '{core.name}': {error}") from None
+            raise BpfError(f"event of {kind} '{core.name}': {error}") from None
 
-    return event
+    def padded_event(record: bytes) -> Any:
+        return event(record[:size] if len(record) == padded else record)
+
+    return event if padded == size else padded_event

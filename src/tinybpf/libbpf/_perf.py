@@ -1,0 +1,70 @@
+"""The buffers of a perf event array: one for each CPU, shared by all who read the map.
+
+The kernel delivers only into buffers that exist: the first reader makes them, and they stay until
+the map is closed, so that what comes between two readers is not lost.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from tinybpf.libbpf._check import attempt
+from tinybpf.libbpf._lib import ffi, lib
+
+if TYPE_CHECKING:
+    from tinybpf.libbpf._mapcore import MapCore
+
+MOST_PAGES = 1 << 20  # 4 GiB for each CPU; locked-memory limits come long before
+
+
+class PerfBuffers:
+    """``pointer`` is C's; whoever reads through it holds on to it in C, too."""
+
+    def __init__(self, core: MapCore, pages: int) -> None:
+        what = f"read perf buffer '{core.name}'"
+        self._pointer: Any = ffi.NULL
+        self._lost = 0
+        self._pointer = attempt(what, lib.tb_perf_new, core.require(), pages)
+
+    @property
+    def pointer(self) -> Any:
+        return self._pointer
+
+    def lost(self, cpu: int = -1) -> int:
+        """Events that found no room on a CPU, by default on all; the last count once closed.
+
+        The kernel tells with the next event that fits, and it is counted when that one is read.
+        """
+        if self._pointer == ffi.NULL:
+            return self._lost
+        return int(lib.tb_perf_lost(self._pointer, cpu))
+
+    def close(self) -> None:
+        """Give the buffers back once nobody reads them any more. Idempotent."""
+        if self._pointer != ffi.NULL:
+            self._lost = self.lost()
+            pointer, self._pointer = self._pointer, ffi.NULL
+            lib.tb_perf_put(pointer)
+
+    def __del__(self) -> None:
+        if getattr(self, "_pointer", ffi.NULL) != ffi.NULL:
+            self.close()
+
+
+def check_pages(pages: int) -> int:
+    """``pages`` where it can be a buffer's size; ``ValueError`` where not."""
+    if isinstance(pages, bool) or not isinstance(pages, int):
+        raise TypeError(f"pages must be a number, not {type(pages).__name__}")
+    if not 0 < pages <= MOST_PAGES or pages & (pages - 1):
+        page = os.sysconf("SC_PAGESIZE")
+        raise ValueError(f"pages must be a power of two (of pages of {page} bytes, for each CPU): {pages}")
+    return pages
+
+
+def buffers_of(core: MapCore, pages: int) -> PerfBuffers:
+    """The map's buffers, made by the first call with so many pages for each CPU."""
+    with core.drain_lock:
+        if core.perf is None:
+            core.perf = PerfBuffers(core, pages)
+        return core.perf

@@ -1,0 +1,171 @@
+"""Package variables: set before the load, read and written while the program runs."""
+
+from __future__ import annotations
+
+import gc
+import os
+import struct
+
+import pytest
+
+import tinybpf
+from tinybpf.libbpf import globals as globals_module
+from tinybpf.libbpf.open import open_object
+
+pytestmark = pytest.mark.kernel
+
+NAMES = {"limit", "enabled", "table", "origin", "name", "base", "calls", "ebpf_panics"}
+
+
+@pytest.fixture
+def source(build) -> bytes:
+    return build("knobs")
+
+
+def report(obj: tinybpf.BpfObject) -> tuple[int, int, int, bool, bytes]:
+    """Limit, sum, X, enabled, name: as the program sees them."""
+    done = obj.program("report").test_run(ctx=bytes(32))
+    return struct.unpack("<i4xQh?8s5x", done.ctx_out)
+
+
+def test_values_set_before_the_load_are_what_the_program_sees(source: bytes):
+    variables = {
+        "limit": 12,
+        "enabled": True,
+        "table": [1, 2, 3, 4],
+        "origin": {"X": -3, "Y": 1000},
+        "name": "knob",
+        "base": 100,
+    }
+    with tinybpf.load(source, variables=variables) as obj:
+        assert report(obj) == (12, 1111, -3, True, b"knob\0\0\0\0")
+        assert obj.globals["table"] == [1, 2, 3, 4] and obj.globals["enabled"] is True
+        assert (obj.globals["origin"].X, obj.globals["origin"].Y) == (-3, 1000)
+        assert obj.globals["name"].text == "knob"
+
+
+def test_values_that_were_not_set_are_the_sources(source: bytes):
+    with tinybpf.load(source) as obj:
+        assert set(obj.globals) == NAMES and len(obj.globals) == len(NAMES)
+        assert obj.globals["limit"] == -7 and obj.globals["base"] == 40
+        assert report(obj) == (-7, 41, 0, False, bytes(8))
+
+
+def test_variables_are_shared_with_the_running_program(source: bytes):
+    with tinybpf.load(source) as obj:
+        report(obj)
+        assert (obj.globals["calls"], obj.globals["base"]) == (1, 41)
+        obj.globals["calls"] = 10
+        obj.globals["base"] = 1 << 63
+        assert report(obj)[1] == (1 << 63) + 1
+        assert obj.globals["calls"] == 11
+
+
+def test_a_kernel_that_cannot_map_them(source: bytes, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*args: object) -> None:
+        raise OSError(22, "mmap")
+
+    monkeypatch.setattr(globals_module, "_Mapped", refuse)
+    with tinybpf.load(source) as obj:
+        report(obj)
+        assert (obj.globals["calls"], obj.globals["limit"]) == (1, -7)
+        obj.globals["calls"] = 10
+        report(obj)
+        assert (obj.globals["calls"], obj.globals["base"]) == (11, 42)
+
+
+def test_constants_cannot_be_set_once_loaded(source: bytes):
+    with tinybpf.load(source) as obj:
+        with pytest.raises(tinybpf.BpfError, match=r"set variable 'limit' failed: it lies in \.rodata"):
+            obj.globals["limit"] = 3
+        assert obj.globals["limit"] == -7
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error", "words"),
+    [
+        ("limit", 1 << 31, ValueError, "variable 'limit': value 2147483648 is out of range -2147483648 to"),
+        ("limit", "7", TypeError, "variable 'limit': '7' .str. is no integer .int32."),
+        ("limit", None, TypeError, "variable 'limit'"),
+        ("enabled", 2, TypeError, "variable 'enabled': 2 .int. is no bool"),
+        ("table", [1, 2, 3], ValueError, "variable 'table': 3 elements given, exactly 4 needed"),
+        ("table", [1, 2, 3, 70000], ValueError, "variable 'table': value 70000 is out of range 0 to 65535"),
+        ("origin", {"Z": 1}, TypeError, "variable 'origin': point has no field 'Z'; it has X, Y"),
+        ("origin", {"X": 40000}, ValueError, "out of range -32768 to 32767 for field 'X'"),
+        ("name", "much too long", ValueError, "variable 'name': 'much too long' takes 13 bytes, only 8"),
+        ("limt", 1, tinybpf.MissingError, "has no variable 'limt'; there is: .*'limit'"),
+    ],
+)
+def test_what_does_not_fit_is_told(source: bytes, name: str, value: object, error: type, words: str):
+    with pytest.raises(error, match=words):
+        tinybpf.load(source, variables={name: value})
+
+
+def test_variables_must_be_a_mapping(source: bytes):
+    with pytest.raises(TypeError, match="variables must be a mapping of names to values, not list"):
+        tinybpf.load(source, variables=["limit"])  # type: ignore[arg-type]
+
+
+def test_a_name_that_is_not_there_is_a_key_error(source: bytes):
+    with tinybpf.load(source) as obj:
+        assert "nope" not in obj.globals and obj.globals.get("nope") is None
+        with pytest.raises(KeyError, match="has no variable 'nope'; there is: "):
+            obj.globals["nope"]
+        with pytest.raises(KeyError):
+            obj.globals["nope"] = 1
+
+
+def test_an_object_without_variables(build):
+    with tinybpf.load(build("tracing")) as obj:
+        assert dict(obj.globals) == {}
+        assert obj.panics is None and obj.lost("events") is None
+        assert obj.ring_buffer("events").lost is None
+
+
+def test_panics_and_lost_events_are_counted_by_name(source: bytes):
+    with tinybpf.load(source, variables={"limit": 0}) as obj:
+        assert obj.panics == 0
+        report(obj)
+        report(obj)
+        assert obj.panics == 2
+        with pytest.raises(tinybpf.MissingError, match="no map 'events'"):
+            obj.lost("events")
+
+
+def test_after_close_everything_says_so(source: bytes):
+    obj = tinybpf.load(source)
+    variables = obj.globals
+    assert variables["calls"] == 0
+    obj.close()
+    with pytest.raises(tinybpf.BpfError, match="closed"):
+        variables["calls"]
+    with pytest.raises(tinybpf.BpfError, match="closed"):
+        variables["calls"] = 1
+    with pytest.raises(tinybpf.BpfError, match="closed"):
+        _ = obj.globals
+    assert "closed" in repr(variables)
+
+
+def test_initial_values_can_be_read_before_the_load(source: bytes):
+    opened = open_object(source)
+    variables = opened.globals
+    assert variables["limit"] == -7
+    variables["limit"] = 8
+    assert variables["limit"] == 8
+    with opened.load() as obj:
+        assert report(obj)[0] == 8
+        with pytest.raises(tinybpf.BpfError, match="closed"):
+            variables["limit"] = 9
+
+
+def test_nothing_is_leaked(source: bytes):
+    def descriptors() -> int:
+        gc.collect()
+        return len(os.listdir("/proc/self/fd"))
+
+    tinybpf.load(source, variables={"limit": 3}).close()
+    before = descriptors()
+    for _ in range(20):
+        with tinybpf.load(source, variables={"limit": 3}) as obj:
+            assert dict(obj.globals)["limit"] == 3
+    assert descriptors() == before
