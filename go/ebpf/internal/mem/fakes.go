@@ -1,0 +1,58 @@
+//go:build !bpf
+
+// Package mem is what package ebpf is made of outside the kernel: maps, packets and memory that
+// keep to the kernel's rules, and the fakes that tests give for helpers.
+package mem
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+)
+
+// fakes are the functions that stand for helpers, by the helper's code address.
+var fakes struct {
+	sync.RWMutex
+	of map[uintptr]any
+}
+
+// Faked gives the function that stands for helper, and whether there is one.
+func Faked[F any](helper F) (F, bool) {
+	fakes.RLock()
+	defer fakes.RUnlock()
+	if len(fakes.of) == 0 {
+		return helper, false
+	}
+	fake, ok := fakes.of[codeOf(helper)].(F)
+	return fake, ok
+}
+
+// Set lets fake stand for helper until restore is called.
+func Set[F any](helper F, fake F) (restore func()) {
+	code := codeOf(helper)
+	fakes.Lock()
+	defer fakes.Unlock()
+	before, was := fakes.of[code]
+	if fakes.of == nil {
+		fakes.of = map[uintptr]any{}
+	}
+	fakes.of[code] = fake
+	return func() {
+		fakes.Lock()
+		defer fakes.Unlock()
+		if was {
+			fakes.of[code] = before
+		} else {
+			delete(fakes.of, code)
+		}
+	}
+}
+
+// codeOf is the address of a function's code: the same for all values of one declared function.
+func codeOf(function any) uintptr {
+	v := reflect.ValueOf(function)
+	if v.Kind() != reflect.Func || v.IsNil() {
+		panic(fmt.Sprintf("ebpf: %T is not a helper of package ebpf", function))
+	}
+	return v.Pointer()
+}
