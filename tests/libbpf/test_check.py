@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from tinybpf import errors
-from tinybpf.libbpf import _check, _hints
+from tinybpf.libbpf import _check
 from tinybpf.libbpf._lib import ffi, lib, log_text, text
 
 
@@ -74,24 +74,6 @@ def test_the_log_belongs_to_the_thread_and_the_operation():
 def test_nothing_is_written_to_standard_error(capfd: pytest.CaptureFixture[str]):
     lib.bpf_object__open_mem(b"no object", 9, ffi.NULL)
     assert capfd.readouterr() == ("", "")
-
-
-def test_lockdown_and_capabilities(monkeypatch: pytest.MonkeyPatch):
-    files = {
-        "/sys/kernel/security/lockdown": "none integrity [confidentiality]\n",
-        "/proc/thread-self/status": "Name:\tx\nCapEff:\t0000000000000000\n",
-    }
-    monkeypatch.setattr(_hints, "_read", files.get)
-    assert _hints.lockdown() == "confidentiality"
-    assert _hints.missing_capabilities() == ["CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN"]
-    assert "lacks CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN" in (_hints.general_hint(errno.EPERM) or "")
-    files["/proc/thread-self/status"] = "CapEff:\t000001ffffffffff\n"
-    assert _hints.missing_capabilities() == []
-    assert "lockdown mode 'confidentiality'" in (_hints.general_hint(errno.EPERM) or "")
-    files["/proc/thread-self/status"] = f"CapEff:\t{1 << 21:016x}\n"
-    assert _hints.missing_capabilities() == ["CAP_NET_ADMIN"]
-    files.clear()
-    assert _hints.general_hint(errno.EPERM) is None and _hints.general_hint(errno.EINVAL) is None
 
 
 @pytest.mark.kernel

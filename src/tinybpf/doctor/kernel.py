@@ -1,0 +1,189 @@
+"""The kernel: its release, how it was built, and what it allows."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+
+from tinybpf import system
+from tinybpf.doctor.report import Check, Level
+
+BTF = "/sys/kernel/btf/vmlinux"
+EVENT_SOURCES = "/sys/bus/event_source/devices"
+OLDEST = "5.8"
+
+# What of the configuration decides over eBPF, and what is lost without it.
+CONFIG = {
+    "CONFIG_BPF_SYSCALL": "all of eBPF",
+    "CONFIG_BPF_JIT": "machine code for programs; fentry, struct_ops and arenas",
+    "CONFIG_DEBUG_INFO_BTF": "kernel types: fentry, tp_btf, lsm, iter and CO-RE",
+    "CONFIG_BPF_EVENTS": "tracing programs",
+    "CONFIG_KPROBES": "kprobes",
+    "CONFIG_UPROBES": "uprobes",
+    "CONFIG_FTRACE_SYSCALLS": "the tracepoints of system calls",
+    "CONFIG_FPROBE": "kprobe.multi",
+    "CONFIG_BPF_LSM": "lsm programs",
+    "CONFIG_CGROUP_BPF": "cgroup programs",
+    "CONFIG_NET_CLS_BPF": "tc filters (tcx does without)",
+    "CONFIG_XDP_SOCKETS": "AF_XDP sockets",
+}
+
+
+def release() -> Check:
+    found = system.kernel_release()
+    if found is None:
+        return Check(
+            "release",
+            Level.BAD,
+            f"{platform.system() or sys.platform}, no Linux",
+            "eBPF programs can be compiled here, but only a Linux kernel runs them: use a virtual machine "
+            "(WSL 2 on Windows, Lima or Docker's machine on macOS)",
+            {"system": sys.platform},
+        )
+    facts = {"release": found, "machine": os.uname().machine}
+    text = f"Linux {found}, {os.uname().machine}"
+    if system.older_than(OLDEST):
+        advice = f"ring buffers, CAP_BPF and much else came with Linux {OLDEST}: use a newer kernel"
+        return Check("release", Level.WARN, text, advice, facts)
+    return Check("release", Level.OK, text, None, facts)
+
+
+def btf() -> Check:
+    if not os.path.exists(BTF):
+        advice = (
+            "fentry, tp_btf, lsm, iter and CO-RE need it: a kernel built with CONFIG_DEBUG_INFO_BTF "
+            "(those of the distributions have it), and /sys mounted"
+        )
+        return Check("btf", Level.WARN, f"no {BTF}", advice, {"path": None})
+    size = os.stat(BTF).st_size
+    return Check("btf", Level.OK, f"{BTF}, {size / 1e6:.1f} MB", None, {"path": BTF, "size": size})
+
+
+def config() -> Check:
+    found = system.kernel_config()
+    if found is None:
+        where = f"/proc/config.gz, /boot/config-{system.kernel_release()}"
+        return Check("config", Level.INFO, f"unknown: no {where}", None, {"path": None})
+    path, items = found
+    facts = {"path": path, "items": {name: items.get(name, "n") for name in CONFIG}}
+    unset = [name for name in CONFIG if name not in items]
+    if not unset:
+        return Check("config", Level.OK, path, None, facts)
+    lost = ", ".join(f"{name} ({CONFIG[name]})" for name in unset)
+    level = Level.BAD if "CONFIG_BPF_SYSCALL" in unset else Level.INFO
+    return Check("config", level, f"{path}; not set: {lost}", None, facts)
+
+
+def jit() -> Check:
+    value = system.sysctl("net.core.bpf_jit_enable")
+    if value is None:
+        always = system.config_item("CONFIG_BPF_JIT_ALWAYS_ON") == "y"
+        return Check("jit", Level.INFO, "on" if always else "unknown", None, {"bpf_jit_enable": None})
+    facts = {"bpf_jit_enable": value}
+    if value == 0:
+        return Check(
+            "jit", Level.WARN, "off", "programs are interpreted: sysctl net.core.bpf_jit_enable=1", facts
+        )
+    return Check("jit", Level.OK, "on", None, facts)
+
+
+def lockdown() -> Check:
+    mode = system.lockdown()
+    facts = {"mode": mode}
+    if mode is None:
+        modules = system.security_modules()
+        if modules is not None and "lockdown" not in modules:
+            return Check("lockdown", Level.OK, "not in this kernel", None, facts)
+        why = "securityfs is not mounted" if not system.mounted("securityfs") else "no file tells"
+        return Check("lockdown", Level.INFO, f"unknown: {why}", None, facts)
+    if mode == "none":
+        return Check("lockdown", Level.OK, "none", None, facts)
+    lost = "kprobes, and reading kernel memory" if mode == "confidentiality" else "writing to user memory"
+    advice = (
+        f"even root may not do all: it forbids {lost}. It comes from Secure Boot or lockdown= on the "
+        "kernel's command line"
+    )
+    return Check("lockdown", Level.WARN, mode, advice, facts)
+
+
+def unprivileged() -> Check:
+    value = system.sysctl("kernel.unprivileged_bpf_disabled")
+    facts = {"unprivileged_bpf_disabled": value}
+    words = {
+        None: "unknown",
+        0: "allowed: socket filters and cgroup_skb without any capability (unprivileged_bpf_disabled = 0)",
+        1: "off until the next boot (unprivileged_bpf_disabled = 1)",
+        2: "off (unprivileged_bpf_disabled = 2)",
+    }
+    return Check("unprivileged", Level.INFO, words.get(value, str(value)), None, facts)
+
+
+def perf_events() -> Check:
+    value = system.sysctl("kernel.perf_event_paranoid")
+    facts = {"perf_event_paranoid": value}
+    if value is None:
+        return Check(
+            "perf events", Level.WARN, "not in this kernel", "tracepoints need CONFIG_PERF_EVENTS", facts
+        )
+    who = "need CAP_PERFMON" if value >= 0 else "are open to all"
+    return Check("perf events", Level.INFO, f"{who} (perf_event_paranoid = {value})", None, facts)
+
+
+def kprobes() -> Check:
+    return _probes(
+        "kprobes", "kprobe", "CONFIG_KPROBES", "tracepoints, raw tracepoints and fentry do without them"
+    )
+
+
+def uprobes() -> Check:
+    return _probes("uprobes", "uprobe", "CONFIG_UPROBE_EVENTS", "functions of user space can't be traced")
+
+
+def _probes(name: str, source: str, item: str, otherwise: str) -> Check:
+    """Whether the kernel offers this kind of probe, as an event source or through tracefs."""
+    available = probes_available(source)
+    facts = {"available": available, "config": system.config_item(item)}
+    if available:
+        return Check(name, Level.OK, "available", None, facts)
+    if available is None:
+        return Check(name, Level.INFO, "unknown: /sys does not tell", None, facts)
+    why = f"this kernel was built without {item}" if facts["config"] == "n" else f"built without {item}?"
+    return Check(name, Level.WARN, f"not available: {why}", f"{otherwise}; or use another kernel", facts)
+
+
+def probes_available(source: str) -> bool | None:
+    """Whether ``kprobe`` or ``uprobe`` events can be made; None where nothing tells."""
+    if os.path.exists(f"{EVENT_SOURCES}/{source}"):
+        return True
+    if any(os.path.exists(f"{root}/{source}_events") for root in system.mounted("tracefs")):
+        return True
+    return False if os.path.isdir(EVENT_SOURCES) else None
+
+
+def security_modules() -> Check:
+    found = system.security_modules()
+    facts = {"modules": found}
+    if found is None:
+        return Check("lsm", Level.INFO, "unknown", None, facts)
+    built = system.config_item("CONFIG_BPF_LSM")
+    if "bpf" in found and built != "n":
+        return Check("lsm", Level.OK, "bpf is active", None, facts)
+    if built == "n":
+        return Check("lsm", Level.INFO, "this kernel was built without CONFIG_BPF_LSM", None, facts)
+    advice = f"lsm programs would load and never run: boot with lsm={','.join((*found, 'bpf'))}"
+    return Check("lsm", Level.WARN, f"bpf is not active (lsm={','.join(found)})", advice, facts)
+
+
+ONLY_LINUX = {
+    "btf": btf,
+    "config": config,
+    "jit": jit,
+    "lockdown": lockdown,
+    "unprivileged": unprivileged,
+    "perf events": perf_events,
+    "kprobes": kprobes,
+    "uprobes": uprobes,
+    "lsm": security_modules,
+}
+CHECKS = {"release": release, **(ONLY_LINUX if sys.platform == "linux" else {})}
