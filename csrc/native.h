@@ -40,7 +40,6 @@ struct tb_ring {
     struct tb_record *records;
     uint32_t count; /* records */
     uint32_t used;  /* bytes of data */
-    int32_t cpu;    /* that the batch comes from, in a perf event array */
     /* private */
     uint32_t records_cap, data_cap, max_records, max_bytes;
     uint32_t sources, sources_cap;
@@ -52,6 +51,7 @@ struct tb_ring *tb_ring_new(void);
 int tb_ring_add(struct tb_ring *ring, int map_fd);
 int tb_ring_add_perf(struct tb_ring *ring, struct tb_perf *perf);
 int tb_ring_take(void *ring, void *record, size_t size);
+bool tb_ring_full(const struct tb_ring *ring);
 int tb_ring_fd(const struct tb_ring *ring);
 int tb_ring_wait(struct tb_ring *ring, int timeout_ms);
 int tb_ring_drain(struct tb_ring *ring, uint32_t source, uint32_t max_records, uint32_t max_bytes);
@@ -59,11 +59,17 @@ void tb_ring_wake(struct tb_ring *ring);
 void tb_ring_free(struct tb_ring *ring);
 
 /* perf.c: the buffers of a perf event array, and perf events. */
+struct tb_run {
+    int32_t cpu;
+    uint32_t end;
+};
+
 struct tb_perf *tb_perf_new(int map_fd, size_t pages);
 void tb_perf_get(struct tb_perf *perf);
 void tb_perf_put(struct tb_perf *perf);
 int tb_perf_epoll_fd(const struct tb_perf *perf);
 int tb_perf_drain(struct tb_perf *perf, struct tb_ring *ring);
+int tb_perf_runs(const struct tb_perf *perf, const struct tb_run **runs);
 uint64_t tb_perf_lost(const struct tb_perf *perf, int cpu);
 int tb_perf_event_open(uint32_t type, uint64_t config, uint64_t period, uint64_t frequency, int pid, int cpu);
 

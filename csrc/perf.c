@@ -32,6 +32,8 @@ struct tb_perf {
     struct perf_buffer *buffers;
     struct tb_ring *into; /* the ring that is being filled */
     uint64_t *lost;       /* by CPU */
+    struct tb_run *run;   /* what the last drain took, at most one for each CPU */
+    int runs, cpu;
     int cpus, map_fd, users;
     pid_t process;
     size_t next; /* the buffer that is read first, so that a busy CPU does not starve the others */
@@ -48,7 +50,7 @@ static enum bpf_perf_event_ret take(void *context, int cpu, struct perf_event_he
     } else if (header->type == PERF_RECORD_SAMPLE) {
         struct sample *sample = (struct sample *)header;
         int err = tb_ring_take(perf->into, sample->data, sample->size);
-        perf->into->cpu = cpu;
+        perf->cpu = cpu;
         if (err == TB_RING_FULL)
             return LIBBPF_PERF_EVENT_DONE;
         if (err) { /* no memory for it */
@@ -93,9 +95,11 @@ struct tb_perf *tb_perf_new(int map_fd, size_t pages)
     perf->cpus = tb_api.libbpf_num_possible_cpus();
     /* libbpf takes the entries out of the map at the end: by a descriptor that is then still ours */
     perf->map_fd = fcntl(map_fd, F_DUPFD_CLOEXEC, 0);
-    if (perf->cpus > 0)
+    if (perf->cpus > 0) {
         perf->lost = calloc((size_t)perf->cpus, sizeof *perf->lost);
-    if (perf->map_fd >= 0 && perf->lost) {
+        perf->run = calloc((size_t)perf->cpus, sizeof *perf->run);
+    }
+    if (perf->map_fd >= 0 && perf->lost && perf->run) {
         perf->asks = kernel_counts();
         attr.read_format = perf->asks ? FORMAT_LOST : 0;
         perf->buffers = tb_api.perf_buffer__new_raw(perf->map_fd, pages, &attr, take, perf, NULL);
@@ -124,24 +128,36 @@ void tb_perf_put(struct tb_perf *perf)
     if (perf->map_fd >= 0)
         close(perf->map_fd);
     free(perf->lost);
+    free(perf->run);
     free(perf);
 }
 
 int tb_perf_epoll_fd(const struct tb_perf *perf) { return tb_api.perf_buffer__epoll_fd(perf->buffers); }
 
-/* Fill the ring's batch from the first CPU that has something; a negative errno, or anything else. */
+/* Fill the ring's batch, CPU by CPU; a negative errno, or 0. */
 int tb_perf_drain(struct tb_perf *perf, struct tb_ring *ring)
 {
     size_t count = tb_api.perf_buffer__buffer_cnt(perf->buffers);
 
     perf->into = ring;
     perf->error = 0;
-    for (size_t i = 0; i < count && !ring->count && !perf->error; i++) {
+    perf->runs = 0;
+    for (size_t i = 0; i < count && !perf->error && !tb_ring_full(ring); i++) {
+        uint32_t before = ring->count;
         tb_api.perf_buffer__consume_buffer(perf->buffers, perf->next % count);
         perf->next = (perf->next + 1) % count;
+        if (ring->count > before && perf->runs < perf->cpus)
+            perf->run[perf->runs++] = (struct tb_run){perf->cpu, ring->count};
     }
     perf->into = NULL;
     return perf->error;
+}
+
+/* Where the records of the last drain come from: each run ends before record `end`. */
+int tb_perf_runs(const struct tb_perf *perf, const struct tb_run **runs)
+{
+    *runs = perf->run;
+    return perf->runs;
 }
 
 /* Events that were lost on a CPU, as far as records tell; on all of them where it is negative. */

@@ -50,7 +50,12 @@ int tb_ring_take(void *context, void *record, size_t size)
     memcpy(ring->data + ring->used, record, size);
     ring->records[ring->count++] = (struct tb_record){ring->used, (uint32_t)size};
     ring->used = (uint32_t)end;
-    return ring->count >= ring->max_records || ring->used >= ring->max_bytes ? TB_RING_FULL : 0;
+    return tb_ring_full(ring) ? TB_RING_FULL : 0;
+}
+
+bool tb_ring_full(const struct tb_ring *ring)
+{
+    return ring->count >= ring->max_records || ring->used >= ring->max_bytes;
 }
 
 struct tb_ring *tb_ring_new(void)
@@ -116,8 +121,8 @@ int tb_ring_wait(struct tb_ring *ring, int timeout_ms)
 }
 
 /*
- * Fill the batch from one map: at most max_records, and not much more than max_bytes, from one CPU
- * where it is a perf event array. The number of records, 0 when it is empty, or a negative errno.
+ * Fill the batch from one map: at most max_records, and not much more than max_bytes. The number
+ * of records, 0 when it is empty, or a negative errno.
  */
 int tb_ring_drain(struct tb_ring *ring, uint32_t source, uint32_t max_records, uint32_t max_bytes)
 {
