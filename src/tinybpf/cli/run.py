@@ -1,0 +1,266 @@
+"""``tinybpf run``: compile, load, attach, and show what comes out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tinybpf.cli import messages
+
+if TYPE_CHECKING:
+    from tinybpf.libbpf import BpfObject
+    from tinybpf.libbpf.open import OpenObject
+    from tinybpf.show.output import Output
+    from tinybpf.show.printk import TracePipe
+    from tinybpf.show.report import Report
+    from tinybpf.show.sources import Reader
+    from tinybpf.show.stop import Stop
+
+STDOUT = 1
+
+
+@dataclass(frozen=True)
+class Options:
+    """The flags, checked."""
+
+    sections: dict[str, str]
+    programs: tuple[str, ...]
+    interface: str | int | None
+    cgroup: str | None
+    pid: int | None
+    settings: tuple[str, ...]
+    count: int | None
+    seconds: float | None
+    as_json: bool
+
+
+def _sections(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    from tinybpf.compiler.project import parse_section_flags
+
+    if not given:
+        return {}
+    try:
+        return parse_section_flags(given)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem)) from None
+
+
+def _duration(_context: click.Context, _parameter: click.Parameter, given: str | None) -> float | None:
+    if given is None:
+        return None
+    from tinybpf.show.knobs import seconds
+
+    try:
+        return seconds(given)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem)) from None
+
+
+@click.command()
+@click.argument("target", required=False, type=click.Path())
+@click.option("-e", "text", metavar="TEXT", help="The program itself, in place of a file.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for jq.")
+@click.option("-n", "--count", type=click.IntRange(min=0), help="End after so many events.")
+@click.option("-d", "--duration", callback=_duration, metavar="TIME", help="End after 10s, 500ms, 1m30s.")
+@click.option("-i", "--interface", metavar="NAME", help="Network interface of XDP and tc programs.")
+@click.option("--cgroup", metavar="PATH", help="Cgroup of cgroup programs.  [default: the root of cgroup2]")
+@click.option("-p", "--pid", type=click.IntRange(min=1), help="Trace this process only.")
+@click.option(
+    "--set", "settings", metavar="KNOB=VALUE", multiple=True, help="Set a package variable; repeatable."
+)
+@click.option("--program", "programs", metavar="NAME", multiple=True, help="Attach this only; repeatable.")
+@click.option(
+    "--section", "sections", metavar="NAME=SECTION", multiple=True, callback=_sections,
+    help="The section of a program; repeatable.",
+)  # fmt: skip
+def run(
+    target: str | None,
+    text: str | None,
+    interface: str | None,
+    duration: float | None,
+    **flags: Any,
+) -> int:
+    """Compile, load and attach a program, and show what comes out until Ctrl-C.
+
+    TARGET is the directory of a Go package, a .go file, or an object (.o) that is compiled already.
+
+    \b
+    tinybpf run ./bpf
+    tinybpf run --interface eth0 --count 10 filter.go
+    tinybpf run --json exec.o | jq .
+    """
+    if (target is None) == (text is None):
+        raise click.UsageError("give one program: a directory, a .go file, an object, or -e TEXT")
+    options = Options(
+        interface=int(interface) if interface is not None and interface.isdecimal() else interface,
+        seconds=duration,
+        **flags,
+    )
+    from tinybpf.show.stop import Stop, Stopped
+
+    try:
+        with Stop() as stop:
+            source = _source(target, text, options)
+            return _run(source, options, stop)
+    except Stopped as stopped:
+        return 128 + stopped.number
+
+
+def _source(target: str | None, text: str | None, options: Options) -> Any:
+    """What to load: the compiled object, or the path of one."""
+    if target is not None and _is_object(target):
+        if options.sections:
+            raise click.UsageError("--section is for Go source: an object has its sections")
+        return target
+    from tinybpf.compiler import compile_go
+
+    if text is None:
+        assert target is not None
+        if not target:
+            raise click.BadParameter("must not be empty", param_hint="TARGET")
+        compiled = compile_go(os.fspath(_as_path(target)), sections=options.sections)
+    else:
+        from tinybpf.show.oneliner import complete
+
+        try:
+            compiled = compile_go(complete(text), name="program", sections=options.sections)
+        except ValueError as problem:
+            raise click.BadParameter(str(problem), param_hint="-e") from None
+    messages.show_diagnostics(compiled.warnings)
+    return compiled
+
+
+def _as_path(target: str) -> Any:
+    """A path even where it looks like source text."""
+    from pathlib import Path
+
+    return Path(target)
+
+
+def _is_object(target: str) -> bool:
+    if target.endswith(".o") and os.path.isfile(target):
+        return True
+    try:
+        with open(target, "rb") as file:
+            return file.read(4) == b"\x7fELF"
+    except OSError:
+        return False
+
+
+def _run(source: Any, options: Options, stop: Stop) -> int:
+    from tinybpf.libbpf.open import open_object
+    from tinybpf.show.output import Output
+
+    output = Output(STDOUT)
+    opened = open_object(source)
+    try:
+        notes = _configure(opened, options)
+    except BaseException:
+        opened.close()
+        raise
+    obj = opened.load()
+    try:
+        with obj:
+            return _watch(obj, source, options, notes, output, stop)
+    except BrokenPipeError:
+        return 0
+
+
+def _configure(opened: OpenObject, options: Options) -> list[str]:
+    """Set the knobs; what to tell about it."""
+    from tinybpf.show import knobs
+
+    notes: list[str] = []
+    if options.settings:
+        knobs.set_all(opened, options.settings)
+    if options.pid is None:
+        return notes
+    knob = knobs.pid_knob(opened.globals)
+    if knob is not None and not any(text.startswith(f"{knob}=") for text in options.settings):
+        opened.set({knob: options.pid})
+        notes.append(f"--pid sets the program's variable {knob} to {options.pid}")
+    return notes
+
+
+def _watch(
+    obj: BpfObject, source: Any, options: Options, notes: list[str], output: Output, stop: Stop
+) -> int:
+    from tinybpf.show.sources import Reader, buffers_of
+    from tinybpf.show.targets import Targets, attach_all
+    from tinybpf.show.watch import Limits, Watch
+
+    buffers = buffers_of(obj)
+    printed = _printed(obj, source, options, notes, required=not buffers)
+    _check_flags(obj, options, notes, bool(buffers), printed is not None)
+    with Reader(buffers) as reader:
+        report = _report(output, reader, printed is not None, options.as_json)
+        targets = Targets(options.interface, options.cgroup, options.pid, options.programs)
+        attached = attach_all(obj, targets)
+        report.attached(attached.programs, [*notes, *attached.notes])
+        watch = Watch(obj, reader, printed, report, Limits(options.count, options.seconds))
+        stop.watching = True
+        watch.run(stop, output)
+        for link in obj.links:
+            link.destroy()
+        watch.finish()
+    return 0
+
+
+def _printed(
+    obj: BpfObject, source: Any, options: Options, notes: list[str], required: bool
+) -> TracePipe | None:
+    """The lines of Printk, where a program prints any."""
+    from tinybpf.show.printk import prints
+
+    if not prints(_elf(source), (program.section for program in obj.programs.values())):
+        return None
+    from tinybpf.errors import BpfError
+    from tinybpf.show.printk import TracePipe
+
+    try:
+        return TracePipe(options.pid)
+    except BpfError as error:
+        if required:
+            raise
+        notes.append(str(error))
+        return None
+
+
+def _elf(source: Any) -> bytes:
+    if isinstance(source, str):
+        with open(source, "rb") as file:
+            return file.read()
+    return bytes(source)
+
+
+def _check_flags(obj: BpfObject, options: Options, notes: list[str], buffers: bool, prints: bool) -> None:
+    """Flags that would do nothing are mistakes."""
+    if options.count is not None and not (buffers or prints):
+        raise click.UsageError(
+            "--count counts events, and this program has no ring or perf buffer and prints nothing: "
+            "--duration ends it after a time"
+        )
+    if options.pid is None:
+        return
+    from tinybpf.show.targets import needs_process
+    from tinybpf.system import in_initial_pid_namespace
+
+    by_kernel = any(needs_process(program) for program in obj.programs.values())
+    if not (notes or prints or by_kernel):
+        raise click.UsageError(
+            "--pid has nothing to act on: it limits uprobes, perf events and Printk, and sets a variable "
+            "called pid, tgid, targetPid or target_pid; this program has none of these"
+        )
+    if in_initial_pid_namespace() is False and not by_kernel:
+        notes.append(
+            f"this is a pid namespace (a container): programs see other process ids, not {options.pid}"
+        )
+
+
+def _report(output: Output, reader: Reader, prints: bool, as_json: bool) -> Report:
+    from tinybpf.show.report import JsonReport, TextReport
+
+    return JsonReport(output) if as_json else TextReport(output, reader.buffers, prints)

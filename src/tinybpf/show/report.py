@@ -1,0 +1,274 @@
+"""What is said while a program runs, and at the end: as text for people, or as JSON lines.
+
+Text: rows go to standard output, everything about them (what was attached, what was lost) to
+standard error. JSON: everything is a line on standard output; its first key, ``kind``, says what.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from tinybpf.show.reader import as_group, json_lines_maker, rows_maker
+from tinybpf.show.shape import Group, Leaf
+from tinybpf.show.sources import Buffer
+
+if TYPE_CHECKING:
+    from tinybpf.show.maps import Shown
+    from tinybpf.show.output import Output
+
+PRINTK = "printk"
+PRINTK_SHAPE = Group(
+    PRINTK,
+    0,
+    0,
+    (
+        Leaf("comm", 0, 16, "text", "16s"),
+        Leaf("pid", 0, 4, "int", "I"),
+        Leaf("message", 0, 64, "message", "64s"),
+    ),
+)
+DATA = Group("", 0, 0, (Leaf("data", 0, 16, "hexbytes", "0s"),))
+"""Stands for events of a type that nothing is known of."""
+
+SCREENFUL = 0.1
+MOST_ROWS_AT_ONCE = 200
+"""Rows that a terminal gets within a tenth of a second; nobody reads more."""
+
+
+class Line(NamedTuple):
+    """A line of trace_pipe: ``cpu`` and ``time`` (seconds since the start of the machine) as there."""
+
+    comm: str
+    pid: int
+    cpu: int
+    time: float
+    message: str
+
+
+class Report:
+    """What both ways of telling have in common."""
+
+    def attached(self, programs: Sequence[str], notes: Sequence[str]) -> None:
+        """All programs are attached; ``notes`` are what was chosen for the user."""
+
+    def events(self, buffer: Buffer, records: list[bytes]) -> None:
+        raise NotImplementedError
+
+    def printed(self, lines: Sequence[Line]) -> None:
+        raise NotImplementedError
+
+    def lost(self, name: str, count: int, new: int) -> None:
+        """``new`` events found no room since the last time, ``count`` in all."""
+        raise NotImplementedError
+
+    def panics(self, count: int, new: int) -> None:
+        raise NotImplementedError
+
+    def tick(self) -> None:
+        """Some time has passed."""
+
+    def maps(self, shown: Sequence[Shown]) -> None:
+        raise NotImplementedError
+
+    def end(self, counts: dict[str, int], lost: dict[str, int | None], panics: int | None) -> None:
+        raise NotImplementedError
+
+
+def say(text: str) -> None:
+    """A line on standard error, which may be closed."""
+    try:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except (OSError, AttributeError, ValueError):
+        return
+
+
+class TextReport(Report):
+    """A table on standard output."""
+
+    def __init__(self, output: Output, buffers: Sequence[Buffer], prints: bool) -> None:
+        from tinybpf.show.table import Table
+
+        self._output = output
+        shapes = [(buffer.name, as_group(buffer.shape or DATA)) for buffer in buffers]
+        if prints:
+            shapes.append((PRINTK, PRINTK_SHAPE))
+        self._table = Table(shapes)
+        self._index = {buffer.name: index for index, buffer in enumerate(buffers)}
+        self._makers: dict[str, Callable[[Sequence[bytes]], list[tuple[str, ...]]]] = {}
+        self._printk = len(buffers)
+        self._since_header = -1
+        self._allowance = MOST_ROWS_AT_ONCE
+        self._hidden = 0
+
+    def attached(self, programs: Sequence[str], notes: Sequence[str]) -> None:
+        for note in notes:
+            say(f"tinybpf: {note}")
+        say(f"tinybpf: attached {', '.join(programs)}; Ctrl-C ends it")
+
+    def events(self, buffer: Buffer, records: list[bytes]) -> None:
+        records = self._readable(records)
+        if records:
+            self._rows(self._index[buffer.name], self._make_rows(buffer, records))
+
+    def printed(self, lines: Sequence[Line]) -> None:
+        from tinybpf.show.words import clean
+
+        lines = self._readable(list(lines))
+        if lines:
+            rows = [(clean(line.comm), str(line.pid), clean(line.message)) for line in lines]
+            self._rows(self._printk, rows)
+
+    def _readable(self, items: list) -> list:  # type: ignore[type-arg]
+        """As many of the items as a person at a terminal could read; all in a pipe."""
+        if not self._output.is_terminal:
+            return items
+        shown = items[-self._allowance :] if self._allowance else []
+        self._allowance -= len(shown)
+        self._hidden += len(items) - len(shown)
+        return shown
+
+    def tick(self) -> None:
+        self._allowance = MOST_ROWS_AT_ONCE
+        if self._hidden:
+            text = f"… {self._hidden:,} more rows than anybody could read; a pipe gets all"
+            self._output.write(self._output.yellow(text) + "\n")
+            self._since_header += 1
+            self._hidden = 0
+
+    def _make_rows(self, buffer: Buffer, records: list[bytes]) -> list[tuple[str, ...]]:
+        if buffer.shape is None:
+            from tinybpf.show.words import guess
+
+            return [(guess(record),) for record in records]
+        make = self._makers.get(buffer.name)
+        if make is None:
+            make = self._makers[buffer.name] = rows_maker(buffer.shape)
+        try:
+            return make(records)
+        except struct.error:  # shorter than their type: what is missing is shown as zeros
+            size = buffer.shape.size + buffer.shape.offset
+            return make([record.ljust(size, b"\0") for record in records])
+
+    def _rows(self, index: int, rows: Sequence[tuple[str, ...]]) -> None:
+        output, table = self._output, self._table
+        moved = table.fit(index, rows, output.width)
+        text = []
+        page = output.height - 1 if output.is_terminal else 0
+        for row in rows:
+            full = page and self._since_header >= page
+            if self._since_header < 0 or (moved and page) or full:
+                header = table.header()
+                if header is not None:
+                    text.append(output.bold(header))
+                self._since_header, moved = 0, False
+            line = table.line(index, row)
+            self._since_header += 1 + line.count("\n")
+            text.append(line)
+        output.write("\n".join(text) + "\n")
+
+    def lost(self, name: str, count: int, new: int) -> None:
+        say(f"tinybpf: {new:,} events of '{name}' were lost: the buffer was full")
+
+    def panics(self, count: int, new: int) -> None:
+        times = "once" if new == 1 else f"{new:,} times"
+        say(f"tinybpf: a program ended in a panic, {times}")
+
+    def maps(self, shown: Sequence[Shown]) -> None:
+        from tinybpf.show.maps import lines
+
+        for one in shown:
+            text = lines(one, self._output)
+            self._output.write("\n" * (self._since_header >= 0) + "\n".join(text) + "\n")
+            self._since_header = 0
+
+    def end(self, counts: dict[str, int], lost: dict[str, int | None], panics: int | None) -> None:
+        for name, count in counts.items():
+            if name not in lost:
+                continue
+            missing = lost[name]
+            tail = "nobody knows how many were lost" if missing is None else f"{missing:,} lost"
+            say(f"tinybpf: {count:,} events of '{name}', {tail}")
+        if panics:
+            say(f"tinybpf: {panics:,} {'panic' if panics == 1 else 'panics'} ended a program")
+
+
+class JsonReport(Report):
+    """One JSON object a line."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._makers: dict[str, Callable[[Sequence[bytes]], list[str]]] = {}
+
+    def attached(self, programs: Sequence[str], notes: Sequence[str]) -> None:
+        from tinybpf.show.jsonwords import quote
+
+        for note in notes:
+            say(f"tinybpf: {note}")
+        self._output.write(f'{{"kind":"attached","programs":[{",".join(map(quote, programs))}]}}\n')
+
+    def events(self, buffer: Buffer, records: list[bytes]) -> None:
+        make = self._makers.get(buffer.name)
+        if make is None:
+            make = self._makers[buffer.name] = self._maker(buffer)
+        try:
+            lines = make(records)
+        except struct.error:  # shorter than their type
+            lines = [line for record in records for line in self._one(make, buffer, record)]
+        self._output.write("".join(lines))
+
+    @staticmethod
+    def _maker(buffer: Buffer) -> Callable[[Sequence[bytes]], list[str]]:
+        head = {"kind": "event", "map": buffer.name}
+        if buffer.shape is None:
+            return lambda records: [_raw(buffer, record) for record in records]
+        return json_lines_maker(buffer.shape, head)
+
+    @staticmethod
+    def _one(make: Callable[[Sequence[bytes]], list[str]], buffer: Buffer, record: bytes) -> list[str]:
+        try:
+            return make([record])
+        except struct.error:
+            return [_raw(buffer, record)]
+
+    def printed(self, lines: Sequence[Line]) -> None:
+        from tinybpf.show.jsonwords import quote
+
+        self._output.write(
+            "".join(
+                f'{{"kind":"printk","comm":{quote(line.comm)},"pid":{line.pid},"cpu":{line.cpu},'
+                f'"time":{line.time:.6f},"message":{quote(line.message)}}}\n'
+                for line in lines
+            )
+        )
+
+    def lost(self, name: str, count: int, new: int) -> None:
+        from tinybpf.show.jsonwords import number, quote
+
+        self._output.write(
+            f'{{"kind":"lost","map":{quote(name)},"count":{number(count)},"new":{number(new)}}}\n'
+        )
+
+    def panics(self, count: int, new: int) -> None:
+        self._output.write(f'{{"kind":"panics","count":{count},"new":{new}}}\n')
+
+    def maps(self, shown: Sequence[Shown]) -> None:
+        from tinybpf.show.maps import json_lines
+
+        for one in shown:
+            self._output.write("".join(json_lines(one)))
+
+    def end(self, counts: dict[str, int], lost: dict[str, int | None], panics: int | None) -> None:
+        import json
+
+        told = {"kind": "end", "events": counts, "lost": lost, "panics": panics}
+        self._output.write(json.dumps(told, separators=(",", ":")) + "\n")
+
+
+def _raw(buffer: Buffer, record: bytes) -> str:
+    from tinybpf.show.jsonwords import quote
+
+    return f'{{"kind":"event","map":{quote(buffer.name)},"raw":"{record.hex()}"}}\n'

@@ -1,0 +1,118 @@
+"""The loop: wait, drain, show, until somebody asks for the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tinybpf.show import maps
+from tinybpf.show.report import Line, Report
+from tinybpf.show.sources import WAIT, Buffer, Reader, Wait
+
+if TYPE_CHECKING:
+    from tinybpf.libbpf import BpfObject
+    from tinybpf.show.output import Output
+    from tinybpf.show.stop import Stop
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at the counters of lost events and panics."""
+
+REDRAW = 0.1
+
+
+class Printed(Protocol):
+    """Where lines of Printk come from."""
+
+    @property
+    def fd(self) -> int: ...
+    def read(self) -> list[Line]: ...
+
+
+@dataclass
+class Limits:
+    """When to stop; None: not by this."""
+
+    count: int | None = None
+    seconds: float | None = None
+
+
+class Watch:
+    """Shows what comes out of an object whose programs are attached."""
+
+    def __init__(
+        self, obj: BpfObject, reader: Reader, printed: Printed | None, report: Report, limits: Limits
+    ) -> None:
+        self._obj = obj
+        self._reader = reader
+        self._printed = printed
+        self._report = report
+        self._left = limits.count
+        self._deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
+        self._lost: dict[str, int] = {}
+        self._panics = 0
+        self._looked = self._ticked = time.monotonic()
+
+    def run(self, stop: Stop, output: Output) -> None:
+        """Until a signal, the count or the time; ``BrokenPipeError`` when nobody reads any more."""
+        printed_fd = -1 if self._printed is None else self._printed.fd
+        wait = Wait([self._reader.fd, printed_fd, stop.fd], output.fd)
+        while stop.asked is None and self._left != 0:
+            now = time.monotonic()
+            if self._deadline is not None and now >= self._deadline:
+                break
+            rest = WAIT if self._deadline is None else min(WAIT, self._deadline - now)
+            wait.wait(rest)
+            self._take()
+            self._look(time.monotonic())
+
+    def _take(self) -> None:
+        for buffer, records in self._reader.drain():
+            records = self._limited(records)
+            if records:
+                buffer.count += len(records)
+                self._report.events(buffer, records)
+        if self._printed is not None:
+            lines = self._limited(self._printed.read())
+            if lines:
+                self._report.printed(lines)
+
+    def _limited(self, items: list) -> list:  # type: ignore[type-arg]
+        if self._left is None:
+            return items
+        items = items[: self._left]
+        self._left -= len(items)
+        return items
+
+    def _look(self, now: float) -> None:
+        if now - self._ticked >= REDRAW:
+            self._ticked = now
+            self._report.tick()
+        if now - self._looked >= LOOK_EVERY:
+            self._looked = now
+            self._count_losses()
+
+    def _count_losses(self) -> None:
+        for buffer in self._reader.buffers:
+            count = buffer.lost()
+            known = self._lost.get(buffer.name, 0)
+            if count is not None and count > known:
+                self._lost[buffer.name] = count
+                self._report.lost(buffer.name, count, count - known)
+        panics = self._obj.panics or 0
+        if panics > self._panics:
+            self._report.panics(panics, panics - self._panics)
+            self._panics = panics
+
+    def finish(self) -> None:
+        """What came until the programs were detached, the maps, and how much was seen and lost."""
+        self._take()
+        self._report.tick()
+        self._count_losses()
+        buffers: Sequence[Buffer] = self._reader.buffers
+        counts = {buffer.name: buffer.count for buffer in buffers}
+        lost = {buffer.name: buffer.lost() for buffer in buffers}
+        panics = self._obj.panics
+        self._report.maps([maps.Shown(found) for found in maps.declared(self._obj)])
+        self._report.end(counts, lost, panics)
