@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from tinybpf.compiler import ssa
+from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.initial import Image
 from tinybpf.compiler.kernel import helpers, maps, returns, sections
 from tinybpf.compiler.lower.names import legal, qualified
@@ -43,6 +43,8 @@ class MapDefinition(msgspec.Struct, frozen=True):
     max_entries: int
     flags: int
     pinning: int
+    shape: typed.Shape | None = None
+    """The types that a map of package ``ebpf`` has; None of any other."""
 
 
 class Program(msgspec.Struct):
@@ -85,32 +87,45 @@ class Reader:
             if entry is not None:
                 program.entries.append(entry)
         self._check_symbols(program)
-        if not any(_says(fn, "//export") for fn in self.doc.functions):
+        if not any(self._is_program(fn) for fn in self.doc.functions):
             self.report(
                 ssa.NO_POS,
-                "no program in this package: no function has an //export line",
-                "write //export NAME above the function that the kernel calls",
+                "no program in this package: no function has a //bpf:section line",
+                "write //bpf:section SECTION above the function that the kernel calls, such as //bpf:section xdp",
             )
         return program
 
     # --- programs
 
+    def _is_program(self, fn: ssa.Function) -> bool:
+        if fn.path:
+            return False
+        return any(_says(fn, word) for word in ("//export", "//bpf:section")) or bool(self._by_name(fn))
+
+    def _by_name(self, fn: ssa.Function) -> str | None:
+        """The section of a function that is named for its tracepoint, and takes a context of package ebpf."""
+        section = typed.tracepoint_section(fn.name)
+        t = self.types.under(fn.type)
+        if section is None or not isinstance(t, ssa.Signature) or len(t.params) != 1:
+            return None
+        param = self.types[t.params[0]]
+        target = param.elem if isinstance(param, ssa.Pointer) else t.params[0]
+        return section if typed.named(self.types.table, target) else None
+
     def _exported(self) -> Iterator[tuple[int, str, ssa.Pos]]:
         for index, fn in enumerate(self.doc.functions):
-            for d in fn.directives:
-                word, _, rest = d.text.partition(" ")
-                if word != "//export":
-                    continue
-                name = rest.strip() or fn.name
-                if not fn.blocks:
-                    self.report(fn.pos, f"//export {name} stands above a function without a body", None)
-                elif "." in fn.name:
-                    hint = "write a function that calls it"
-                    self.report(
-                        fn.pos, f"//export {name} stands above a method: programs are functions", hint
-                    )
-                else:
-                    yield index, name, d.pos
+            if not self._is_program(fn):
+                continue
+            found = self._argument(fn.directives, "//export")
+            name, pos = (found[0] or fn.name, found[1]) if found else (fn.name, fn.pos)
+            shown = f"//export {name}" if found else f"program {name}"
+            if not fn.blocks:
+                self.report(fn.pos, f"{shown} stands above a function without a body", None)
+            elif "." in fn.name:
+                hint = "write a function that calls it"
+                self.report(fn.pos, f"{shown} stands above a method: programs are functions", hint)
+            else:
+                yield index, name, pos
 
     def _check_directives(self) -> None:
         """A misspelt directive, or one that stands where nobody reads it, would be silently ignored."""
@@ -119,15 +134,20 @@ class Reader:
         known = ["//bpf:license", "//bpf:onpanic", "//bpf:section"]
         for d, owner in self._directives():
             word = d.text.split(None, 1)[0]
+            if owner is not None and owner.path:
+                continue
             if word.startswith("//bpf:") and word not in known:
                 near = difflib.get_close_matches(word, known, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
                 self.report(d.pos, f"unknown directive {word}", hint)
-            elif word in known[1:] and not (owner is not None and _says(owner, "//export")):
+            elif word in known[1:] and not (owner is not None and self._is_program(owner)):
+                what = "a function" if word == "//bpf:section" else "a program"
                 self.report(
                     d.pos,
-                    f"{word} belongs above a function that is exported",
-                    "write //export NAME above the function, too",
+                    f"{word} belongs above {what}",
+                    "put it directly above func, without an empty line between"
+                    if word == "//bpf:section"
+                    else "write //bpf:section SECTION above the function, too",
                 )
 
     def _directives(self) -> Iterator[tuple[ssa.Directive, ssa.Function | None]]:
@@ -148,7 +168,7 @@ class Reader:
                 )
         symbols = {e.symbol for e in program.entries}
         for g in self.doc.globals:
-            name = qualified(g.package, g.name)
+            name = qualified(g)
             if name in used or name in symbols or name in RESERVED:
                 what = f"program {name}" if name in symbols else f"section {name}"
                 self.report(
@@ -180,9 +200,7 @@ class Reader:
         fn = self.doc.functions[index]
         try:
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-                raise Refused(
-                    pos, f"//export {name}: a program's name has letters, digits and underscores only"
-                )
+                raise Refused(pos, f"program {name}: its name may have letters, digits and underscores only")
             section = self._section(fn, name)
             self._check_signature(fn, section)
             return EntryPoint(index, name, section, self._on_panic(fn, section))
@@ -196,6 +214,7 @@ class Reader:
             self.choices.sections.get(name)
             or (directive or ("", fn.pos))[0]
             or self.choices.configured.get(name)
+            or self._by_name(fn)
         )
         pos = directive[1] if directive and name not in self.choices.sections else fn.pos
         if directive and not directive[0]:
@@ -228,7 +247,8 @@ class Reader:
     def _check_signature(self, fn: ssa.Function, section: sections.Section) -> None:
         t = self.types.under(fn.type)
         assert isinstance(t, ssa.Signature)
-        right = f"func {legal(fn.name)}(ctx unsafe.Pointer) int32"
+        context = "ebpf.Context" if typed.is_used(self.doc) else "unsafe.Pointer"
+        right = f"func {legal(fn.name)}(ctx {context}) int32"
         if len(t.params) > 1 or any(not self.types.is_pointer(p) for p in t.params):
             raise Refused(
                 fn.pos,
@@ -298,7 +318,7 @@ def _says(fn: ssa.Function, word: str) -> bool:
 
 def is_map(types: Types, variable: ssa.Global) -> bool:
     t = types[variable.type]
-    return (
+    return typed.is_map(types.table, variable.type) or (
         isinstance(t, ssa.Named)
         and MAP_STRUCT in t.name
         and isinstance(types.under(variable.type), ssa.Struct)
@@ -313,6 +333,8 @@ def read_map(doc: ssa.Document, types: Types, index: int, image: Image | None) -
         raise Refused(
             pos, f"map {variable.name}: its definition is not constant", "use constants for all fields"
         )
+    if typed.is_map(types.table, variable.type):
+        return _typed_map(types, index, variable, image)
     values = {
         f.name.lower(): image.integer(f.offset, types.size(f.type))
         for f in types.struct(variable.type).fields
@@ -344,6 +366,49 @@ def read_map(doc: ssa.Document, types: Types, index: int, image: Image | None) -
     return made
 
 
+def _typed_map(types: Types, index: int, variable: ssa.Global, image: Image) -> MapDefinition:
+    """A map of package ebpf: its types are the type arguments, its options the fields."""
+    pos, table = variable.pos, types.table
+    options = {
+        f.name: image.integer(f.offset, types.size(f.type))
+        for f in types.struct(variable.type).fields
+        if types.is_int(f.type)
+    }
+    shape = typed.shape(table, variable.type)
+    t = types[variable.type]
+    assert isinstance(t, ssa.Named)
+    for n, argument in enumerate(t.args):
+        what = "event" if shape.kind.events else "key" if n == 0 and len(t.args) == 2 else "value"
+        problem = types.problem(argument)
+        if problem:
+            raise Refused(pos, f"map {variable.name}: its {what} type {types.string(argument)}: {problem}")
+        address = typed.pointer_in(table, argument)
+        if address:
+            raise Refused(
+                pos,
+                f"map {variable.name}: its {what} type {types.string(argument)} holds an address ({address}), "
+                "which means nothing outside of the program",
+                "keep the value itself, or a number of your own",
+            )
+        if not types.size(argument):
+            raise Refused(
+                pos,
+                f"map {variable.name}: its {what} type {types.string(argument)} has no bytes",
+                "use bool or uint8 where only the presence counts",
+            )
+    flags, pinning = options.get("Flags", 0) | shape.kind.flags, options.get("Pin", 0)
+    if pinning not in (0, PIN_BY_NAME):
+        raise Refused(pos, f"map {variable.name}: Pin {pinning} is not known", "there is ebpf.PinByName")
+    made = MapDefinition(
+        index, legal(variable.name), shape.kind, shape.key_size, shape.value_size,
+        options.get("MaxEntries", 0), flags, pinning, shape,
+    )  # fmt: skip
+    problem = maps.check(shape.kind, made.key_size, made.value_size, made.max_entries, made.flags)
+    if problem:
+        raise Refused(pos, f"map {variable.name}: {problem}")
+    return made
+
+
 _FIELDS = {
     name.lower(): name
     for name in ("Type", "KeySize", "ValueSize", "MaxEntries", "MapFlags", "Pinning", "InnerMapFd")
@@ -365,6 +430,8 @@ def extern_name(directives: Sequence[ssa.Directive]) -> str | None:
 def find_helper(fn: ssa.Function, pos: ssa.Pos) -> helpers.Helper:
     """The helper that a function without a body stands for; ``Refused`` where there is none."""
     named = extern_name(fn.directives)
+    if typed.builtin(fn):
+        raise Refused(pos, f"{fn.name} is made by the compiler and cannot be used as a helper")
     if fn.name.startswith("bpfKfunc"):
         raise Refused(
             pos,

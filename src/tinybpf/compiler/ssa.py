@@ -107,8 +107,18 @@ class Basic(Described, tag="Basic"):
     """A predeclared type, ``unsafe.Pointer`` or an untyped constant's type, by its Go name."""
 
 
+class Constant(Node):
+    """A constant of the package, of a named integer type."""
+
+    name: str
+    value: int
+
+
 class Named(Described, tag="Named"):
     """A defined type. ``name`` is its bare name, ``args`` the type arguments of an instance.
+
+    ``path`` is the import path of its package, empty for the package that is compiled;
+    ``constants`` the package's constants of exactly this integer type.
 
     ``scope`` tells types of one name apart that are declared inside functions: the name of the
     outermost function, and empty at package level.
@@ -120,6 +130,8 @@ class Named(Described, tag="Named"):
     pos: Pos = NO_POS
     args: list[int] = []
     scope: str = ""
+    path: str = ""
+    constants: list[Constant] = []
 
 
 class Pointer(Described, tag="Pointer"):
@@ -494,6 +506,7 @@ class Function(Node):
     parent: int | None = None
     initialises: list[int] = []
     recover: int | None = None
+    path: str = ""
 
 
 class Global(Node):
@@ -504,6 +517,7 @@ class Global(Node):
     type: int
     pos: Pos
     directives: list[Directive] = []
+    path: str = ""
 
 
 class Document(Node):

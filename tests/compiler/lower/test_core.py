@@ -9,7 +9,7 @@ import pytest
 import tinybpf
 from tinybpf.compiler import compile_go
 from tinybpf.compiler.lower.core import kernel_field, kernel_name, snake_case
-from tinybpf.compiler.ssa import Field, Named
+from tinybpf.compiler.ssa import Field, Named, Struct
 
 SOURCE = """
 package main
@@ -59,7 +59,12 @@ func prog(ctx unsafe.Pointer) int32 {
 def test_names_of_the_kernel() -> None:
     assert snake_case("LoginUid") == "login_uid"
     assert snake_case("TCPSock") == "tcp_sock"
-    assert kernel_name(Named("main.bpfCoreSkBuff", 8, 8, "bpfCoreSkBuff", "main", 0)) == "sk_buff"
+    named = Named("main.bpfCoreSkBuff", 8, 8, "bpfCoreSkBuff", "main", 0)
+    assert kernel_name([Struct("struct{}", 0, 1)], named) == "sk_buff"
+    tag = 'bpf:"task_struct"'
+    marked = Struct("struct{_ ebpf.KernelStruct}", 0, 1, [Field("_", 1, 0, tag=tag)])
+    marker = Named("ebpf.KernelStruct", 0, 1, "KernelStruct", "ebpf", 2, path="tinybpf/ebpf")
+    assert kernel_name([marked, marker], Named("task", 8, 8, "task", "main", 0)) == "task_struct"
     assert kernel_field(Field("LoginUid", 0, 0)) == "login_uid"
     assert kernel_field(Field("LoginUid", 0, 0, tag='json:"x" bpf:"loginuid"')) == "loginuid"
 

@@ -9,28 +9,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinybpf.compiler.lower.names import Names, legal, qualified
+from tinybpf.compiler.ssa import NO_POS, Function
 
 
 @pytest.mark.parametrize(
-    ("package", "name", "expected"),
+    ("path", "name", "expected"),
     [
-        ("main", "Event", "Event"),
         ("", "Event", "Event"),
-        ("net", "Event", "net_Event"),
-        ("main", "Pair[int, string]", "Pair_int_string"),
-        ("main", "Pair[int32,[12]uint8]", "Pair_int32_12_uint8"),
-        ("main", "T.M", "T_M"),
-        ("main", "(*T).M", "T_M"),
-        ("main", "f$1", "f_1"),
-        ("main", "init#1", "init_1"),
-        ("main", "größe", "gr_u00f6_u00dfe"),
-        ("main", "π", "_u03c0"),
-        ("main", "_", "_"),
+        ("example.org/net", "Event", "net_Event"),
+        ("", "Pair[int, string]", "Pair_int_string"),
+        ("", "Pair[int32,[12]uint8]", "Pair_int32_12_uint8"),
+        ("", "T.M", "T_M"),
+        ("", "(*T).M", "T_M"),
+        ("", "f$1", "f_1"),
+        ("", "init#1", "init_1"),
+        ("", "größe", "gr_u00f6_u00dfe"),
+        ("", "π", "_u03c0"),
+        ("", "_", "_"),
         ("größe", "x", "gr_u00f6_u00dfe_x"),
+        ("example.org/net", "net.f", "net_f"),
+        ("example.org/net", "(*net.T).M", "net_T_M"),
     ],
 )
-def test_qualified(package: str, name: str, expected: str) -> None:
-    assert qualified(package, name) == expected
+def test_qualified(path: str, name: str, expected: str) -> None:
+    package = path.rpartition("/")[2] or "bpf"
+    assert qualified(Function(name, package, 0, NO_POS, path=path)) == expected
 
 
 @given(st.text(max_size=40))

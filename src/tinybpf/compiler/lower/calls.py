@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tinybpf.compiler import ssa
+from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.kernel.helpers import Helper
-from tinybpf.compiler.lower import abi, core, slices
+from tinybpf.compiler.lower import abi, builtins, core, slices
 from tinybpf.compiler.lower.builder import Address, Memory, Operand, PointerInt, SliceValue, TupleValue, plus
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.refuse import BUILTINS, FUNCTION_VALUE, INTERFACE, Poisoned, Refused
@@ -23,6 +23,9 @@ def call(f: FunctionLowering, instr: ssa.Call) -> Operand | None:
         raise Refused(instr.pos, FUNCTION_VALUE)
     if f.m.doc.functions[target.index].blocks:
         return _go_call(f, instr, target.index)
+    made = typed.builtin(f.m.doc.functions[target.index])
+    if made is not None:
+        return builtins.call(f, instr, made)
     return _helper_call(f, instr, target.index)
 
 
@@ -125,11 +128,34 @@ def panic(f: FunctionLowering, instr: ssa.Panic) -> None:
 
 
 @lowers(ssa.MakeInterface)
-def make_interface(f: FunctionLowering, instr: ssa.MakeInterface) -> None:
-    """The argument of ``panic`` is an interface that nothing looks at; there is no other use for one."""
+def make_interface(f: FunctionLowering, instr: ssa.MakeInterface) -> Operand | None:
+    """The argument of ``panic`` is an interface that nothing looks at; a context is the pointer in it."""
+    if f.types.is_pointer(instr.type):
+        return _pointer_in(f, instr)
     users = [f.fn.blocks[b].instrs[i] for b, i in f.uses.of(instr.id)]
     if not all(isinstance(user, ssa.Panic) for user in users):
         raise Refused(instr.pos, INTERFACE)
+    return None
+
+
+def _pointer_in(f: FunctionLowering, instr: ssa.MakeInterface) -> Operand:
+    given = f.type_of(instr.x)
+    if not f.types.is_pointer(given):
+        raise Refused(
+            instr.pos,
+            f"{f.types.string(given)} is no pointer: {f.types.string(instr.type)} holds the address that the "
+            "kernel knows",
+            "pass the program's context, or the address of a map",
+        )
+    return f.operand(instr.x)
+
+
+@lowers(ssa.ChangeInterface)
+def change_interface(f: FunctionLowering, instr: ssa.ChangeInterface) -> Operand:
+    if not (f.types.is_pointer(instr.type) and f.types.is_pointer(f.type_of(instr.x))):
+        f.check_operands(instr)
+        raise Refused(instr.pos, INTERFACE)
+    return f.operand(instr.x)
 
 
 # --- helpers
@@ -151,7 +177,11 @@ def _helper_call(f: FunctionLowering, instr: ssa.Call, index: int) -> Operand | 
     )
     pointer = len(signature.results) == 1 and f.types.is_pointer(signature.results[0])
     f.held.before_helper(helper.name, instr)
-    returned = f.b.value(f"call {'ptr' if pointer else 'i64'} inttoptr (i64 {helper.number} to ptr)({args})")
+    apart = all(a.kind == "scalar" for a in helper.args)
+    effects = " memory(inaccessiblemem: readwrite) willreturn" if apart else ""
+    returned = f.b.value(
+        f"call {'ptr' if pointer else 'i64'} inttoptr (i64 {helper.number} to ptr)({args}){effects}"
+    )
     f.held.after_helper(helper.name, instr, returned)
     return _helper_result(f, returned, signature.results)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from tinybpf.compiler import ssa
+from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.builder import plus
 from tinybpf.compiler.lower.function import FunctionLowering
 from tinybpf.compiler.lower.pointsto import CONTEXT
@@ -34,19 +34,30 @@ def check_moved(f: FunctionLowering, number: int) -> None:
 
 
 def is_kernel_struct(types: Types, t: int) -> bool:
-    named = types[t]
-    return (
-        isinstance(named, ssa.Named)
-        and named.name.startswith(PREFIX)
-        and isinstance(types.under(t), ssa.Struct)
-    )
+    named, under = types[t], types.under(t)
+    if not isinstance(named, ssa.Named) or not isinstance(under, ssa.Struct):
+        return False
+    return named.name.startswith(PREFIX) or _marked(types.table, under) is not None
+
+
+def _marked(table: list[ssa.Type], struct: ssa.Struct) -> str | None:
+    """The kernel's name for a struct of the typed dialect: the tag of its blank KernelStruct field."""
+    for field in struct.fields:
+        if field.name == "_" and typed.named(table, field.type) == typed.KERNEL_STRUCT:
+            tag = _TAG.search(field.tag)
+            return tag[1] if tag else ""
+    return None
 
 
 def snake_case(name: str) -> str:
     return _WORD.sub("_", name).lower()
 
 
-def kernel_name(named: ssa.Named) -> str:
+def kernel_name(table: list[ssa.Type], named: ssa.Named) -> str:
+    under = table[named.underlying]
+    marked = _marked(table, under) if isinstance(under, ssa.Struct) else None
+    if marked is not None:
+        return marked
     return snake_case(named.name.removeprefix(PREFIX))
 
 

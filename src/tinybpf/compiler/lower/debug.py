@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tinybpf.compiler import ssa
+from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.names import Names, legal, qualified
 from tinybpf.compiler.lower.types import INT_BITS, Types
 
@@ -111,7 +111,10 @@ class DebugInfo:
         t = self.types[index]
         assert isinstance(t, ssa.Named)
         args = [self._argument_name(a) for a in t.args]
-        wanted = "_".join([qualified(t.package, t.name), *args])
+        known = typed.c_struct(t)
+        if known:
+            return known
+        wanted = "_".join([qualified(t), *args])
         return self._names.give(index, wanted)
 
     def _argument_name(self, index: int) -> str:
@@ -138,14 +141,50 @@ class DebugInfo:
         return self._opaque(t.string, t.size)
 
     def _named(self, index: int, t: ssa.Named) -> str:
-        name = self.type_name(index)
         under = self.types[t.underlying]
+        number = typed.network_number(t)
+        if number or (t.path == typed.ATOMIC and isinstance(under, ssa.Struct)):
+            return self._wrapped(index, under, number)
+        name = self.type_name(index)
         if isinstance(under, ssa.Struct):
             return self._struct(name, t.pos, under)
+        if t.constants:
+            return self._enumeration(name, t)
+        if typed.is_text(t) and isinstance(under, ssa.Array):
+            base = self.node(self._array(self.character(), under.len, under.size))
+        else:
+            base = self.type(t.underlying)
         return (
             f'!DIDerivedType(tag: DW_TAG_typedef, name: "{name}", file: {self.file(t.pos)}, line: '
-            f"{t.pos.line}, baseType: {self.type(t.underlying)})"
+            f"{t.pos.line}, baseType: {base})"
         )
+
+    def _wrapped(self, index: int, under: ssa.Type, name: str | None) -> str:
+        """A struct around one number is that number to C, under a name of C's if it has one."""
+        assert isinstance(under, ssa.Struct)
+        inner = next(f.type for f in under.fields if self.types.is_int(f.type) or self.types.is_bool(f.type))
+        if name is None:
+            return self._describe(inner)
+        t = self.types.under(inner)
+        return f'!DIDerivedType(tag: DW_TAG_typedef, name: "{name}", baseType: {self.c_int(t.string)})'
+
+    def _enumeration(self, name: str, t: ssa.Named) -> str:
+        """An integer type with constants: C's enum."""
+        unsigned = not self.types.is_signed(t.underlying)
+        flag = ", isUnsigned: true" if unsigned else ""
+        prefix = "" if not t.path else f"{legal(t.package)}_"
+        items = [
+            self.node(f'!DIEnumerator(name: "{prefix}{legal(c.name)}", value: {c.value}{flag})')
+            for c in t.constants
+        ]
+        return (
+            f'!DICompositeType(tag: DW_TAG_enumeration_type, name: "{name}", file: {self.file(t.pos)}, line: '
+            f"{t.pos.line}, baseType: {self.type(t.underlying)}, size: {t.size * 8}, elements: "
+            f"{self.node_list(items)})"
+        )
+
+    def character(self) -> str:
+        return self.node('!DIBasicType(name: "char", size: 8, encoding: DW_ATE_signed_char)')
 
     def _basic(self, t: ssa.Basic) -> str:
         if t.string == "unsafe.Pointer":
@@ -192,16 +231,20 @@ class DebugInfo:
         )
 
     def _struct(self, name: str, pos: ssa.Pos, t: ssa.Struct) -> str:
-        members = [
-            self.node(member(legal(f.name), self.type(f.type), self.types.size(f.type) * 8, f.offset * 8))
-            for f in t.fields
-            if f.name != "_"
-        ]
+        members = [self._member(f) for f in t.fields if f.name != "_"]
         label = f'name: "{name}", ' if name else ""
         return (
             f"!DICompositeType(tag: DW_TAG_structure_type, {label}file: {self.file(pos)}, line: {pos.line}, "
             f"size: {t.size * 8}, elements: {self.node_list(members)})"
         )
+
+    def _member(self, f: ssa.Field) -> str:
+        size, shown = self.types.size(f.type) * 8, typed.shown_as(f)
+        note = ""
+        if shown:
+            tag = self.node_list([self.node(f'!{{!"btf_decl_tag", !"show:{escape(shown)}"}}')])
+            note = f", annotations: {tag}"
+        return self.node(member(legal(f.name), self.type(f.type), size, f.offset * 8, note))
 
     def kernel_struct(self, index: int, field: int) -> tuple[str, int]:
         """The node of a CO-RE struct, under the kernel's names, and a field's place in it."""
@@ -215,7 +258,7 @@ class DebugInfo:
             for _, f in fields
         ]
         node = self.node(
-            f'!DICompositeType(tag: DW_TAG_structure_type, name: "{kernel_name(t)}", file: '
+            f'!DICompositeType(tag: DW_TAG_structure_type, name: "{kernel_name(self.types.table, t)}", file: '
             f"{self.file(t.pos)}, "
             f"line: {t.pos.line}, size: {t.size * 8}, elements: {self.node_list(members)})"
         )
@@ -305,10 +348,10 @@ def pointer_to(node: str) -> str:
     return f"!DIDerivedType(tag: DW_TAG_pointer_type, baseType: {node}, size: 64)"
 
 
-def member(name: str, node: str, bits: int, offset: int) -> str:
+def member(name: str, node: str, bits: int, offset: int, note: str = "") -> str:
     return (
         f'!DIDerivedType(tag: DW_TAG_member, name: "{name}", baseType: {node}, size: {bits}, offset: '
-        f"{offset})"
+        f"{offset}{note})"
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tinybpf.compiler import ssa
+from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.pointsto import Place, PointsTo
 from tinybpf.compiler.lower.walk import Uses, callees, instructions, reaches, repeats_without
 
@@ -147,6 +147,8 @@ class EscapeCheck:
             to, source = (self.points.value(f, x) for x in instr.args)
             self._keep(f, instr.pos, {p for s in source for p in self.points.contents(s)}, to)
         if not isinstance(target, ssa.FuncRef) or self.doc.functions[target.index].blocks:
+            return
+        if typed.builtin(self.doc.functions[target.index]):
             return
         for x in instr.args:
             for held in self.points.value(f, x):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tinybpf.compiler import ssa
-from tinybpf.compiler.lower import abi
+from tinybpf.compiler import ssa, typed
+from tinybpf.compiler.lower import abi, printk
 from tinybpf.compiler.lower.builder import Memory, Operand, plus
 from tinybpf.compiler.lower.debug import escape
 from tinybpf.compiler.lower.frames import must_inline
@@ -47,6 +47,7 @@ class FunctionLowering(Values):
         self._phis: list[tuple[int, ssa.Phi, int, str]] = []
         self._returns: list[tuple[int, list[Operand], str, str]] = []
         self._scope = ""
+        self.printed = printk.printed(self.m.doc, self.fn, self.uses)
 
     # --- the whole function
 
@@ -87,7 +88,10 @@ class FunctionLowering(Values):
         return f"{head} {attributes}{section} !dbg {self._scope} {{\n" + "\n".join(body) + "\n}\n"
 
     def _inlining(self) -> str:
-        if self.entry is None and must_inline(self.m.points, self.index, self.m.context_parts_travel):
+        ours = self.fn.path in (typed.EBPF, typed.ATOMIC)
+        if self.entry is None and (
+            ours or must_inline(self.m.points, self.index, self.m.context_parts_travel)
+        ):
             return " alwaysinline"
         return " noinline" if self.m.noinline(self.index) else ""
 
@@ -121,6 +125,8 @@ class FunctionLowering(Values):
         self._ends[index] = self.b.label
 
     def _instruction(self, block: int, instr: ssa.Instruction) -> None:
+        if id(instr) in self.printed.parts:
+            return  # lowered with the call that it is an argument of
         self._place(instr.pos)
         try:
             made = self._lower(block, instr)
@@ -225,6 +231,8 @@ class FunctionLowering(Values):
         self.b.dbg = self.m.debug.location(self.fn.end if self.fn.end.line else self.fn.pos, self._scope)
         if self.panics:
             self.b.start("panic")
+            if self.entry and self.m.typed:
+                self.m.made.count_panic(self.b)
             self.held.release()
             edges.append((self._panic_result(convention), self.b.label))
             self.b.jump("ret")

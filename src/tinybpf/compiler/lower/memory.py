@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinybpf.compiler import ssa
+from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower import core
 from tinybpf.compiler.lower.builder import MAX_WORDS, Address, Memory, Operand, hide, plus, zero, zero_words
 from tinybpf.compiler.lower.escape import variable_name
@@ -21,6 +21,8 @@ def alloc(f: FunctionLowering, instr: ssa.Alloc) -> Operand:
     problem = f.types.problem(t)
     if problem:
         raise Refused(instr.pos, problem)
+    if typed.holds_map(f.types.table, t):
+        raise Refused(instr.pos, f"{variable_name(instr)} is a map: maps are package variables", None)
     size, room = f.types.size(t), NATIVE_STACK if f.m.native else STACK
     if size > room:
         who = "an initialiser" if f.m.native else "a BPF program"
@@ -113,6 +115,8 @@ def field_addr(f: FunctionLowering, instr: ssa.FieldAddr) -> Operand:
     struct_type = f.types.elem(f.type_of(instr.x))
     field = f.types.struct(struct_type).fields[instr.field]
     address = f.address(instr.x)
+    if typed.stands_for_map(f.types.table, struct_type):
+        return address
     if core.is_kernel_struct(f.types, struct_type) and core.in_kernel_memory(f, instr.x):
         return core.field_address(f, struct_type, instr.field, f.materialise(address))
     return Address(address.base, address.offset + field.offset)

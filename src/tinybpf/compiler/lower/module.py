@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tinybpf.compiler import ssa
+from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.kernel.helpers import Helper
-from tinybpf.compiler.lower import abi, arithmetic, calls, convert, memory, trace  # noqa: F401  (they register their instructions)
+from tinybpf.compiler.lower import abi, arithmetic, builtins, calls, convert, memory, trace  # noqa: F401  (they register their instructions)
 from tinybpf.compiler.lower.debug import DebugInfo
 from tinybpf.compiler.lower.escape import EscapeCheck
 from tinybpf.compiler.lower.frames import context_parts_travel
@@ -36,6 +36,7 @@ declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 declare void @llvm.memmove.p0.p0.i64(ptr, ptr, i64, i1)
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 declare i1 @llvm.is.constant.i64(i64)
+declare void @llvm.assume(i1)
 declare ptr @llvm.preserve.static.offset(ptr)
 declare ptr @llvm.preserve.struct.access.index.p0.p0(ptr, i32, i32)
 """
@@ -68,6 +69,8 @@ class Module:
         self._conventions: dict[int, abi.Returns] = {}
         self.helpers: dict[int, Helper] = {}
         self._signatures: dict[int, abi.Signature] = {}
+        self.typed = typed.is_used(doc)
+        self.made = builtins.Made(self)
         self._entry_functions = {e.function for e in program.entries}
         self.initial = initial
         self.order = self._call_order([*(e.function for e in program.entries), *roots])
@@ -93,7 +96,7 @@ class Module:
 
     def function_symbol(self, index: int) -> str:
         fn = self.doc.functions[index]
-        return self._names.give(("function", index), qualified(fn.package, fn.name))
+        return self._names.give(("function", index), qualified(fn))
 
     def function_position(self, symbol: str) -> ssa.Pos:
         """Where the function of that symbol stands."""
@@ -202,7 +205,16 @@ class Module:
         variables = Variables(self)
         head = f'target triple = "{TRIPLE}"\ntarget datalayout = "{LAYOUT}"\n'
         return "\n".join(
-            [head, DECLARATIONS, *variables.lines(), variables.license(), *bodies, self.debug.text(), ""]
+            [
+                head,
+                DECLARATIONS,
+                *variables.lines(),
+                *self.made.lines(),
+                variables.license(),
+                *bodies,
+                self.debug.text(),
+                "",
+            ]
         )
 
     def _function(self, index: int, entry: EntryPoint | None) -> str:
@@ -245,7 +257,8 @@ class Module:
     def _find_helpers(self) -> None:
         for f in self.order:
             for call, callee in callees(self.doc.functions[f]):
-                if not self.doc.functions[callee].blocks and callee not in self.helpers:
+                fn = self.doc.functions[callee]
+                if not fn.blocks and callee not in self.helpers and not typed.builtin(fn):
                     try:
                         self.helper(callee, call.pos)
                     except Refused:
@@ -258,7 +271,7 @@ class Module:
 
     def global_symbol(self, index: int) -> str:
         variable = self.doc.globals[index]
-        return self._names.give(("global", index), qualified(variable.package, variable.name))
+        return self._names.give(("global", index), qualified(variable))
 
     def visible(self, index: int) -> bool:
         variable = self.doc.globals[index]

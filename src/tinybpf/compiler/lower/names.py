@@ -1,6 +1,7 @@
 """Names that C, BTF and loaders accept, made of Go's; they are an interface and do not change.
 
-* ``Event`` of package main stays ``Event``; of package pkg it is ``pkg_Event``.
+* ``Event`` of the package that is compiled stays ``Event``; of an imported package pkg it is
+  ``pkg_Event``.
 * An instance carries its arguments: ``Pair[int, string]`` is ``Pair_int_string``.
 * A method ``T.M`` or ``(*T).M`` is ``T_M``, the function literals in ``f`` are ``f_1``, ``f_2``.
 * Letters outside ASCII become ``_u`` and their code point in hexadecimal.
@@ -10,6 +11,8 @@
 from __future__ import annotations
 
 import re
+
+from tinybpf.compiler import ssa
 
 _NOT_LEGAL = re.compile(r"[^A-Za-z0-9_]")
 _SEPARATORS = re.compile(r"[\[\](){},.*$#/; ]+")
@@ -22,10 +25,11 @@ def legal(name: str) -> str:
     return f"_{made}" if made[0].isdigit() else made
 
 
-def qualified(package: str, name: str) -> str:
+def qualified(thing: ssa.Named | ssa.Function | ssa.Global) -> str:
     """The name of a package-level thing; blank identifiers and blanks in names stay legal."""
-    made = legal(name) if name != "_" else "_"
-    return made if package in ("", "main") else f"{legal(package)}_{made}"
+    made = legal(thing.name) if thing.name != "_" else "_"
+    prefix = f"{legal(thing.package)}_" if thing.path else ""
+    return made if made.startswith(prefix) else prefix + made
 
 
 class Names:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from tinybpf.compiler import ssa
+from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.walk import Uses, instructions, operands
 
@@ -209,7 +209,7 @@ class PointsTo:
                 for n in range(len(self._results(callee))):
                     self._copy(self._node(("result", target.index, n)), result)
                 return
-            self._kernel_call(f, instr, result)
+            self._kernel_call(f, instr, result, typed.builtin(callee))
         elif isinstance(target, ssa.Builtin):
             self._builtin(f, fn, instr, target.name)
 
@@ -217,8 +217,12 @@ class PointsTo:
         t = self.types.under(callee.type)
         return t.results if isinstance(t, ssa.Signature) else []
 
-    def _kernel_call(self, f: int, instr: ssa.Call, result: int) -> None:
+    def _kernel_call(self, f: int, instr: ssa.Call, result: int, builtin: str | None) -> None:
         """A helper may give out its memory, and may write to what it is given."""
+        if builtin is not None:
+            if self._pointerful(instr):
+                self._add(result, {INTEGER, NIL} if builtin == "packet_at" else {INTEGER})
+            return
         if self._pointerful(instr):
             given = Place("kernel", f, instr.id)
             self._add(result, {given, NIL})

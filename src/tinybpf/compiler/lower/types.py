@@ -10,7 +10,7 @@ from functools import cached_property
 
 import msgspec
 
-from tinybpf.compiler import ssa
+from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.refuse import CHANNEL, FLOAT, FUNCTION_VALUE, GO_MAP, INTERFACE, STRING
 
 INT_BITS = {
@@ -34,7 +34,7 @@ class Types:
     """The document's type table, asked by index."""
 
     def __init__(self, table: list[ssa.Type]) -> None:
-        self.table = table
+        self.table = _with_pointers(table)
         self._under: dict[int, int] = {}
 
     def __getitem__(self, index: int) -> ssa.Type:
@@ -190,6 +190,17 @@ class Types:
             result = True
         done[index] = result
         return result
+
+
+def _with_pointers(table: list[ssa.Type]) -> list[ssa.Type]:
+    """The table with the interfaces that hold nothing but a pointer as pointers."""
+    chosen = [i for i in range(len(table)) if typed.named(table, i) in typed.POINTERS]
+    if not chosen:
+        return table
+    made = [*table, ssa.Basic("unsafe.Pointer", 8, 8)]
+    for i in chosen:
+        made[i] = msgspec.structs.replace(table[i], underlying=len(table), size=8, align=8)
+    return made
 
 
 FOREIGN_PROBLEM = {"map": GO_MAP, "chan": CHANNEL, "interface": INTERFACE}

@@ -9,6 +9,7 @@ from tinybpf.compiler.lower.debug import MapField, escape
 from tinybpf.compiler.lower.infer import Usage, agreed, infer
 from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.program import MapDefinition, read_map
+from tinybpf.compiler.typed import Shape, holds_map
 
 if TYPE_CHECKING:
     from tinybpf.compiler.lower.module import Module
@@ -36,6 +37,12 @@ class Variables:
             try:
                 if index in maps:
                     lines.append(self._map(index, usage[index]))
+                elif holds_map(self.types.table, variable.type):
+                    raise Refused(
+                        variable.pos,
+                        f"variable {variable.name} has a map inside: a map is a package variable of its own",
+                        "declare one variable for each map",
+                    )
                 elif self.types.problem(variable.type) is not None:
                     continue  # refused where it is used
                 elif self.types.size(variable.type):
@@ -66,6 +73,8 @@ class Variables:
 
     def _map_fields(self, made: MapDefinition, usage: Usage) -> list[MapField]:
         event = next(iter(usage.events)) if made.kind.events and len(usage.events) == 1 else None
+        if made.shape is not None:
+            event = made.shape.event
         known = event is not None and self.types.problem(event) is None
         fields = [
             MapField(
@@ -87,6 +96,8 @@ class Variables:
 
     def _map_types(self, made: MapDefinition, usage: Usage) -> tuple[str | None, str | None]:
         """The types of key and value; the kernel takes both or none, and of keys not all."""
+        if made.shape is not None:
+            return self._typed(made, made.shape)
         if not made.kind.kernel_btf:
             return None, None
         key = agreed(self.m.points, usage.keys, made.key_size) if made.key_size else None
@@ -99,6 +110,18 @@ class Variables:
         if made.kind.name == "LPM_TRIE" and (key is None or not self.types.is_struct(key)):
             return None, None
         return self._map_type(key, made.key_size), self._map_type(value, made.value_size)
+
+    def _typed(self, made: MapDefinition, shape: Shape) -> tuple[str | None, str | None]:
+        """The types that the source gives a map; the kernel takes some keys only as a plain number."""
+        if shape.value is None:
+            return None, None
+        value = self.debug.type(shape.value)
+        if not made.kind.has_key:
+            return None, value
+        key = (
+            self.debug.c_int("uint32") if made.kind.key == (4,) else self._map_type(shape.key, made.key_size)
+        )
+        return key, value
 
     def _map_type(self, t: int | None, size: int) -> str | None:
         """A key's or value's type; bytes where the program's uses do not tell."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tinybpf.compiler import ssa
+from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.kernel.helpers import Helper
 from tinybpf.compiler.lower.pointsto import Place, PointsTo, package_variable
 from tinybpf.compiler.lower.walk import instructions
@@ -35,6 +35,8 @@ class Writes:
         target = fn.values[instr.fn] if instr.fn < len(fn.values) else None
         if isinstance(target, ssa.Builtin):
             return self.points.value(f, instr.args[0]) if target.name in ("copy", "clear") else set()
+        if isinstance(target, ssa.FuncRef) and typed.builtin(self.points.doc.functions[target.index]):
+            return self._by_builtin(f, instr, typed.builtin(self.points.doc.functions[target.index]) or "")
         helper = self._helpers.get(target.index) if isinstance(target, ssa.FuncRef) else None
         if helper is None:
             return set()
@@ -43,3 +45,9 @@ class Writes:
             read_only = n < len(helper.args) and helper.args[n].kind == "const_ptr"
             places |= set() if read_only else self.points.value(f, x)
         return places
+
+    def _by_builtin(self, f: int, instr: ssa.Call, name: str) -> set[Place]:
+        """Of what the compiler makes by itself, atomic operations write; but for the loads."""
+        if not name.startswith("atomic_") or name == "atomic_load":
+            return set()
+        return self.points.value(f, instr.args[0])
