@@ -99,7 +99,7 @@ def test_an_ordinary_user_is_told_what_is_missing(build):
     os.waitpid(child, 0)
     assert (kind, int(code)) == ("BpfError", errno.EPERM)
     assert message.startswith("load 'object' failed: Operation not permitted")
-    assert "this process lacks CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN" in message
+    assert "this process lacks CAP_BPF and CAP_NET_ADMIN to load 'block_4444' (CGROUP_SOCK_ADDR)" in message
 
 
 CONTENT = b""

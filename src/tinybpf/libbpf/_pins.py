@@ -20,6 +20,7 @@ _HINTS = {
     errno.EINVAL: "the path is not in a BPF file system: mount -t bpf bpf /sys/fs/bpf",
     errno.EEXIST: "something is pinned there already",
     errno.ENOENT: "the directory does not exist",
+    errno.EACCES: "this user may not write there: a directory that root makes for it (mkdir, chown) will do",
 }
 
 

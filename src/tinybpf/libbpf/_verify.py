@@ -57,6 +57,7 @@ def verifier_error(handle: ObjectHandle, code: int, log: str, room: LogRoom) -> 
     if found is None:
         return None
     program, words = found
+    from tinybpf.libbpf._forbidden import verifier_hint
     from tinybpf.libbpf.verifier import parse_log
 
     lines = _Lines(handle)
@@ -65,8 +66,9 @@ def verifier_error(handle: ObjectHandle, code: int, log: str, room: LogRoom) -> 
     message = [f"program '{program}' of '{handle.name}' was refused: {failure.summary or strerror(code)}"]
     if source is not None:
         message.append(f"  {source}")
-    if failure.hint:
-        message.append(f"  hint: {failure.hint}")
+    hint = verifier_hint(words) or failure.hint
+    if hint:
+        message.append(f"  hint: {hint}")
     return VerifierError(
         "\n".join(message),
         code,
@@ -75,7 +77,7 @@ def verifier_error(handle: ObjectHandle, code: int, log: str, room: LogRoom) -> 
         summary=failure.summary,
         log=words,
         source=source,
-        hint=failure.hint,
+        hint=hint,
     )
 
 

@@ -121,10 +121,21 @@ def _load_error(handle: ObjectHandle, name: str, code: int, room: _verify.LogRoo
     refused = _verify.verifier_error(handle, code, log, room)
     if refused is not None:
         return refused
+    if code in (errno.EPERM, errno.EACCES):
+        return _forbidden(handle, name, code, log)
     return error_from(f"load '{name}'", code, log, detail=_first_complaint(log))
 
 
-_NOT_THE_CAUSE = ("BTF loading error", "Retrying without BTF")  # libbpf then goes on
+def _forbidden(handle: ObjectHandle, name: str, code: int, log: str) -> BpfError:
+    from tinybpf.libbpf._forbidden import load_hint
+
+    hint = load_hint(handle)
+    hints = {code: hint} if hint else None
+    return error_from(f"load '{name}'", code, log, hints, detail=_first_complaint(log))
+
+
+# libbpf then goes on, or guesses
+_NOT_THE_CAUSE = ("BTF loading error", "Retrying without BTF", "RLIMIT_MEMLOCK", "probe_loading")
 
 
 def _first_complaint(log: str) -> str:

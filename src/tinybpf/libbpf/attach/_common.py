@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from errno import EACCES, EPERM
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.libbpf._check import Hints, attempt
+from tinybpf.libbpf._hints import permission_hint, program_needs
 from tinybpf.libbpf.link import BpfLink, make_link
 
 if TYPE_CHECKING:
@@ -24,5 +26,6 @@ def link(
 
     ``what`` is the operation for messages, ``target`` what the link's repr names.
     """
-    pointer = attempt(what, function, program.pointer, *args, hints=hints)
+    denied = {code: lambda: permission_hint(program_needs(program.type)) for code in (EPERM, EACCES)}
+    pointer = attempt(what, function, program.pointer, *args, hints={**denied, **(hints or {})})
     return make_link(pointer, target, program.name, program.owner)

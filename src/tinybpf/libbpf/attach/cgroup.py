@@ -6,7 +6,8 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
-from tinybpf.libbpf._check import not_found
+from tinybpf.libbpf._check import error_from, not_found
+from tinybpf.libbpf._hints import lacks, program_needs
 from tinybpf.libbpf._lib import lib
 from tinybpf.libbpf.attach._common import link
 from tinybpf.libbpf.link import BpfLink
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from tinybpf.libbpf.program import BpfProgram
 
 CGROUP2_MAGIC = "cgroup2"
+
+_OPEN_HINTS = {
+    errno.EACCES: "this user may not open the cgroup's directory: let root make it readable (chmod o+rx, or "
+    "chown), or give this process CAP_DAC_READ_SEARCH",
+}
 
 
 def attach(program: BpfProgram, cgroup: str | os.PathLike[str] | int) -> BpfLink:
@@ -28,6 +34,8 @@ def attach(program: BpfProgram, cgroup: str | os.PathLike[str] | int) -> BpfLink
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise not_found(f"{what} failed: there is no such cgroup{_mounts()}", error.errno or 0) from None
+    except OSError as error:
+        raise error_from(what, error.errno or 0, None, _OPEN_HINTS) from None
     try:
         return _attach_fd(program, fd, path, path)
     finally:
@@ -45,8 +53,10 @@ def _attach_fd(program: BpfProgram, fd: int, where: str, target: str) -> BpfLink
             errno.EBADF: lambda: f"this is no cgroup of version 2{_mounts()}",
             errno.EINVAL: f"'{program.name}' is a {program.type.name} program in section "
             f"'{program.section}'; that must be one of cgroup/…, cgroup_skb/… or sockops",
-            errno.EPERM: "a cgroup above this one has a program that forbids others below it, "
-            "or CAP_NET_ADMIN and CAP_BPF are missing",
+            errno.EPERM: lambda: (
+                lacks(program_needs(program.type))
+                or "a cgroup above this one has a program that forbids others below it"
+            ),
         },
     )
 

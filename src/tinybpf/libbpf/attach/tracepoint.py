@@ -6,7 +6,8 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
-from tinybpf.libbpf._check import not_found
+from tinybpf.libbpf._check import error_from, not_found
+from tinybpf.libbpf._hints import PERFMON, lacks
 from tinybpf.libbpf._lib import lib
 from tinybpf.libbpf.attach._common import link
 from tinybpf.libbpf.link import BpfLink
@@ -25,6 +26,9 @@ def attach(program: BpfProgram, category: str, name: str) -> BpfLink:
     what = f"attach tracepoint to '{category}/{name}'"
     unsuitable = f"'{program.name}' is a {program.type.name} program, this needs a TRACEPOINT one"
     events = events_directory()
+    barred = barred_directory() if events is None else None
+    if barred is not None:
+        raise error_from(what, errno.EACCES, None, {errno.EACCES: _share(barred)})
     if events is None:
         raise not_found(f"{what} failed: tracefs is not mounted\n  hint: {MOUNT}", errno.ENOENT)
     return link(
@@ -37,7 +41,7 @@ def attach(program: BpfProgram, category: str, name: str) -> BpfLink:
         hints={
             errno.ENOENT: lambda: near(events, category, name),
             errno.EINVAL: unsuitable,
-            errno.EACCES: "the program reads beyond the end of this tracepoint's context",
+            errno.EACCES: lambda: _denied(program, events, category, name),
             errno.EEXIST: "this program is attached to it already",
         },
     )
@@ -50,6 +54,35 @@ def events_directory() -> str | None:
         if os.path.isdir(events):
             return events
     return None
+
+
+def barred_directory() -> str | None:
+    """Where tracefs is, if it is mounted and this user may not look into it."""
+    for root in (TRACEFS, DEBUGFS):
+        try:
+            os.stat(os.path.join(root, "events"))
+        except PermissionError:
+            return root
+        except OSError:
+            continue
+    return None
+
+
+def _denied(program: BpfProgram, events: str, category: str, name: str) -> str | None:
+    """Why the tracepoint could not be opened: tracefs, a capability, or the program itself."""
+    number = os.path.join(events, category, name, "id")
+    if os.path.exists(number) and not os.access(number, os.R_OK):
+        return _share(os.path.dirname(events))
+    missing = lacks((PERFMON,), "to open a tracepoint")
+    return missing or f"'{program.name}' reads beyond the end of this tracepoint's context"
+
+
+def _share(root: str) -> str:
+    """How to let an ordinary user read tracefs."""
+    return (
+        f"this user may not read {root}: mount -o remount,mode=0750,gid=GROUP {root} as root, GROUP being "
+        "a group of this user; or give it CAP_DAC_READ_SEARCH; a raw tracepoint does without"
+    )
 
 
 def near(events: str, category: str, name: str) -> str | None:

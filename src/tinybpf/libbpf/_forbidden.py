@@ -1,0 +1,72 @@
+"""What a refused load lacked: the capabilities that the object's programs and maps take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tinybpf.libbpf import _hints
+from tinybpf.libbpf._lib import ffi, lib, text
+from tinybpf.libbpf.enums import BpfMapType, BpfProgType
+
+if TYPE_CHECKING:
+    from tinybpf.libbpf._handle import ObjectHandle
+
+# The kernel's trampolines; some sandboxes refuse them to root, too.
+_TRAMPOLINES = frozenset({BpfProgType.TRACING, BpfProgType.LSM, BpfProgType.EXT})
+
+# What the verifier says of a program that is fine for who has CAP_PERFMON.
+_SAYS_PERFMON = (
+    "prohibited for !root",
+    "leaks addr",
+    "pointer comparison prohibited",
+    "cannot use helper",
+    "unknown func",
+    "program of this type cannot use",
+    "attempt to corrupt spilled pointer",
+    "variable stack access prohibited",
+)
+
+
+def load_hint(handle: ObjectHandle) -> str | None:
+    """What this process lacks to load the object, or what else forbids it; None where nothing is known."""
+    lacking = {what: needs for what, needs in _needs(handle) if _hints.missing_capabilities(needs)}
+    if lacking:
+        needed = {name for needs in lacking.values() for name in needs}
+        alone = next((what for what, needs in lacking.items() if needed <= set(needs)), "load this object")
+        return _hints.lacks((name for name in _hints.ALL_NEEDS if name in needed), f"to {alone}")
+    hint = _hints.permission_hint()
+    refused = [program for program, kind in _programs(handle) if kind in _TRAMPOLINES]
+    if hint is None and refused and _hints.missing_capabilities() == []:
+        return (
+            f"this kernel forbids programs such as '{refused[0]}' even to root; `tinybpf doctor` says "
+            "which kinds it takes"
+        )
+    return hint
+
+
+def verifier_hint(words: str) -> str | None:
+    """Where the verifier refused only what takes CAP_PERFMON, and this process lacks it: that."""
+    if not any(sign in words for sign in _SAYS_PERFMON):
+        return None
+    return _hints.lacks((_hints.PERFMON,), "to be trusted with pointers and kernel memory")
+
+
+def _needs(handle: ObjectHandle) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each program and map by its words for a message, and the capabilities that it takes."""
+    for program, kind in _programs(handle):
+        yield f"load '{program}' ({kind.name})", _hints.program_needs(kind)
+    found = lib.bpf_object__next_map(handle.pointer, ffi.NULL)
+    while found != ffi.NULL:
+        of = BpfMapType(lib.bpf_map__type(found))
+        yield f"create map '{text(lib.bpf_map__name(found))}' ({of.name})", _hints.map_needs(of)
+        found = lib.bpf_object__next_map(handle.pointer, found)
+
+
+def _programs(handle: ObjectHandle) -> Iterator[tuple[str, BpfProgType]]:
+    """Names and types of the programs that are to be loaded."""
+    found = lib.bpf_object__next_program(handle.pointer, ffi.NULL)
+    while found != ffi.NULL:
+        if lib.bpf_program__autoload(found):
+            yield text(lib.bpf_program__name(found)), BpfProgType(lib.bpf_program__type(found))
+        found = lib.bpf_object__next_program(handle.pointer, found)
