@@ -7,6 +7,6 @@ func Loop(n uint32, body func(i uint32) bool) uint32 {
 }
 
 // ForEach calls body with each entry until body gives false. Linux 5.13.
-func (m *hash[K, V]) ForEach(body func(key *K, value *V) bool) {
-	forEach(&m.state, body)
+func (m *hash[K, V, As]) ForEach(body func(key *K, value *V) bool) {
+	forEach(m.use(), body)
 }

@@ -2,6 +2,13 @@ package ebpf
 
 import "unsafe"
 
+// An EventMap is a pointer to a map that carries records of type T to user space: a RingBuf or a
+// PerfEventArray.
+type EventMap[T any] interface {
+	Map
+	carries(*T)
+}
+
 // A RingBuf carries records of type T to user space, in order over all CPUs. Linux 5.8.
 //
 //	var events = ebpf.RingBuf[Event]{MaxEntries: 1 << 20}
@@ -24,12 +31,13 @@ const (
 	WakeupNow  Wakeup = 2 // BPF_RB_FORCE_WAKEUP
 )
 
-func (m *RingBuf[T]) bpfMap() {}
+func (m *RingBuf[T]) bpfMap()    {}
+func (m *RingBuf[T]) carries(*T) {}
 
 // Output copies a record into the buffer and tells whether there was room.
 func (m *RingBuf[T]) Output(record *T) bool {
-	if ringbufOutput(&m.state, unsafe.Pointer(record), uint64(unsafe.Sizeof(*record)), 0) != 0 {
-		countLost(&m.state)
+	if ringbufOutput(m.use(), unsafe.Pointer(record), uint64(unsafe.Sizeof(*record)), 0) != 0 {
+		countLost(m.use())
 		return false
 	}
 	return true
@@ -38,9 +46,9 @@ func (m *RingBuf[T]) Output(record *T) bool {
 // Reserve gives a zeroed record in the buffer to fill in, nil where there is no room. It ends with
 // Submit or Discard; the verifier refuses a program that forgets it, and a panic discards it.
 func (m *RingBuf[T]) Reserve() *T {
-	record := (*T)(ringbufReserve(&m.state, uint64(unsafe.Sizeof(*new(T))), 0))
+	record := (*T)(ringbufReserve(m.use(), uint64(unsafe.Sizeof(*new(T))), 0))
 	if record == nil {
-		countLost(&m.state)
+		countLost(m.use())
 		return nil
 	}
 	*record = *new(T)
@@ -64,7 +72,7 @@ func (m *RingBuf[T]) Discard(record *T) {
 
 // Available is the number of bytes that user space has not read yet, as it was a moment ago.
 func (m *RingBuf[T]) Available() uint64 {
-	return ringbufQuery(&m.state, 0)
+	return ringbufQuery(m.use(), 0)
 }
 
 // A PerfEventArray carries records of type T to user space through a buffer for each CPU. Linux
@@ -79,15 +87,16 @@ type PerfEventArray[T any] struct {
 	state mapState
 }
 
-func (m *PerfEventArray[T]) bpfMap() {}
+func (m *PerfEventArray[T]) bpfMap()    {}
+func (m *PerfEventArray[T]) carries(*T) {}
 
 const currentCPU = 0xffffffff
 
 // Output copies a record into this CPU's buffer and tells whether there was room. ctx is the
 // program's context.
 func (m *PerfEventArray[T]) Output(ctx Context, record *T) bool {
-	if perfEventOutput(ctx, &m.state, currentCPU, unsafe.Pointer(record), uint64(unsafe.Sizeof(*record))) != 0 {
-		countLost(&m.state)
+	if perfEventOutput(ctx, m.use(), currentCPU, unsafe.Pointer(record), uint64(unsafe.Sizeof(*record))) != 0 {
+		countLost(m.use())
 		return false
 	}
 	return true

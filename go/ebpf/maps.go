@@ -30,6 +30,18 @@ const (
 	PinByName Pinning = 1 // /sys/fs/bpf/NAME; reused where it is there already
 )
 
+// What kind of map a struct with methods is part of.
+type (
+	asHash          struct{}
+	asLRUHash       struct{}
+	asPerCPUHash    struct{}
+	asLRUPerCPUHash struct{}
+	asArray         struct{}
+	asPerCPUArray   struct{}
+	asQueue         struct{}
+	asStack         struct{}
+)
+
 // Options of a map are the fields of its variable: constants, since the map is created before
 // the program runs.
 
@@ -41,7 +53,7 @@ type Hash[K comparable, V any] struct {
 	Flags      MapFlags
 	Pin        Pinning
 
-	hash[K, V]
+	hash[K, V, asHash]
 }
 
 // An LRUHash is a hash table that makes room by dropping entries that were not used for long.
@@ -51,7 +63,7 @@ type LRUHash[K comparable, V any] struct {
 	Flags      MapFlags
 	Pin        Pinning
 
-	hash[K, V]
+	hash[K, V, asLRUHash]
 }
 
 // A PerCPUHash is a hash table with a value of its own for each CPU: a program sees that of the
@@ -61,7 +73,7 @@ type PerCPUHash[K comparable, V any] struct {
 	Flags      MapFlags
 	Pin        Pinning
 
-	hash[K, V]
+	hash[K, V, asPerCPUHash]
 }
 
 // An LRUPerCPUHash is an LRUHash with a value for each CPU. Linux 4.10.
@@ -70,61 +82,61 @@ type LRUPerCPUHash[K comparable, V any] struct {
 	Flags      MapFlags
 	Pin        Pinning
 
-	hash[K, V]
+	hash[K, V, asLRUPerCPUHash]
 }
 
-// hash is what the maps with keys have in common.
-type hash[K comparable, V any] struct{ state mapState }
+// hash is what the maps with keys have in common; As tells them apart.
+type hash[K comparable, V, As any] struct{ state mapState }
 
-func (m *hash[K, V]) bpfMap() {}
+func (m *hash[K, V, As]) bpfMap() {}
 
 // Lookup gives the value of key, nil where there is none. The value of a per-CPU map is this
 // CPU's.
-func (m *hash[K, V]) Lookup(key K) *V {
-	return (*V)(mapLookup(&m.state, unsafe.Pointer(&key)))
+func (m *hash[K, V, As]) Lookup(key K) *V {
+	return (*V)(mapLookup(m.use(), unsafe.Pointer(&key)))
 }
 
 // LookupOrInsert gives the value of key, after inserting value where there was none; nil only
 // where the map is full.
-func (m *hash[K, V]) LookupOrInsert(key K, value V) *V {
-	if v := mapLookup(&m.state, unsafe.Pointer(&key)); v != nil {
+func (m *hash[K, V, As]) LookupOrInsert(key K, value V) *V {
+	if v := mapLookup(m.use(), unsafe.Pointer(&key)); v != nil {
 		return (*V)(v)
 	}
-	mapUpdate(&m.state, unsafe.Pointer(&key), unsafe.Pointer(&value), noExist)
-	return (*V)(mapLookup(&m.state, unsafe.Pointer(&key)))
+	mapUpdate(m.use(), unsafe.Pointer(&key), unsafe.Pointer(&value), noExist)
+	return (*V)(mapLookup(m.use(), unsafe.Pointer(&key)))
 }
 
 // LookupOrZero gives the value of key, after inserting a zero value where there was none; nil
 // only where the map is full. The zero value takes no stack.
-func (m *hash[K, V]) LookupOrZero(key K) *V {
-	if v := mapLookup(&m.state, unsafe.Pointer(&key)); v != nil {
+func (m *hash[K, V, As]) LookupOrZero(key K) *V {
+	if v := mapLookup(m.use(), unsafe.Pointer(&key)); v != nil {
 		return (*V)(v)
 	}
-	mapUpdate(&m.state, unsafe.Pointer(&key), zeros(unsafe.Sizeof(*new(V))), noExist)
-	return (*V)(mapLookup(&m.state, unsafe.Pointer(&key)))
+	mapUpdate(m.use(), unsafe.Pointer(&key), zeros(unsafe.Sizeof(*new(V))), noExist)
+	return (*V)(mapLookup(m.use(), unsafe.Pointer(&key)))
 }
 
 // Update sets the value of key, whether there is one or not. Errors: E2BIG where the map is full,
 // ENOMEM, EBUSY where a program interrupted another one in the same map.
-func (m *hash[K, V]) Update(key K, value V) Errno {
-	return errno(mapUpdate(&m.state, unsafe.Pointer(&key), unsafe.Pointer(&value), 0))
+func (m *hash[K, V, As]) Update(key K, value V) Errno {
+	return errno(mapUpdate(m.use(), unsafe.Pointer(&key), unsafe.Pointer(&value), 0))
 }
 
 // Insert sets the value of a key that has none; EEXIST where it has one. Other errors as of
 // Update.
-func (m *hash[K, V]) Insert(key K, value V) Errno {
-	return errno(mapUpdate(&m.state, unsafe.Pointer(&key), unsafe.Pointer(&value), noExist))
+func (m *hash[K, V, As]) Insert(key K, value V) Errno {
+	return errno(mapUpdate(m.use(), unsafe.Pointer(&key), unsafe.Pointer(&value), noExist))
 }
 
 // Replace sets the value of a key that has one; ENOENT where it has none. Other errors as of
 // Update.
-func (m *hash[K, V]) Replace(key K, value V) Errno {
-	return errno(mapUpdate(&m.state, unsafe.Pointer(&key), unsafe.Pointer(&value), exist))
+func (m *hash[K, V, As]) Replace(key K, value V) Errno {
+	return errno(mapUpdate(m.use(), unsafe.Pointer(&key), unsafe.Pointer(&value), exist))
 }
 
 // Delete removes key; ENOENT where it is not there.
-func (m *hash[K, V]) Delete(key K) Errno {
-	return errno(mapDelete(&m.state, unsafe.Pointer(&key)))
+func (m *hash[K, V, As]) Delete(key K) Errno {
+	return errno(mapDelete(m.use(), unsafe.Pointer(&key)))
 }
 
 // An Array has MaxEntries values, all there from the beginning and zero. Linux 3.19.
@@ -135,7 +147,7 @@ type Array[V any] struct {
 	Flags      MapFlags
 	Pin        Pinning
 
-	array[V]
+	array[V, asArray]
 }
 
 // A PerCPUArray is an Array with values of its own for each CPU. Linux 4.6.
@@ -144,21 +156,21 @@ type PerCPUArray[V any] struct {
 	Flags      MapFlags
 	Pin        Pinning
 
-	array[V]
+	array[V, asPerCPUArray]
 }
 
-type array[V any] struct{ state mapState }
+type array[V, As any] struct{ state mapState }
 
-func (m *array[V]) bpfMap() {}
+func (m *array[V, As]) bpfMap() {}
 
 // Lookup gives the value at index, nil past the end. The value of a per-CPU map is this CPU's.
-func (m *array[V]) Lookup(index uint32) *V {
-	return (*V)(mapLookup(&m.state, unsafe.Pointer(&index)))
+func (m *array[V, As]) Lookup(index uint32) *V {
+	return (*V)(mapLookup(m.use(), unsafe.Pointer(&index)))
 }
 
 // Update sets the value at index; E2BIG past the end.
-func (m *array[V]) Update(index uint32, value V) Errno {
-	return errno(mapUpdate(&m.state, unsafe.Pointer(&index), unsafe.Pointer(&value), 0))
+func (m *array[V, As]) Update(index uint32, value V) Errno {
+	return errno(mapUpdate(m.use(), unsafe.Pointer(&index), unsafe.Pointer(&value), 0))
 }
 
 // An LPMTrie finds the longest prefix that matches an address. Linux 4.11.
@@ -185,20 +197,20 @@ func (m *LPMTrie[A, V]) bpfMap() {}
 // Lookup gives the value of the longest prefix that holds addr, nil where none does.
 func (m *LPMTrie[A, V]) Lookup(addr A) *V {
 	key := LPMKey[A]{PrefixLen: uint32(unsafe.Sizeof(addr) * 8), Addr: addr}
-	return (*V)(mapLookup(&m.state, unsafe.Pointer(&key)))
+	return (*V)(mapLookup(m.use(), unsafe.Pointer(&key)))
 }
 
 // Update sets the value of the prefix of prefixLen bits. Errors: ENOSPC where the map is full,
 // EINVAL where addr has fewer bits.
 func (m *LPMTrie[A, V]) Update(prefixLen uint32, addr A, value V) Errno {
 	key := LPMKey[A]{PrefixLen: prefixLen, Addr: addr}
-	return errno(mapUpdate(&m.state, unsafe.Pointer(&key), unsafe.Pointer(&value), 0))
+	return errno(mapUpdate(m.use(), unsafe.Pointer(&key), unsafe.Pointer(&value), 0))
 }
 
 // Delete removes a prefix; ENOENT where it is not there.
 func (m *LPMTrie[A, V]) Delete(prefixLen uint32, addr A) Errno {
 	key := LPMKey[A]{PrefixLen: prefixLen, Addr: addr}
-	return errno(mapDelete(&m.state, unsafe.Pointer(&key)))
+	return errno(mapDelete(m.use(), unsafe.Pointer(&key)))
 }
 
 // A Queue gives back first what was pushed first. Linux 4.20.
@@ -207,7 +219,7 @@ type Queue[V any] struct {
 	Flags      MapFlags
 	Pin        Pinning
 
-	queue[V]
+	queue[V, asQueue]
 }
 
 // A Stack gives back first what was pushed last. Linux 4.20.
@@ -216,32 +228,32 @@ type Stack[V any] struct {
 	Flags      MapFlags
 	Pin        Pinning
 
-	queue[V]
+	queue[V, asStack]
 }
 
-type queue[V any] struct{ state mapState }
+type queue[V, As any] struct{ state mapState }
 
-func (m *queue[V]) bpfMap() {}
+func (m *queue[V, As]) bpfMap() {}
 
 // Push adds a value; E2BIG where the map is full.
-func (m *queue[V]) Push(value V) Errno {
-	return errno(mapPush(&m.state, unsafe.Pointer(&value), 0))
+func (m *queue[V, As]) Push(value V) Errno {
+	return errno(mapPush(m.use(), unsafe.Pointer(&value), 0))
 }
 
 // PushOver adds a value; where the map is full the oldest makes room.
-func (m *queue[V]) PushOver(value V) Errno {
-	return errno(mapPush(&m.state, unsafe.Pointer(&value), exist))
+func (m *queue[V, As]) PushOver(value V) Errno {
+	return errno(mapPush(m.use(), unsafe.Pointer(&value), exist))
 }
 
 // Pop takes the next value into value; ENOENT, and a zero value, where there is none.
-func (m *queue[V]) Pop(value *V) Errno {
-	return errno(mapPop(&m.state, unsafe.Pointer(value)))
+func (m *queue[V, As]) Pop(value *V) Errno {
+	return errno(mapPop(m.use(), unsafe.Pointer(value)))
 }
 
 // Peek copies the next value into value and leaves it; ENOENT, and a zero value, where there is
 // none.
-func (m *queue[V]) Peek(value *V) Errno {
-	return errno(mapPeek(&m.state, unsafe.Pointer(value)))
+func (m *queue[V, As]) Peek(value *V) Errno {
+	return errno(mapPeek(m.use(), unsafe.Pointer(value)))
 }
 
 // A ProgArray has programs to jump to; user space puts them there. Linux 4.2.
@@ -258,7 +270,7 @@ func (m *ProgArray) bpfMap() {}
 // TailCall goes on with the program at index, which gets ctx and whose result is the result. It
 // returns only where there is no program, or after 33 tail calls.
 func (m *ProgArray) TailCall(ctx Context, index uint32) {
-	tailCall(ctx, &m.state, index)
+	tailCall(ctx, m.use(), index)
 }
 
 const (

@@ -9,6 +9,16 @@ import "unsafe"
 
 type mapState struct{}
 
+// use gives the map to helpers; natively it makes it first.
+
+func (m *hash[K, V, As]) use() *mapState    { return &m.state }
+func (m *array[V, As]) use() *mapState      { return &m.state }
+func (m *LPMTrie[A, V]) use() *mapState     { return &m.state }
+func (m *queue[V, As]) use() *mapState      { return &m.state }
+func (m *ProgArray) use() *mapState         { return &m.state }
+func (m *RingBuf[T]) use() *mapState        { return &m.state }
+func (m *PerfEventArray[T]) use() *mapState { return &m.state }
+
 //go:extern bpf_map_lookup_elem
 func mapLookup(m *mapState, key unsafe.Pointer) unsafe.Pointer
 

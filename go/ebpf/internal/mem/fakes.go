@@ -1,5 +1,3 @@
-//go:build !bpf
-
 // Package mem is what package ebpf is made of outside the kernel: maps, packets and memory that
 // keep to the kernel's rules, and the fakes that tests give for helpers.
 package mem
