@@ -175,13 +175,14 @@ class MapFeature(Feature):
         options.sz = ffi.sizeof("struct bpf_map_create_opts")
         options.map_flags = self.flags
         helpers = self.needed(options) if self.needed else []
+        if any(fd < 0 for fd in helpers):
+            return self._finding(min(helpers))
         try:
             key, value, entries = self.sizes
             result = lib.bpf_map_create(self.type, ffi.NULL, key, value, entries, options)
         finally:
             for fd in helpers:
-                if fd >= 0:
-                    os.close(fd)
+                os.close(fd)
         if self.type is BpfMapType.STRUCT_OPS and result == -524:
             return WORKS  # the type is known; what it was asked to hold is not
         return self._finding(result)
