@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinybpf.compiler import frontend, llvm, ssa
+from tinybpf.compiler import frontend, llvm, ssa, typed
 from tinybpf.compiler.diagnostics import Diagnostic
 from tinybpf.compiler.llvm_words import explain
 from tinybpf.compiler.messages import Messages
@@ -49,6 +49,7 @@ class Compilation:
         doc = running.result()
         self._stage("front end")
         self.messages.read(doc)
+        typed.without_bodies(doc)
         if self.messages.errors:
             raise CompileError(self.messages.all())
         module, ir = self._lower(doc)

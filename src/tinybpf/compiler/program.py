@@ -73,6 +73,7 @@ class Reader:
     def read(self) -> Program:
         program = Program(license=self._license())
         self._check_directives()
+        self._check_tags()
         exported = list(self._exported())
         self._check_names([name for _, name, _ in exported])
         symbols: dict[str, ssa.Pos] = {}
@@ -91,7 +92,7 @@ class Reader:
             self.report(
                 ssa.NO_POS,
                 "no program in this package: no function has a //bpf:section line",
-                "write //bpf:section SECTION above the function that the kernel calls, such as //bpf:section xdp",
+                "write //bpf:section SECTION above the function that the kernel calls: //bpf:section xdp",
             )
         return program
 
@@ -149,6 +150,17 @@ class Reader:
                     if word == "//bpf:section"
                     else "write //bpf:section SECTION above the function, too",
                 )
+
+    def _check_tags(self) -> None:
+        """User space would not know what a misspelt ``show`` asks for."""
+        import difflib
+
+        for field in typed.fields(self.types.table):
+            shown = typed.shown_as(field)
+            if shown is not None and shown not in typed.SHOWN:
+                near = difflib.get_close_matches(shown, typed.SHOWN, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(typed.SHOWN)}"
+                self.report(field.pos, f'field {field.name}: unknown tag show:"{shown}"', hint)
 
     def _directives(self) -> Iterator[tuple[ssa.Directive, ssa.Function | None]]:
         yield from ((d, None) for f in self.doc.files for d in f.directives)
@@ -386,8 +398,8 @@ def _typed_map(types: Types, index: int, variable: ssa.Global, image: Image) -> 
         if address:
             raise Refused(
                 pos,
-                f"map {variable.name}: its {what} type {types.string(argument)} holds an address ({address}), "
-                "which means nothing outside of the program",
+                f"map {variable.name}: its {what} type {types.string(argument)} holds an address "
+                f"({address}), which means nothing outside of the program",
                 "keep the value itself, or a number of your own",
             )
         if not types.size(argument):

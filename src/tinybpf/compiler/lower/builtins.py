@@ -67,7 +67,8 @@ class Made:
             f'!DIDerivedType(tag: DW_TAG_typedef, name: "uint64", baseType: {self.m.debug.c_int("uint64")})'
         )
         dbg = self.m.debug.variable(name, ssa.NO_POS, uint64)
-        return f'@{name} = dso_local global i64 0, section ".bss", align 8{dbg}'
+        # Internal, so that one that nothing counts is not in the object.
+        return f'@{name} = internal externally_initialized global i64 0, section ".bss", align 8{dbg}'
 
     @staticmethod
     def _text(symbol: str, data: bytes) -> str:

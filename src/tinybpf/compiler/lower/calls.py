@@ -35,8 +35,8 @@ def call(f: FunctionLowering, instr: ssa.Call) -> Operand | None:
 def _go_call(f: FunctionLowering, instr: ssa.Call, callee: int) -> Operand | None:
     results = f.m.signature(callee).results
     returned = _called(f, instr, callee)
-    if len(results) == 1 and f.types.is_pointer(results[0]) and isinstance(returned, str):
-        f.held.after_go_call(instr, returned)
+    pointer = len(results) == 1 and f.types.is_pointer(results[0]) and isinstance(returned, str)
+    f.held.after_go_call(instr, callee, returned if pointer and isinstance(returned, str) else None)
     return returned
 
 

@@ -68,9 +68,16 @@ class FunctionLowering(Values):
         for block in block_order(self.fn):
             self._block(block)
         self._write_phis()
+        self._check_held()
         convention = abi.returns(self.types, signature.results, self.panics)
         self._write_returns(convention, signature.results)
         return self._text(symbol, convention)
+
+    def _check_held(self) -> None:
+        try:
+            self.held.check()
+        except Refused as refused:
+            self.m.report(refused.pos, refused.message, refused.hint)
 
     def _text(self, symbol: str, convention: abi.Returns) -> str:
         unpacking: list[str] = []

@@ -14,6 +14,7 @@ import msgspec
 from tinybpf.compiler import ssa
 from tinybpf.compiler.kernel.helpers import helper
 from tinybpf.compiler.lower.pointsto import Place
+from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.walk import callees
 
 if TYPE_CHECKING:
@@ -32,6 +33,18 @@ RELEASES = {"bpf_ringbuf_submit", "bpf_ringbuf_discard", "bpf_sk_release"}
 LOCK, UNLOCK = "bpf_spin_lock", "bpf_spin_unlock"
 _THE_LOCK = Place("lock")
 
+SOCKET_MAPS = ("SOCKMAP", "SOCKHASH")
+"""Maps whose lookup takes a reference to the socket that it finds."""
+
+INTO_MEMORY = {"bpf_ringbuf_reserve_dynptr": (3, "bpf_ringbuf_discard_dynptr")}
+"""Helpers that leave what they take in the program's memory: which argument, and what gives it back.
+It must be given back also where the helper failed."""
+
+GIVES_MEMORY_BACK = {"bpf_ringbuf_submit_dynptr", "bpf_ringbuf_discard_dynptr"}
+
+NOT_KNOWN = {"bpf_kptr_xchg"}
+"""Helpers that give out what is to be released in a way that only its type tells."""
+
 
 class Cell(msgspec.Struct, frozen=True):
     slot: str
@@ -44,39 +57,88 @@ class Held:
     def __init__(self, f: FunctionLowering) -> None:
         self.f = f
         self.cells: dict[Place, Cell] = {}
+        self.unknown: list[tuple[str, ssa.Pos]] = []
 
     def before_helper(self, name: str, instr: ssa.Call) -> None:
         if name in RELEASES and instr.args:
             self._clear(self.f.places(instr.args[0]))
+        elif name in GIVES_MEMORY_BACK and instr.args:
+            self._clear({_memory(p) for p in self.f.places(instr.args[0])})
         elif name == UNLOCK:
             self._clear({_THE_LOCK})
 
     def after_helper(self, name: str, instr: ssa.Call, returned: str) -> None:
-        if name in TAKES:
-            self._fill(Place("kernel", self.f.index, instr.id), TAKES[name], returned)
+        place = Place("kernel", self.f.index, instr.id)
+        release = self._release_of(place, name)
+        if release is not None:
+            self._fill(place, release, returned)
+        elif name in INTO_MEMORY:
+            argument, release = INTO_MEMORY[name]
+            for held in self.f.places(instr.args[argument]):
+                self._fill(_memory(held), release, self.f.scalar(instr.args[argument]))
         elif name == LOCK and instr.args:
             self._fill(_THE_LOCK, UNLOCK, self.f.scalar(instr.args[0]))
+        elif name in NOT_KNOWN:
+            self.unknown.append((name, instr.pos))
 
     def before_go_call(self, callee: int) -> None:
         """What the callee gives back is not held any more, whatever becomes of the call."""
         self._clear(self._released_by(callee, set()))
 
-    def after_go_call(self, instr: ssa.Call, returned: str) -> None:
+    def after_go_call(self, instr: ssa.Call, callee: int, returned: str | None) -> None:
         """A function may hand on what it took."""
-        for place in self.f.places(instr.id):
+        for place in self.f.places(instr.id) if returned is not None else ():
             name = self._taken_by(place)
-            if name is not None:
-                self._fill(place, TAKES[name], returned)
+            if name is not None and returned is not None:
+                self._fill(place, name, returned)
+        locked = self._locked_by(callee)
+        if locked is not None:
+            self._fill(_THE_LOCK, UNLOCK, self.f.scalar(instr.args[locked]))
+
+    def _release_of(self, place: Place, name: str) -> str | None:
+        """The helper that gives back what the call of ``name`` at ``place`` gives out."""
+        if name == "bpf_map_lookup_elem" and self._in_socket_map(place):
+            return "bpf_sk_release"
+        return TAKES.get(name)
+
+    def _in_socket_map(self, place: Place) -> bool:
+        m = self.f.m
+        for call, callee in callees(m.doc.functions[place.function]):
+            if call.id == place.id and m.helper_name(callee) and call.args:
+                places = m.points.value(place.function, call.args[0])
+                return any(p.kind == "global" and m.map_kind(p.id) in SOCKET_MAPS for p in places)
+        return False
 
     def _taken_by(self, place: Place) -> str | None:
         if place.kind != "kernel" or place.function < 0:
             return None
-        fn = self.f.m.doc.functions[place.function]
-        for call, callee in callees(fn):
+        for call, callee in callees(self.f.m.doc.functions[place.function]):
             if call.id == place.id:
-                name = self.f.m.helper(callee, call.pos).name
-                return name if name in TAKES else None
+                return self._release_of(place, self.f.m.helper_name(callee))
         return None
+
+    def _locked_by(self, function: int) -> int | None:
+        """The parameter that a function locks and leaves locked: a method Lock."""
+        fn, locked = self.f.m.doc.functions[function], None
+        for call, callee in callees(fn):
+            name = self.f.m.helper_name(callee)
+            if name == UNLOCK:
+                return None
+            if name == LOCK:
+                places = self.f.m.points.value(function, call.args[0])
+                same = [n for n in range(fn.params) if self.f.m.points.value(function, n) == places]
+                locked = same[0] if same else None
+        return locked
+
+    def check(self) -> None:
+        """Refuse what a panic would leave taken."""
+        for name, pos in self.unknown if self.f.panics else ():
+            raise Refused(
+                pos,
+                f"{name} takes what only its type tells how to release, and {self.f.fn.name} can panic: a "
+                "panic would leave it taken",
+                "keep what can panic (an index, a division, a nil pointer) out of this function",
+            )
 
     def _released_by(self, function: int, seen: set[int]) -> set[Place]:
         found: set[Place] = set()
@@ -86,6 +148,10 @@ class Held:
                 found |= self._released_by(callee, seen) if callee not in seen else set()
             elif self.f.m.helper_name(callee) in RELEASES and call.args:
                 found |= self.f.m.points.value(function, call.args[0])
+            elif self.f.m.helper_name(callee) in GIVES_MEMORY_BACK and call.args:
+                found |= {_memory(p) for p in self.f.m.points.value(function, call.args[0])}
+            elif self.f.m.helper_name(callee) == UNLOCK:
+                found.add(_THE_LOCK)
         return found
 
     def _fill(self, place: Place, release: str, value: str) -> None:
@@ -110,7 +176,12 @@ class Held:
             taken, done = b.new_label("held"), b.new_label("released")
             b.branch(none, done, taken)
             b.start(taken)
-            flags = ", i64 0" if cell.release == "bpf_ringbuf_discard" else ""
+            flags = ", i64 0" if cell.release.startswith("bpf_ringbuf_discard") else ""
             b.emit(f"call i64 inttoptr (i64 {known.number} to ptr)(ptr {value}{flags})")
             b.jump(done)
             b.start(done)
+
+
+def _memory(place: Place) -> Place:
+    """What is held by way of a variable at ``place``."""
+    return Place(f"in {place.kind}", place.function, place.id)

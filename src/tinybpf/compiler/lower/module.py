@@ -21,7 +21,7 @@ from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.variables import Variables
 from tinybpf.compiler.lower.walk import callees, instructions
 from tinybpf.compiler.lower.writes import Writes
-from tinybpf.compiler.program import EntryPoint, Program, find_helper, is_map
+from tinybpf.compiler.program import EntryPoint, Program, find_helper, is_map, read_map
 
 if TYPE_CHECKING:
     from tinybpf.compiler.startup import Initial
@@ -155,6 +155,15 @@ class Module:
 
     def is_map_global(self, places: set[Place]) -> bool:
         return any(p.kind == "global" and self.is_map(p.id) for p in places)
+
+    def map_kind(self, index: int) -> str:
+        """The kernel's name of a map variable's type; empty for what is no map."""
+        if not self.is_map(index):
+            return ""
+        try:
+            return read_map(self.doc, self.types, index, self.initial.image(index)).kind.name
+        except Refused:
+            return ""  # reported where the variable is defined
 
     def written_whole(self, function: int, alloc: ssa.Alloc) -> bool:
         names = {i: h.name for i, h in self.helpers.items()}
