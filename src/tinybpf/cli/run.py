@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,7 +28,7 @@ STDOUT = 1
 class Options:
     """The flags, checked."""
 
-    sections: dict[str, str]
+    sections: tuple[str, ...]
     programs: tuple[str, ...]
     interface: str | int | None
     cgroup: str | None
@@ -37,21 +39,10 @@ class Options:
     as_json: bool
 
 
-def _sections(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    from tinybpf.compiler.project import parse_section_flags
-
-    if not given:
-        return {}
-    try:
-        return parse_section_flags(given)
-    except ValueError as problem:
-        raise click.BadParameter(str(problem)) from None
-
-
 def _duration(_context: click.Context, _parameter: click.Parameter, given: str | None) -> float | None:
     if given is None:
         return None
-    from tinybpf.show.knobs import seconds
+    from tinybpf.show.durations import seconds
 
     try:
         return seconds(given)
@@ -73,7 +64,7 @@ def _duration(_context: click.Context, _parameter: click.Parameter, given: str |
 )
 @click.option("--program", "programs", metavar="NAME", multiple=True, help="Attach this only; repeatable.")
 @click.option(
-    "--section", "sections", metavar="NAME=SECTION", multiple=True, callback=_sections,
+    "--section", "sections", metavar="NAME=SECTION", multiple=True,
     help="The section of a program; repeatable.",
 )  # fmt: skip
 def run(
@@ -111,33 +102,40 @@ def run(
 
 def _source(target: str | None, text: str | None, options: Options) -> Any:
     """What to load: the compiled object, or the path of one."""
+    if target == "":
+        raise click.BadParameter("must not be empty", param_hint="TARGET")
     if target is not None and _is_object(target):
         if options.sections:
             raise click.UsageError("--section is for Go source: an object has its sections")
         return target
-    from tinybpf.compiler import compile_go
+    from tinybpf.compiler import compile_go, llvm
 
+    llvm.start()  # what takes longest begins first
+    sections = _sections(options.sections)
     if text is None:
-        assert target is not None
-        if not target:
-            raise click.BadParameter("must not be empty", param_hint="TARGET")
-        compiled = compile_go(os.fspath(_as_path(target)), sections=options.sections)
+        compiled = compile_go(Path(target or ""), sections=sections)
     else:
-        from tinybpf.show.oneliner import complete
-
-        try:
-            compiled = compile_go(complete(text), name="program", sections=options.sections)
-        except ValueError as problem:
-            raise click.BadParameter(str(problem), param_hint="-e") from None
+        compiled = compile_go(_program(text), name="program", sections=sections)
     messages.show_diagnostics(compiled.warnings)
     return compiled
 
 
-def _as_path(target: str) -> Any:
-    """A path even where it looks like source text."""
-    from pathlib import Path
+def _sections(given: tuple[str, ...]) -> dict[str, str]:
+    from tinybpf.compiler.project import parse_section_flags
 
-    return Path(target)
+    try:
+        return parse_section_flags(given)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), param_hint="--section") from None
+
+
+def _program(text: str) -> str:
+    from tinybpf.show.oneliner import complete
+
+    try:
+        return complete(text)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), param_hint="-e") from None
 
 
 def _is_object(target: str) -> bool:
@@ -203,6 +201,8 @@ def _watch(
         watch = Watch(obj, reader, printed, report, Limits(options.count, options.seconds))
         stop.watching = True
         watch.run(stop, output)
+        if stop.asked == signal.SIGINT and output.is_terminal:
+            output.write("\n")  # the terminal shows ^C
         for link in obj.links:
             link.destroy()
         watch.finish()

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
+from tinybpf.show.durations import nanoseconds
 from tinybpf.show.shape import Group, Leaf, shape_of
 
 if TYPE_CHECKING:
     from tinybpf.libbpf.globals import Globals
     from tinybpf.libbpf.open import OpenObject
 
-UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 SIZES = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 PID_NAMES = frozenset(["pid", "tgid", "targetpid", "targettgid"])
 """Knobs that --pid sets, without regard to case and underscores."""
@@ -87,7 +87,7 @@ def parse(shape: Leaf | Group, text: str) -> Any:
     if form == "list":
         return _json(shape, text, list)
     if form == "duration" and not _is_number(text):
-        return _with_unit(text, UNITS, "a time such as 10ms or 1m30s")
+        return nanoseconds(text)
     if form == "be" and shape.size > 8:
         raise ValueError("it is no number")
     return _int(text)
@@ -150,25 +150,6 @@ def _bytes(digits: str, size: int) -> bytes:
     if len(found) != size:
         raise ValueError(f"{len(found)} bytes given, exactly {size} needed")
     return found
-
-
-def _with_unit(text: str, units: dict[str, int], what: str) -> int:
-    """``1m30s`` as a number of the smallest unit."""
-    import re
-
-    parts = re.findall(r"(\d+(?:\.\d+)?)([a-zµ]+)", text)
-    if not parts or "".join(a + b for a, b in parts) != text or any(unit not in units for _, unit in parts):
-        raise ValueError(f"'{text}' is not {what}")
-    return int(sum(float(number) * units[unit] for number, unit in parts))
-
-
-def seconds(text: str) -> float:
-    """A duration of the command line in seconds: ``10s``, ``1m30s``, ``0.5s``, plain ``10``."""
-    try:
-        number = float(text) if text.replace(".", "", 1).isdigit() and text.isascii() else -1.0
-    except ValueError:
-        number = -1.0
-    return number if number >= 0 else _with_unit(text, UNITS, "a duration such as 10s, 500ms or 1m30s") / 1e9
 
 
 def _json(shape: Leaf | Group, text: str, kind: type) -> Any:

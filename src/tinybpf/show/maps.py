@@ -146,7 +146,7 @@ def lines(shown: Shown, output: Output) -> list[str]:
     group, per_cpu = shown.group()
     records = list(shown.records(per_cpu))
     rows = rows_maker(group)(records[:MOST_ROWS])
-    table = Table([(shown.name, group)])
+    table = Table([(shown.name, group)], usual=False)
     table.fit(0, rows, None if output.width is None else output.width - 2)
     text = [f"{title}:"]
     header = table.header()

@@ -107,7 +107,9 @@ class TextReport(Report):
     def attached(self, programs: Sequence[str], notes: Sequence[str]) -> None:
         for note in notes:
             say(f"tinybpf: {note}")
-        say(f"tinybpf: attached {', '.join(programs)}; Ctrl-C ends it")
+        names = [text.partition(" ")[0] for text in programs]
+        what = ", ".join(names) if len(names) <= 4 else f"{len(names)} programs"
+        say(f"tinybpf: attached {what}; Ctrl-C ends it")
 
     def events(self, buffer: Buffer, records: list[bytes]) -> None:
         records = self._readable(records)
@@ -190,8 +192,9 @@ class TextReport(Report):
             if name not in lost:
                 continue
             missing = lost[name]
-            tail = "nobody knows how many were lost" if missing is None else f"{missing:,} lost"
-            say(f"tinybpf: {count:,} events of '{name}', {tail}")
+            tail = ", lost: unknown" if missing is None else f", lost: {missing:,}"
+            events = "1 event" if count == 1 else f"{count:,} events"
+            say(f"tinybpf: {events} of '{name}'{tail if count or missing else ''}")
         if panics:
             say(f"tinybpf: {panics:,} {'panic' if panics == 1 else 'panics'} ended a program")
 

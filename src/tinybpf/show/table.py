@@ -86,14 +86,16 @@ class Table:
     """Turns rows into lines.
 
     ``sources`` are name and shape of each source; with more than one, the first column names it.
+    With ``usual=False`` columns are as wide as their names until rows ask for more.
     """
 
-    def __init__(self, sources: Sequence[tuple[str, Group]]) -> None:
+    def __init__(self, sources: Sequence[tuple[str, Group]], usual: bool = True) -> None:
         self.columns: list[Column] = []
         self._names = [name for name, _ in sources]
         self._fields: list[list[str]] = []
         self._places: list[list[int]] = []
         self._pairs = False
+        self._usual = usual
         self._width: int | None = -1
         many = len(sources) > 1
         if many:
@@ -107,6 +109,8 @@ class Table:
     def _place(self, by_name: dict[str, int], leaf: Leaf) -> int:
         """The index of a field's column."""
         column = column_of(leaf)
+        if not self._usual:
+            column.width = cells(column.name)
         at = by_name.get(leaf.name)
         if at is None:
             at = by_name[leaf.name] = len(self.columns)
@@ -135,16 +139,24 @@ class Table:
         if not grown and width == self._width:
             return False
         before = (self._pairs, [column.shown for column in self.columns])
+        if width is None:
+            self._lay_out_pipe()
+        else:
+            self._lay_out(width)
         self._width = width
-        self._lay_out(WIDEST_IN_PIPE if width is None and len(self._names) > 1 else width)
         return before != (self._pairs, [column.shown for column in self.columns])
 
-    def _lay_out(self, width: int | None) -> None:
+    def _lay_out_pipe(self) -> None:
+        """Nothing is cut; whether rows are columns or pairs is settled with the first one."""
+        for column in self.columns:
+            column.shown = column.width
+        if self._width is not None:
+            self._pairs = len(self._names) > 1 and self._total() > WIDEST_IN_PIPE
+
+    def _lay_out(self, width: int) -> None:
         for column in self.columns:
             column.shown = column.width
         self._pairs = False
-        if width is None:
-            return
         excess = self._total() - width
         while excess > 0:
             widest = max(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tinybpf.show import maps
-from tinybpf.show.report import Line, Report
+from tinybpf.show.report import PRINTK, Line, Report
 from tinybpf.show.sources import WAIT, Buffer, Reader, Wait
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Watch:
         self._deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
         self._lost: dict[str, int] = {}
         self._panics = 0
+        self._printed_count = 0
         self._looked = self._ticked = time.monotonic()
 
     def run(self, stop: Stop, output: Output) -> None:
@@ -76,6 +77,7 @@ class Watch:
         if self._printed is not None:
             lines = self._limited(self._printed.read())
             if lines:
+                self._printed_count += len(lines)
                 self._report.printed(lines)
 
     def _limited(self, items: list) -> list:  # type: ignore[type-arg]
@@ -115,4 +117,6 @@ class Watch:
         lost = {buffer.name: buffer.lost() for buffer in buffers}
         panics = self._obj.panics
         self._report.maps([maps.Shown(found) for found in maps.declared(self._obj)])
+        if self._printed is not None:
+            counts[PRINTK] = self._printed_count
         self._report.end(counts, lost, panics)
