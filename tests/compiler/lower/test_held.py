@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 
 import pytest
@@ -97,3 +98,131 @@ def test_discarded_reservations_make_room_again() -> None:
             for _ in range(100):
                 assert obj.program("prog").test_run(ctx=struct.pack("Q", 9)).retval == PANICKED
             assert run(obj, 1) == (0, [(10, 1000)])
+
+
+DYNPTR = """
+//go:extern bpf_ringbuf_reserve_dynptr
+func reserveDynptr(ring unsafe.Pointer, size uint32, flags uint64, d unsafe.Pointer) int64
+
+//go:extern bpf_ringbuf_submit_dynptr
+func submitDynptr(d unsafe.Pointer, flags uint64)
+
+//go:extern bpf_dynptr_write
+func dynptrWrite(d unsafe.Pointer, offset uint32, from unsafe.Pointer, size uint32, flags uint64) int64
+
+//bpf:section syscall
+//export prog
+func prog(ctx unsafe.Pointer) int32 {
+	n := (*input)(ctx).N
+	var d [2]uint64
+	reserveDynptr(unsafe.Pointer(&ring), 16, 0, unsafe.Pointer(&d))
+	p := pair{n, 10 + table[n]}
+	dynptrWrite(unsafe.Pointer(&d), 0, unsafe.Pointer(&p), 16, 0)
+	submitDynptr(unsafe.Pointer(&d), 0)
+	return 0
+}
+"""
+
+
+def test_a_dynptr_is_discarded() -> None:
+    with tinybpf.load_go(HEAD + DYNPTR) as obj:
+        program = obj.program("prog")
+        for n in (2, 9, 3):
+            wanted = PANICKED if n == 9 else 0
+            assert program.test_run(ctx=struct.pack("Q", n)).retval == wanted
+        events = [bytes(e) for e in obj.ring_buffer("ring", timeout=0.05, event_type=bytes)]
+        assert events == [struct.pack("QQ", n, 10) for n in (2, 3)]
+
+
+SOCKETS = """
+package main
+
+import "unsafe"
+
+type bpfMapDef struct{ Type, KeySize, ValueSize, MaxEntries, MapFlags uint32 }
+type tuple struct {
+	Saddr, Daddr [4]byte
+	Sport, Dport [2]byte
+}
+
+var socks = bpfMapDef{Type: 15, KeySize: 4, ValueSize: 8, MaxEntries: 4}
+var table = [4]int32{3: 7}
+var port [2]byte
+var which uint32
+
+//go:extern bpf_sk_lookup_tcp
+func lookup(ctx, t unsafe.Pointer, size uint32, netns uint64, flags uint64) unsafe.Pointer
+
+//go:extern bpf_sk_release
+func release(sk unsafe.Pointer) int64
+
+//go:extern bpf_map_lookup_elem
+func mapLookup(m, k unsafe.Pointer) unsafe.Pointer
+
+//bpf:section tc
+//export found
+func found(ctx unsafe.Pointer) int32 {
+	t := tuple{Daddr: [4]byte{127, 0, 0, 1}, Dport: port}
+	sk := lookup(ctx, unsafe.Pointer(&t), 12, 0xffffffffffffffff, 0)
+	if sk == nil {
+		return 100
+	}
+	r := 5 + table[which]
+	release(sk)
+	return r
+}
+
+//bpf:section tc
+//export stored
+func stored(ctx unsafe.Pointer) int32 {
+	var k uint32
+	sk := mapLookup(unsafe.Pointer(&socks), unsafe.Pointer(&k))
+	if sk == nil {
+		return 100
+	}
+	r := 5 + table[which]
+	release(sk)
+	return r
+}
+"""
+
+
+@pytest.mark.parametrize(("which", "wanted"), [(3, 12), (4, 0xFFFFFFFF)])
+def test_a_socket_is_released(which: int, wanted: int) -> None:
+    """The verifier refuses a program that keeps one; that it was one the result shows."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = list(server.getsockname()[1].to_bytes(2, "big"))
+        with tinybpf.load_go(SOCKETS, variables={"port": port, "which": which}) as obj:
+            packet = bytes(60)
+            assert obj.program("found").test_run(data=packet).retval == wanted
+            assert obj.program("stored").test_run(data=packet).retval == 100
+            obj.map("socks")[0] = struct.pack("Q", server.fileno())
+            assert obj.program("stored").test_run(data=packet).retval == wanted
+
+
+EXCHANGED = """
+package main
+
+import "unsafe"
+
+var table [4]uint64
+var slot uint64
+
+//go:extern bpf_kptr_xchg
+func exchange(where, what unsafe.Pointer) unsafe.Pointer
+
+//bpf:section syscall
+//export prog
+func prog(ctx unsafe.Pointer) int32 {
+	old := exchange(unsafe.Pointer(&slot), nil)
+	if old == nil {
+		return 0
+	}
+	return int32(table[*(*uint64)(ctx)])
+}
+"""
+
+
+def test_what_cannot_be_released_is_refused() -> None:
+    with pytest.raises(tinybpf.CompileError, match="<source>:15:9: bpf_kptr_xchg takes what only its type"):
+        tinybpf.compile_go(EXCHANGED)
