@@ -87,14 +87,15 @@ def _config_text(path: str) -> str | None:
     try:
         with open(path, "rb") as file:
             content = file.read()
-        if path.endswith(".gz"):
-            import zlib
+    except OSError:
+        return None
+    if path.endswith(".gz"):
+        import zlib
 
+        try:
             content = zlib.decompress(content, 31)
-    except (OSError, ImportError, ValueError):
-        return None
-    except Exception:  # zlib.error, which has no name where zlib could not be imported
-        return None
+        except zlib.error:
+            return None
     return content.decode("utf-8", "replace")
 
 
@@ -149,8 +150,18 @@ def mounts() -> list[Mount]:
 
 
 def mounted(kind: str) -> list[str]:
-    """Where file systems of a kind are mounted: ``mounted("cgroup2")``."""
-    return list(dict.fromkeys(mount.path for mount in mounts() if mount.kind == kind))
+    """Where file systems of a kind are mounted: ``mounted("cgroup2")``; not what another mount hides."""
+    return list(dict.fromkeys(mount.path for mount in mounts() if mount.kind == kind and _there(mount.path)))
+
+
+def _there(path: str) -> bool:
+    try:
+        os.stat(path)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _unescape(path: str) -> str:

@@ -20,6 +20,7 @@ MARKS = {
     "warn": ("!", "!", "yellow"),
     "bad": ("✗", "x", "red"),
 }
+COMPILER = ("llvm", "front end")  # not what loads and attaches
 LEVELS = {"works": "ok", "loads": "warn", "forbidden": "warn", "missing": "info", "unknown": "info"}
 
 
@@ -51,7 +52,8 @@ class _Page:
     def __init__(self) -> None:
         self.color = messages.wants_color(sys.stdout)
         self.width = _width()
-        self.plain = not _shows("✓✗·")
+        self.plain = not _shows("✓✗·→")
+        self._told: set[str] = set()
 
     def write(self, report: Report) -> None:
         label = max(len(check.name) for checks in report.sections.values() for check in checks)
@@ -96,7 +98,10 @@ class _Page:
             click.echo(f"{mark} {name:{label}}  {rows[0]}")
             click.echo("".join(f"{' ' * indent}{row}\n" for row in rows[1:]), nl=False)
         arrow = "->" if self.plain else "→"
-        for number, row in enumerate(self.wrapped(advice, indent + len(arrow) + 1) if advice else []):
+        if not advice or advice in self._told:
+            return
+        self._told.add(advice)
+        for number, row in enumerate(self.wrapped(advice, indent + len(arrow) + 1)):
             lead = arrow if not number else " " * len(arrow)
             click.echo(" " * indent + self.styled(f"{lead} {row}", fg=color if level != "info" else None))
 
@@ -106,9 +111,8 @@ class _Page:
             text = f"{len(working)} of {len(report.programs)} kinds of programs can be used here."
             level = "ok"
         else:
-            reasons = [
-                check for checks in report.sections.values() for check in checks if check.level.value == "bad"
-            ]
+            checks = [check for found in report.sections.values() for check in found]
+            reasons = [check for check in checks if check.level.value == "bad" and check.name not in COMPILER]
             why = "; ".join(f"{check.name}: {check.text}" for check in reasons)
             text = "No program can be loaded and attached here" + (f" ({why})." if why else ".")
             level = "bad"

@@ -122,6 +122,8 @@ def unprivileged() -> Check:
 def perf_events() -> Check:
     value = system.sysctl("kernel.perf_event_paranoid")
     facts = {"perf_event_paranoid": value}
+    if value is None and not os.path.isdir("/proc/sys/kernel"):
+        return Check("perf events", Level.INFO, "unknown", None, facts)
     if value is None:
         return Check(
             "perf events", Level.WARN, "not in this kernel", "tracepoints need CONFIG_PERF_EVENTS", facts
@@ -131,24 +133,25 @@ def perf_events() -> Check:
 
 
 def kprobes() -> Check:
-    return _probes(
-        "kprobes", "kprobe", "CONFIG_KPROBES", "tracepoints, raw tracepoints and fentry do without them"
-    )
+    items = ("CONFIG_KPROBES", "CONFIG_KPROBE_EVENTS")
+    return _probes("kprobes", "kprobe", items, "tracepoints and raw tracepoints do without them")
 
 
 def uprobes() -> Check:
-    return _probes("uprobes", "uprobe", "CONFIG_UPROBE_EVENTS", "functions of user space can't be traced")
+    items = ("CONFIG_UPROBES", "CONFIG_UPROBE_EVENTS")
+    return _probes("uprobes", "uprobe", items, "functions of user space can't be traced")
 
 
-def _probes(name: str, source: str, item: str, otherwise: str) -> Check:
+def _probes(name: str, source: str, items: tuple[str, ...], otherwise: str) -> Check:
     """Whether the kernel offers this kind of probe, as an event source or through tracefs."""
-    available = probes_available(source)
-    facts = {"available": available, "config": system.config_item(item)}
+    unset = [item for item in items if system.config_item(item) == "n"]
+    available = False if unset else probes_available(source)
+    facts = {"available": available, "unset": unset}
     if available:
         return Check(name, Level.OK, "available", None, facts)
     if available is None:
         return Check(name, Level.INFO, "unknown: /sys does not tell", None, facts)
-    why = f"this kernel was built without {item}" if facts["config"] == "n" else f"built without {item}?"
+    why = f"this kernel was built without {unset[0]}" if unset else f"built without {items[-1]}?"
     return Check(name, Level.WARN, f"not available: {why}", f"{otherwise}; or use another kernel", facts)
 
 

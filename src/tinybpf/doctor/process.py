@@ -8,7 +8,10 @@ import sys
 from tinybpf import system
 from tinybpf.doctor.report import Check, Level
 
-ROOTLESS = "run it as root, or give it capabilities (docs/doctor.md: without root)"
+ROOTLESS = (
+    "run it as root, or as a service with AmbientCapabilities=CAP_BPF CAP_PERFMON CAP_NET_ADMIN "
+    "(more ways in docs/doctor.md)"
+)
 
 # What each capability is for; CAP_SYS_ADMIN stands for all of them where eBPF is concerned.
 PURPOSES = {
@@ -59,11 +62,8 @@ def _words(effective: frozenset[str]) -> str:
         return "none"
     if len(effective) <= len(system.CAPABILITIES) // 2:
         return ", ".join(sorted(effective))
-    known = {name for name in system.CAPABILITIES if name in (system.capability_set("CapBnd") or ())}
     absent = sorted(set(system.CAPABILITIES) - effective)
-    if not absent or not known - effective:
-        return "all" if not absent else f"all but {', '.join(absent)}"
-    return f"all but {', '.join(absent)}"
+    return f"all but {', '.join(absent)}" if absent else "all"
 
 
 def user_namespace() -> Check:

@@ -82,10 +82,14 @@ def lacks(needs: Iterable[str], purpose: str = "") -> str | None:
 
 def _lacks(missing: list[str], purpose: str) -> str:
     who = "root in a container" if os.geteuid() == 0 else "this process"
-    names = missing[0] if len(missing) == 1 else f"{', '.join(missing[:-1])} and {missing[-1]}"
     goal = f" {purpose}" if purpose else ""
     them = "the capability" if len(missing) == 1 else "the capabilities"
-    return f"{who} lacks {names}{goal}; run it as root, or give it {them}"
+    return f"{who} lacks {listing(missing)}{goal}; run it as root, or give it {them}"
+
+
+def listing(names: list[str]) -> str:
+    """Names as a sentence has them: ``a, b and c``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _other_reason() -> str | None:

@@ -89,7 +89,7 @@ class Feature:
     def _forbidden(self) -> str:
         lacking = _hints.missing_capabilities(self.needs)
         if lacking:
-            return f"this process lacks {' and '.join(lacking)}"
+            return f"this process lacks {_hints.listing(lacking)}"
         other = _hints.permission_hint(self.needs)
         return other or "the kernel forbids it, whatever the capabilities: a security policy of this machine"
 
