@@ -13,6 +13,7 @@ import click
 from tinybpf.cli import messages
 
 if TYPE_CHECKING:
+    from tinybpf.compiler import CompiledObject
     from tinybpf.libbpf import BpfObject
     from tinybpf.libbpf.open import OpenObject
     from tinybpf.show.output import Output
@@ -94,28 +95,43 @@ def run(
 
     try:
         with Stop() as stop:
-            source = _source(target, text, options)
-            return _run(source, options, stop)
+            if text is not None:
+                return _run_text(text, options, stop)
+            assert target is not None
+            return _run(_source(target, options), options, stop)
     except Stopped as stopped:
         return 128 + stopped.number
 
 
-def _source(target: str | None, text: str | None, options: Options) -> Any:
+def _source(target: str, options: Options) -> Any:
     """What to load: the compiled object, or the path of one."""
     if target == "":
         raise click.BadParameter("must not be empty", param_hint="TARGET")
-    if target is not None and _is_object(target):
+    if _is_object(target):
         if options.sections:
             raise click.UsageError("--section is for Go source: an object has its sections")
         return target
+    return _compile(Path(target), options)
+
+
+def _run_text(text: str, options: Options, stop: Stop) -> int:
+    """The program is on the command line."""
+    from tinybpf.show.oneliner import complete, positions
+
+    try:
+        source, shift = complete(text)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), param_hint="-e") from None
+    with positions("<source>", shift):
+        return _run(_compile(source, options), options, stop)
+
+
+def _compile(target: str | Path, options: Options) -> CompiledObject:
     from tinybpf.compiler import compile_go, llvm
 
     llvm.start()  # what takes longest begins first
-    sections = _sections(options.sections)
-    if text is None:
-        compiled = compile_go(Path(target or ""), sections=sections)
-    else:
-        compiled = compile_go(_program(text), name="program", sections=sections)
+    name = "program" if isinstance(target, str) else None
+    compiled = compile_go(target, name=name, sections=_sections(options.sections))
     messages.show_diagnostics(compiled.warnings)
     return compiled
 
@@ -127,15 +143,6 @@ def _sections(given: tuple[str, ...]) -> dict[str, str]:
         return parse_section_flags(given)
     except ValueError as problem:
         raise click.BadParameter(str(problem), param_hint="--section") from None
-
-
-def _program(text: str) -> str:
-    from tinybpf.show.oneliner import complete
-
-    try:
-        return complete(text)
-    except ValueError as problem:
-        raise click.BadParameter(str(problem), param_hint="-e") from None
 
 
 def _is_object(target: str) -> bool:
@@ -173,7 +180,10 @@ def _configure(opened: OpenObject, options: Options) -> list[str]:
 
     notes: list[str] = []
     if options.settings:
-        knobs.set_all(opened, options.settings)
+        try:
+            knobs.set_all(opened, options.settings)
+        except knobs.WrongKnob as error:
+            raise click.UsageError(str(error)) from None
     if options.pid is None:
         return notes
     knob = knobs.pid_knob(opened.globals)
@@ -187,7 +197,7 @@ def _watch(
     obj: BpfObject, source: Any, options: Options, notes: list[str], output: Output, stop: Stop
 ) -> int:
     from tinybpf.show.sources import Reader, buffers_of
-    from tinybpf.show.targets import Targets, attach_all
+    from tinybpf.show.targets import FlagError, Targets, attach_all
     from tinybpf.show.watch import Limits, Watch
 
     buffers = buffers_of(obj)
@@ -196,7 +206,10 @@ def _watch(
     with Reader(buffers) as reader:
         report = _report(output, reader, printed is not None, options.as_json)
         targets = Targets(options.interface, options.cgroup, options.pid, options.programs)
-        attached = attach_all(obj, targets)
+        try:
+            attached = attach_all(obj, targets)
+        except FlagError as error:
+            raise click.UsageError(str(error)) from None
         report.attached(attached.programs, [*notes, *attached.notes])
         watch = Watch(obj, reader, printed, report, Limits(options.count, options.seconds))
         stop.watching = True
@@ -245,10 +258,10 @@ def _check_flags(obj: BpfObject, options: Options, notes: list[str], buffers: bo
         )
     if options.pid is None:
         return
-    from tinybpf.show.targets import needs_process
+    from tinybpf.show.targets import is_for_process
     from tinybpf.system import in_initial_pid_namespace
 
-    by_kernel = any(needs_process(program) for program in obj.programs.values())
+    by_kernel = any(is_for_process(program) for program in obj.programs.values())
     if not (notes or prints or by_kernel):
         raise click.UsageError(
             "--pid has nothing to act on: it limits uprobes, perf events and Printk, and sets a variable "

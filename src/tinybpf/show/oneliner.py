@@ -3,32 +3,70 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tinybpf.errors import CompileError, SourceLine, VerifierError
 
 NAME = "-e"
+"""What the text is called in messages."""
+
 EXAMPLE = """tinybpf run -e '
 //bpf:section tracepoint/syscalls/sys_enter_openat
 func hello(ctx *ebpf.SysEnter) int32 { ebpf.Printk("hello"); return 0 }'"""
 
+_TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|`[^`]*`|\'(?:\\.|[^\'\\\n])+\'|//[^\n]*|/\*.*?\*/', re.S)
+_IMPORT = re.compile(r"^\s*(?:import\s*)?(?:\(\s*)?(?:\w+\s+)?\"tinybpf/ebpf\"", re.M)
 
-def complete(text: str) -> str:
+
+def complete(text: str) -> tuple[str, int]:
     """The text with ``package`` and the import of ``tinybpf/ebpf`` where it has none and needs them.
 
-    Positions in messages stay those of the text. ``ValueError`` where it has no function.
+    With it goes how many lines stand before the text now. ``ValueError`` where it has no function.
     """
-    if not text.strip():
-        raise ValueError(f"the program is empty; a whole one is:\n{EXAMPLE}")
-    code = without_comments(text)
+    code = _TOKEN.sub(lambda found: " " if found[0][0] == "/" else '""', text)
+    if not code.strip():
+        raise ValueError(f"the program is empty; a whole one is\n\n{EXAMPLE}")
     if not re.search(r"\bfunc\b", code):
-        raise ValueError(f"there is no function in it; a whole program is:\n{EXAMPLE}")
+        raise ValueError(f"there is no function in it; a whole program is\n\n{EXAMPLE}")
     if re.search(r"^\s*package\s", code, re.M):
-        return text + "\n"
-    head = "package main\n"
-    if re.search(r"\bebpf\s*\.", code) and '"tinybpf/ebpf"' not in code:
-        head += 'import "tinybpf/ebpf"\n'
-    return f"{head}//line {NAME}:1:1\n{text}\n"
+        return text + "\n", 0
+    head = "package main"
+    if re.search(r"\bebpf\s*\.", code) and not _IMPORT.search(text):
+        head += '; import "tinybpf/ebpf"'
+    return f"{head}\n{text}\n", 1
 
 
-def without_comments(text: str) -> str:
-    """Go source without comments; what looks like one in a string stays."""
-    token = r'"(?:\\.|[^"\\\n])*"|`[^`]*`|//[^\n]*|/\*.*?\*/'
-    return re.sub(token, lambda found: found[0] if found[0][0] in '"`' else " ", text, flags=re.S)
+@contextmanager
+def positions(source_name: str, shift: int) -> Iterator[None]:
+    """Errors about the source ``source_name`` name lines of the text, which starts ``shift`` lines later."""
+    try:
+        yield
+    except CompileError as error:
+        from msgspec.structs import replace
+
+        raise type(error)(
+            [
+                replace(told, path=NAME, line=max(told.line - shift, 0)) if told.path == source_name else told
+                for told in error.diagnostics
+            ]
+        ) from None
+    except VerifierError as error:
+        raise _moved(error, source_name, shift) from None
+
+
+def _moved(error: VerifierError, source_name: str, shift: int) -> VerifierError:
+    source = error.source
+    if source is None or not source.path.endswith(source_name):
+        return error
+    moved = SourceLine(NAME, max(source.line - shift, 0), source.column, source.text)
+    return VerifierError(
+        error.message.replace(str(source), str(moved)),
+        error.errno,
+        error.libbpf_log,
+        program=error.program,
+        summary=error.summary,
+        log=error.log,
+        source=moved,
+        hint=error.hint,
+    )

@@ -51,7 +51,7 @@ class Line(NamedTuple):
 class Report:
     """What both ways of telling have in common."""
 
-    def attached(self, programs: Sequence[str], notes: Sequence[str]) -> None:
+    def attached(self, programs: Sequence[tuple[str, str]], notes: Sequence[str]) -> None:
         """All programs are attached; ``notes`` are what was chosen for the user."""
 
     def events(self, buffer: Buffer, records: list[bytes]) -> None:
@@ -104,10 +104,10 @@ class TextReport(Report):
         self._allowance = MOST_ROWS_AT_ONCE
         self._hidden = 0
 
-    def attached(self, programs: Sequence[str], notes: Sequence[str]) -> None:
+    def attached(self, programs: Sequence[tuple[str, str]], notes: Sequence[str]) -> None:
         for note in notes:
             say(f"tinybpf: {note}")
-        names = [text.partition(" ")[0] for text in programs]
+        names = [name for name, _ in programs]
         what = ", ".join(names) if len(names) <= 4 else f"{len(names)} programs"
         say(f"tinybpf: attached {what}; Ctrl-C ends it")
 
@@ -206,12 +206,13 @@ class JsonReport(Report):
         self._output = output
         self._makers: dict[str, Callable[[Sequence[bytes]], list[str]]] = {}
 
-    def attached(self, programs: Sequence[str], notes: Sequence[str]) -> None:
+    def attached(self, programs: Sequence[tuple[str, str]], notes: Sequence[str]) -> None:
         from tinybpf.show.jsonwords import quote
 
         for note in notes:
             say(f"tinybpf: {note}")
-        self._output.write(f'{{"kind":"attached","programs":[{",".join(map(quote, programs))}]}}\n')
+        told = (f'{{"program":{quote(name)},"to":{quote(target)}}}' for name, target in programs)
+        self._output.write(f'{{"kind":"attached","programs":[{",".join(told)}]}}\n')
 
     def events(self, buffer: Buffer, records: list[bytes]) -> None:
         make = self._makers.get(buffer.name)
