@@ -31,8 +31,8 @@ const (
 	FZeroCsumTx   = 1 << 1 // BPF_F_ZERO_CSUM_TX: set only
 	FDontFragment = 1 << 2 // BPF_F_DONT_FRAGMENT: set only
 	FSeqNumber    = 1 << 3 // BPF_F_SEQ_NUMBER: set only
-	FNoTunnelKey  = 1 << 4 // BPF_F_NO_TUNNEL_KEY: set only; Linux 6.2
-	FTuninfoFlags = 1 << 4 // BPF_F_TUNINFO_FLAGS: get only; Linux 6.0
+	FNoTunnelKey  = 1 << 4 // BPF_F_NO_TUNNEL_KEY: set only; Linux 6.3
+	FTuninfoFlags = 1 << 4 // BPF_F_TUNINFO_FLAGS: get only; Linux 6.1
 )
 
 // Flags of GetStackid, GetStack and GetTaskStack.
@@ -149,7 +149,7 @@ const (
 const (
 	SKBClockRealtime  = 0 // BPF_SKB_CLOCK_REALTIME
 	SKBClockMonotonic = 1 // BPF_SKB_CLOCK_MONOTONIC
-	SKBClockTAI       = 2 // BPF_SKB_CLOCK_TAI: Linux 6.10
+	SKBClockTAI       = 2 // BPF_SKB_CLOCK_TAI
 )
 
 // Flags of TimerStart.
@@ -177,7 +177,7 @@ const (
 	FIBLookupOutput    = 1 << 1 // BPF_FIB_LOOKUP_OUTPUT: as for a packet that this machine sends
 	FIBLookupSkipNeigh = 1 << 2 // BPF_FIB_LOOKUP_SKIP_NEIGH: leave the MAC addresses out; Linux 6.3
 	FIBLookupTbid      = 1 << 3 // BPF_FIB_LOOKUP_TBID: SetTable says which table; Linux 6.5
-	FIBLookupSrc       = 1 << 4 // BPF_FIB_LOOKUP_SRC: answer the source address; Linux 6.7
+	FIBLookupSrc       = 1 << 4 // BPF_FIB_LOOKUP_SRC: answer the source address
 	FIBLookupMark      = 1 << 5 // BPF_FIB_LOOKUP_MARK: SetMark says the mark; Linux 6.10
 )
 
@@ -230,7 +230,7 @@ const (
 	TCPBPFSyn            = 1005 // TCP_BPF_SYN: the SYN packet from the TCP header on
 	TCPBPFSynIP          = 1006 // TCP_BPF_SYN_IP: from the IP header on
 	TCPBPFSynMAC         = 1007 // TCP_BPF_SYN_MAC: from the link layer's header on
-	TCPBPFSockOpsCbFlags = 1008 // TCP_BPF_SOCK_OPS_CB_FLAGS: Linux 6.11
+	TCPBPFSockOpsCbFlags = 1008 // TCP_BPF_SOCK_OPS_CB_FLAGS
 )
 
 // What a program on socket data or for choosing a socket returns.
