@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import click
 
-from tinybpf.cli import build, doctor, messages, run, version
+from tinybpf.cli import build, doctor, init, messages, run, version
 
 
 @click.group(
@@ -25,6 +25,7 @@ def cli() -> None:
 
 cli.add_command(build.build)
 cli.add_command(doctor.doctor)
+cli.add_command(init.init)
 cli.add_command(run.run)
 cli.add_command(version.version)
 
