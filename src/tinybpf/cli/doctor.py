@@ -56,7 +56,8 @@ class _Page:
         self._told: set[str] = set()
 
     def write(self, report: Report) -> None:
-        label = max(len(check.name) for checks in report.sections.values() for check in checks)
+        names = [check.name for checks in report.sections.values() for check in checks]
+        label = max(len(name) for name in (*names, *LEVELS))
         for name, checks in report.sections.items():
             if checks:
                 self.title(TITLES.get(name, name))
