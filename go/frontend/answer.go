@@ -15,10 +15,23 @@ func (s *session) hook(step string) {
 	}
 }
 
-// answer makes the document of a request. It does not panic: what slips through becomes a
-// diagnostic of kind "internal" at the place that was being worked on.
-func answer(req *Request) (doc *Document) {
-	s := &session{req: req, doc: &Document{Protocol: protocol}}
+// answer makes the document of a request. Where there are errors and provided packages were pruned,
+// it is made again with all that these packages have, which is what messages should go by.
+func answer(req *Request) *Document {
+	s := &session{req: req}
+	doc := s.run()
+	if s.pruned && s.failed() {
+		whole := &session{req: req, whole: true}
+		doc = whole.run()
+	}
+	return doc
+}
+
+// run makes the document. It does not panic: what slips through becomes a diagnostic of kind
+// "internal" at the place that was being worked on.
+func (s *session) run() (doc *Document) {
+	req := s.req
+	s.doc = &Document{Protocol: protocol}
 	defer func() {
 		if fault := recover(); fault != nil {
 			fmt.Fprintf(os.Stderr, "%v\n%s", fault, debug.Stack())

@@ -2,32 +2,38 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
-	"strings"
+	"path"
 )
 
-// available are the packages that a program can import.
-var available = []string{"unsafe"}
+// An importer gives a package the packages that it imports.
+type importer struct{ *unit }
 
-type importer struct{}
-
-func (importer) Import(path string) (*types.Package, error) {
-	switch path {
-	case "unsafe":
+func (u importer) Import(path string) (*types.Package, error) {
+	if path == "unsafe" {
 		return types.Unsafe, nil
-	case "C":
-		return nil, errors.New("cgo is not available in BPF programs")
 	}
-	return nil, fmt.Errorf("package %q is not available in BPF programs; available: %s", path, strings.Join(available, ", "))
+	if why := u.broken[path]; why != "" {
+		return nil, errors.New(why)
+	}
+	return u.imports[path].pkg, nil
 }
 
-// check runs the type checker and reports all that it finds.
+// check runs the type checker over all packages and reports all that it finds.
 func (s *session) check() bool {
 	s.failedImports = map[Pos]bool{}
-	s.info = &types.Info{
+	for _, u := range s.units {
+		s.checkUnit(u)
+	}
+	s.doc.Package, s.doc.Go = s.root.pkg.Name(), s.root.version
+	s.compareCopies()
+	return !s.failed()
+}
+
+func (s *session) checkUnit(u *unit) {
+	u.info = &types.Info{
 		Types:        map[ast.Expr]types.TypeAndValue{},
 		Defs:         map[*ast.Ident]types.Object{},
 		Uses:         map[*ast.Ident]types.Object{},
@@ -36,21 +42,43 @@ func (s *session) check() bool {
 		Selections:   map[*ast.SelectorExpr]*types.Selection{},
 		FileVersions: map[*ast.File]string{},
 	}
+	before, ignored := len(s.reports), false
 	conf := types.Config{
-		GoVersion: s.goVersion,
-		Importer:  importer{},
+		GoVersion: u.version,
+		Importer:  importer{u},
 		Sizes:     sizes,
-		Error:     func(err error) { s.reportType(err.(types.Error)) },
+		Error: func(err error) {
+			e := err.(types.Error)
+			if u.provided && e.Soft { // imports that nothing needs any more
+				ignored = true
+				return
+			}
+			s.reportType(u, e)
+		},
 	}
-	name := s.files[0].Name.Name
-	s.at = s.files[0].Name.Pos()
-	s.pkg = types.NewPackage(name, name)
-	s.doc.Package, s.doc.Go = name, s.goVersion
-	s.checker = types.NewChecker(&conf, s.fset, s.pkg, s.info)
-	err := s.checker.Files(s.files)
+	if len(u.files) == 0 { // of a provided package nothing is used
+		u.pkg = types.NewPackage(u.path, path.Base(u.path))
+		u.pkg.MarkComplete()
+		return
+	}
+	name := u.files[0].Name.Name
+	s.at = u.files[0].Name.Pos()
+	u.pkg = types.NewPackage(s.packagePath(u, name), name)
+	s.checker = types.NewChecker(&conf, s.fset, u.pkg, u.info)
+	err := s.checker.Files(u.files)
 	s.checker = nil
-	if err != nil && len(s.reports) == 0 {
+	if err != nil && !ignored && len(s.reports) == before {
 		s.report(token.NoPos, err.Error())
 	}
-	return len(s.reports) == 0
+}
+
+// packagePath is what go/types knows a package by: the root, outside of modules, by its name.
+func (s *session) packagePath(u *unit, name string) string {
+	switch {
+	case u.path != "":
+		return u.path
+	case s.byPath[name] != nil:
+		return "./" + name
+	}
+	return name
 }

@@ -31,11 +31,16 @@ func (s *session) reportAt(at Pos, message string) {
 	s.reports = append(s.reports, report{pos: at, message: message})
 }
 
+// failed tells whether there is more to report than warnings.
+func (s *session) failed() bool {
+	return slices.ContainsFunc(s.reports, func(r report) bool { return r.kind != "warning" })
+}
+
 // reportSyntax notes what go/parser found, the first on each line: found without AllErrors, for the
 // parser sorts by message what it finds at one place, and stops after ten only then.
 func (s *session) reportSyntax(src *source, all scanner.ErrorList) {
 	var few scanner.ErrorList
-	_, err := parser.ParseFile(token.NewFileSet(), s.path(src.name), src.text, parser.SkipObjectResolution)
+	_, err := parser.ParseFile(token.NewFileSet(), src.unit.show(src.name), src.text, parser.SkipObjectResolution)
 	errors.As(err, &few)
 	first := map[int]*scanner.Error{}
 	for _, e := range few {
@@ -47,7 +52,7 @@ func (s *session) reportSyntax(src *source, all scanner.ErrorList) {
 			e = met
 		}
 		at := src.file.PositionFor(src.file.Pos(min(e.Pos.Offset, src.file.Size())), false)
-		s.reportAt(Pos{src.index, at.Line, at.Column}, e.Msg)
+		s.reportAt(Pos{s.fileIndex(src), at.Line, at.Column}, e.Msg)
 	}
 }
 
@@ -56,8 +61,8 @@ var (
 	needsVersion = regexp.MustCompile(`requires go[0-9]+\.[0-9]+ or later`)
 )
 
-// reportType notes what go/types found.
-func (s *session) reportType(e types.Error) {
+// reportType notes what go/types found in a package.
+func (s *session) reportType(u *unit, e types.Error) {
 	at := s.pos(e.Pos)
 	if follow, ok := strings.CutPrefix(e.Msg, "\t"); ok && len(s.reports) > 0 {
 		last := &s.reports[len(s.reports)-1]
@@ -70,24 +75,24 @@ func (s *session) reportType(e types.Error) {
 		s.failedImports[at] = true
 	}
 	if needsVersion.MatchString(message) {
-		message += s.versionHint(e.Pos)
+		message += u.versionHint(e.Pos)
 	}
 	s.reportAt(at, message)
 }
 
 // versionHint says what set the language version at a place.
-func (s *session) versionHint(at token.Pos) string {
-	for _, f := range s.files {
-		if f.FileStart <= at && at <= f.FileEnd && f.GoVersion != "" && f.GoVersion == s.info.FileVersions[f] {
+func (u *unit) versionHint(at token.Pos) string {
+	for _, f := range u.files {
+		if f.FileStart <= at && at <= f.FileEnd && f.GoVersion != "" && f.GoVersion == u.info.FileVersions[f] {
 			return fmt.Sprintf(" (file declares //go:build %s)", f.GoVersion)
 		}
 	}
-	return fmt.Sprintf(" (language version is %s; check go.mod)", s.goVersion)
+	return fmt.Sprintf(" (language version is %s; check go.mod)", u.version)
 }
 
 func (s *session) show(p Pos) string {
 	if p[1] == 0 {
-		return s.place()
+		return s.root.place()
 	}
 	return fmt.Sprintf("%s:%d:%d", s.doc.Files[p[0]].Path, p[1], p[2])
 }
@@ -95,7 +100,7 @@ func (s *session) show(p Pos) string {
 // finish ends the run: the reports become diagnostics in order of place, each once, and a
 // document that has some has no code.
 func (s *session) finish() *Document {
-	if len(s.reports) > 0 {
+	if s.failed() {
 		s.doc.Types, s.doc.Globals, s.doc.Functions = nil, nil, nil
 	}
 	list := slices.DeleteFunc(s.reports, func(r report) bool {
@@ -160,10 +165,10 @@ func (s *session) checkingAt() token.Pos {
 // buildingAt is where go/ssa was when it panicked while building: the last position in the last
 // function that it had begun.
 func (s *session) buildingAt() (at token.Pos) {
-	if s.main == nil || s.functions != nil {
+	if s.building == nil || s.functions != nil {
 		return token.NoPos
 	}
-	for _, fn := range s.declared() {
+	for _, fn := range s.declared(s.building) {
 		if fn.Blocks != nil {
 			at = lastPos(fn)
 		}

@@ -32,42 +32,35 @@ func (s *session) directivesIn(group *ast.CommentGroup) []Directive {
 	return list
 }
 
-// collectDirectives finds the directives of each variable, and gives each file those that stand
-// in no function's or variable's doc comment. The comment above a group var ( … ) belongs to
-// none of its variables.
-func (s *session) collectDirectives() map[token.Pos][]Directive {
-	ofVar := map[token.Pos][]Directive{}
-	for _, src := range s.sources {
-		attached := map[*ast.CommentGroup]bool{}
-		for _, d := range src.ast.Decls {
-			switch d := d.(type) {
-			case *ast.FuncDecl:
-				attached[d.Doc] = true
-			case *ast.GenDecl:
-				if d.Tok == token.VAR {
-					s.varDirectives(d, ofVar, attached)
-				}
+// looseDirectives are those of a file that stand in no function's or variable's doc comment. The
+// comment above a group var ( … ) belongs to none of its variables.
+func (s *session) looseDirectives(src *source) (list []Directive) {
+	attached := map[*ast.CommentGroup]bool{}
+	for _, d := range src.ast.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			attached[d.Doc] = true
+		case *ast.GenDecl:
+			if d.Tok != token.VAR {
+				continue
 			}
-		}
-		file := &s.doc.Files[src.index]
-		for _, group := range src.ast.Comments {
-			if !attached[group] {
-				file.Directives = append(file.Directives, s.directivesIn(group)...)
+			for _, spec := range d.Specs {
+				attached[varDoc(d, spec.(*ast.ValueSpec))] = true
 			}
 		}
 	}
-	return ofVar
+	for _, group := range src.ast.Comments {
+		if !attached[group] {
+			list = append(list, s.directivesIn(group)...)
+		}
+	}
+	return list
 }
 
-func (s *session) varDirectives(d *ast.GenDecl, ofVar map[token.Pos][]Directive, attached map[*ast.CommentGroup]bool) {
-	for _, spec := range d.Specs {
-		doc := spec.(*ast.ValueSpec).Doc
-		if !d.Lparen.IsValid() {
-			doc = d.Doc
-		}
-		attached[doc] = true
-		for _, name := range spec.(*ast.ValueSpec).Names {
-			ofVar[name.Pos()] = s.directivesIn(doc)
-		}
+// varDoc is the comment that belongs to a variable.
+func varDoc(d *ast.GenDecl, spec *ast.ValueSpec) *ast.CommentGroup {
+	if d.Lparen.IsValid() {
+		return spec.Doc
 	}
+	return d.Doc
 }

@@ -15,6 +15,7 @@ type Request struct {
 	Files    []string          `json:"files,omitempty"`
 	Sources  map[string]string `json:"sources,omitempty"`
 	Tags     []string          `json:"tags,omitempty"`
+	Packages map[string]string `json:"packages,omitempty"`
 	Protocol int               `json:"protocol,omitempty"`
 }
 
@@ -52,6 +53,7 @@ type Global struct {
 	Type       int         `json:"type"`
 	Pos        Pos         `json:"pos"`
 	Directives []Directive `json:"directives,omitempty"`
+	Path       string      `json:"path,omitempty"`
 }
 
 type Function struct {
@@ -69,6 +71,7 @@ type Function struct {
 	Parent      *int        `json:"parent,omitempty"`
 	Initialises []int       `json:"initialises,omitempty"`
 	Recover     *int        `json:"recover,omitempty"`
+	Path        string      `json:"path,omitempty"`
 }
 
 type Block struct {

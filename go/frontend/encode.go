@@ -5,6 +5,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -13,51 +14,81 @@ import (
 
 // encode fills the document's tables.
 func (s *session) encode() bool {
-	ofVar := s.collectDirectives()
-	for _, f := range s.files {
-		s.places.index(f)
+	for _, src := range s.root.sources {
+		s.doc.Files[src.index].Directives = s.looseDirectives(src)
 	}
 	s.globals = map[*ssa.Global]int{}
-	initialises := map[*types.Func][]int{}
-	for _, f := range s.files {
-		for _, d := range f.Decls {
-			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR {
-				s.addGlobals(g, ofVar)
-			}
+	used := s.usedGlobals()
+	for _, u := range s.units {
+		for _, f := range u.files {
+			s.places.index(f)
 		}
 	}
-	for _, init := range s.initialisers {
-		for _, v := range init.vars {
-			if g, ok := s.main.Members[v.Name()].(*ssa.Global); ok && v.Name() != "_" {
-				initialises[init.fn] = append(initialises[init.fn], s.globals[g])
+	for _, u := range slices.Backward(s.units) { // the root's first
+		for _, f := range u.files {
+			for _, d := range f.Decls {
+				if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR {
+					s.addGlobals(u, g, used)
+				}
 			}
 		}
 	}
 	for _, fn := range s.functions {
 		s.encodeFunction(fn)
 	}
-	for _, init := range s.initialisers {
-		fn := s.doc.Functions[s.funcIndex[s.program.FuncValue(init.fn)]]
-		fn.Synthetic, fn.Initialises = "initialiser", initialises[init.fn]
+	for _, u := range s.units {
+		s.markInitialisers(u)
 	}
 	s.doc.Types = s.types.list
-	return len(s.reports) == 0
+	return !s.failed()
 }
 
-// addGlobals enters the variables of a declaration, in the order of the source.
-func (s *session) addGlobals(d *ast.GenDecl, ofVar map[token.Pos][]Directive) {
+// usedGlobals are the variables that the functions of the document refer to.
+func (s *session) usedGlobals() map[*ssa.Global]bool {
+	used := map[*ssa.Global]bool{}
+	for _, fn := range s.functions {
+		references(fn, func(v ssa.Value) {
+			if g, ok := v.(*ssa.Global); ok {
+				used[g] = true
+			}
+		})
+	}
+	return used
+}
+
+// addGlobals enters the variables of a declaration, in the order of the source: the root's all,
+// those of imported packages that are used.
+func (s *session) addGlobals(u *unit, d *ast.GenDecl, used map[*ssa.Global]bool) {
 	for _, spec := range d.Specs {
-		for _, id := range spec.(*ast.ValueSpec).Names {
-			g, ok := s.main.Members[id.Name].(*ssa.Global)
-			if !ok || id.Name == "_" {
+		spec := spec.(*ast.ValueSpec)
+		for _, id := range spec.Names {
+			g, ok := u.ssa.Members[id.Name].(*ssa.Global)
+			if !ok || id.Name == "_" || u != s.root && !used[g] {
 				continue
 			}
 			s.at = id.Pos()
 			s.globals[g] = len(s.doc.Globals)
 			s.doc.Globals = append(s.doc.Globals, Global{
-				Name: id.Name, Package: s.pkg.Name(), Type: s.typeIndex(g.Object().Type()),
-				Pos: s.pos(id.Pos()), Directives: ofVar[id.Pos()],
+				Name: id.Name, Package: u.pkg.Name(), Type: s.typeIndex(g.Object().Type()),
+				Pos: s.pos(id.Pos()), Directives: s.directivesIn(varDoc(d, spec)), Path: s.importPath(u.pkg),
 			})
+		}
+	}
+}
+
+// markInitialisers tells which functions are initialisers, and of what.
+func (s *session) markInitialisers(u *unit) {
+	for _, init := range u.initialisers {
+		i, ok := s.funcIndex[s.program.FuncValue(init.fn)]
+		if !ok {
+			continue
+		}
+		fn := s.doc.Functions[i]
+		fn.Synthetic = "initialiser"
+		for _, v := range init.vars {
+			if g, ok := u.ssa.Members[v.Name()].(*ssa.Global); ok && v.Name() != "_" {
+				fn.Initialises = append(fn.Initialises, s.globals[g])
+			}
 		}
 	}
 }
@@ -81,9 +112,9 @@ func (s *session) encodeFunction(fn *ssa.Function) {
 	s.at, s.encoding = fn.Pos(), root(fn)
 	s.hook("function")
 	out := &Function{
-		Name: s.functionName(fn), Package: s.packageName(fn), Type: s.typeIndex(fn.Signature),
+		Name: s.functionName(fn), Package: s.packageOf(fn).Name(), Type: s.typeIndex(fn.Signature),
 		Pos: s.pos(fn.Pos()), End: s.pos(closing(fn)), Synthetic: fn.Synthetic,
-		Params: len(fn.Params), Captures: len(fn.FreeVars),
+		Params: len(fn.Params), Captures: len(fn.FreeVars), Path: s.importPath(s.packageOf(fn)),
 	}
 	if decl, ok := fn.Syntax().(*ast.FuncDecl); ok {
 		out.Directives = s.directivesIn(decl.Doc)
@@ -107,11 +138,12 @@ func (s *session) encodeFunction(fn *ssa.Function) {
 	b.blocks(fn)
 }
 
-func (s *session) packageName(fn *ssa.Function) string {
+// packageOf is the package that a function, or what it was made of, is declared in.
+func (s *session) packageOf(fn *ssa.Function) *types.Package {
 	if obj := root(fn).Object(); obj != nil && obj.Pkg() != nil {
-		return obj.Pkg().Name()
+		return obj.Pkg()
 	}
-	return s.pkg.Name()
+	return s.root.pkg
 }
 
 // superfluous are instructions that go/ssa leaves for its later passes to remove: the defer stack
@@ -122,6 +154,13 @@ func superfluous(fn *ssa.Function) map[ssa.Instruction]bool {
 	for _, b := range fn.Blocks {
 		for _, instr := range b.Instrs {
 			switch instr := instr.(type) {
+			case *ssa.Call:
+				if value, operand := layoutCall(instr); value != nil {
+					drop[instr] = true
+					for _, made := range operand {
+						drop[made] = true
+					}
+				}
 			case *ssa.Defer:
 				defers = true
 			case *ssa.Alloc:
@@ -199,6 +238,12 @@ func (b *body) operand(v ssa.Value) {
 	}
 	var node any
 	switch v := v.(type) {
+	case *ssa.Call:
+		if value, _ := layoutCall(v); value != nil {
+			b.constant(value)
+			b.numbers[v] = b.numbers[value]
+		}
+		return
 	case *ssa.Const:
 		b.constant(v)
 		return
@@ -269,13 +314,16 @@ func text(v constant.Value) string {
 }
 
 // integer writes an integer constant, or the address that unsafe.Pointer makes of one.
-func integer(c *ssa.Const) Number {
-	value := constant.ToInt(c.Value)
+func integer(c *ssa.Const) Number { return number(c.Value) }
+
+// number writes a constant that is an integer.
+func number(value constant.Value) Number {
+	value = constant.ToInt(value)
 	if i, exact := constant.Int64Val(value); exact {
 		return Number(strconv.FormatInt(i, 10))
 	}
 	if u, exact := constant.Uint64Val(value); exact {
 		return Number(strconv.FormatUint(u, 10))
 	}
-	panic("constant " + c.String() + " does not fit 64 bits")
+	panic("constant " + value.String() + " does not fit 64 bits")
 }

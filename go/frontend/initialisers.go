@@ -16,13 +16,15 @@ type initialiser struct {
 	vars []*types.Var
 	decl *ast.FuncDecl
 	fn   *types.Func
+
+	calls bool // functions, which may do more than compute a value
 }
 
 // splitInitialisers turns each initialisation that the type checker found, in its order, into
 // a function declaration beside the variable, and leaves go/ssa's own initialiser nothing to do.
-func (s *session) splitInitialisers() {
+func (u *unit) splitInitialisers() {
 	owner := map[ast.Expr]*ast.File{}
-	for _, f := range s.files {
+	for _, f := range u.files {
 		for _, d := range f.Decls {
 			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR {
 				for _, spec := range g.Specs {
@@ -34,23 +36,22 @@ func (s *session) splitInitialisers() {
 		}
 	}
 	blanks := 0
-	for _, order := range s.info.InitOrder {
-		made := s.initialiser(order, &blanks)
+	for _, order := range u.info.InitOrder {
+		made := u.initialiser(order, &blanks)
 		file := owner[order.Rhs]
 		file.Decls = append(file.Decls, made.decl)
-		s.initialisers = append(s.initialisers, made)
+		u.initialisers = append(u.initialisers, made)
 	}
-	s.info.InitOrder = nil
+	u.info.InitOrder = nil
 }
 
-func (s *session) initialiser(order *types.Initializer, blanks *int) *initialiser {
-	s.at = order.Rhs.Pos()
+func (u *unit) initialiser(order *types.Initializer, blanks *int) *initialiser {
 	assign := &ast.AssignStmt{Tok: token.ASSIGN, TokPos: order.Rhs.Pos(), Rhs: []ast.Expr{order.Rhs}}
 	var names []string
 	for _, v := range order.Lhs {
 		id := &ast.Ident{NamePos: v.Pos(), Name: v.Name()}
 		if v.Name() != "_" {
-			s.info.Uses[id] = v
+			u.info.Uses[id] = v
 		}
 		assign.Lhs = append(assign.Lhs, id)
 		names = append(names, v.Name())
@@ -62,9 +63,10 @@ func (s *session) initialiser(order *types.Initializer, blanks *int) *initialise
 	}
 	at := order.Lhs[0].Pos()
 	id := &ast.Ident{NamePos: at, Name: name}
-	fn := types.NewFunc(at, s.pkg, name, types.NewSignatureType(nil, nil, nil, nil, nil, false))
-	s.info.Defs[id] = fn
-	return &initialiser{name: name, vars: order.Lhs, fn: fn, decl: &ast.FuncDecl{
+	fn := types.NewFunc(at, u.pkg, name, types.NewSignatureType(nil, nil, nil, nil, nil, false))
+	u.info.Defs[id] = fn
+	calls := callsSomething(u.info, order.Rhs)
+	return &initialiser{name: name, vars: order.Lhs, fn: fn, calls: calls, decl: &ast.FuncDecl{
 		Name: id,
 		Type: &ast.FuncType{Func: at, Params: &ast.FieldList{Opening: at, Closing: at}},
 		Body: &ast.BlockStmt{Lbrace: at, List: []ast.Stmt{assign}, Rbrace: order.Rhs.End()},

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// functionName is a function's name relative to the package: f, T.M, (*T).M, f$1, Max[int],
+// functionName is a function's name relative to its package: f, T.M, (*T).M, f$1, Max[int],
 // T.M$bound, x.init for the initialiser of x.
 func (s *session) functionName(fn *ssa.Function) string {
 	if parent := fn.Parent(); parent != nil {
@@ -16,16 +16,28 @@ func (s *session) functionName(fn *ssa.Function) string {
 	}
 	name := s.bareName(fn)
 	if recv := receiver(fn); recv != nil {
-		of := types.TypeString(recv, s.qualifier)
-		if strings.HasPrefix(of, "*") {
-			of = "(" + of + ")"
-		}
-		return of + "." + name
-	}
-	if obj := fn.Object(); obj != nil && obj.Pkg() != nil && obj.Pkg() != s.pkg {
-		return obj.Pkg().Name() + "." + name
+		return s.receiverName(recv) + "." + name
 	}
 	return name
+}
+
+// receiverName is a receiver's type, without the package's name but in type arguments.
+func (s *session) receiverName(recv types.Type) string {
+	if p, ok := recv.(*types.Pointer); ok {
+		return "(*" + s.receiverName(p.Elem()) + ")"
+	}
+	named, ok := types.Unalias(recv).(*types.Named)
+	if !ok {
+		return types.TypeString(recv, s.qualifier)
+	}
+	var args []string
+	for t := range named.TypeArgs().Types() {
+		args = append(args, types.TypeString(t, s.qualifier))
+	}
+	if args == nil {
+		return named.Obj().Name()
+	}
+	return named.Obj().Name() + "[" + strings.Join(args, ", ") + "]"
 }
 
 // receiver is the type that a method, thunk or bound method belongs to; nil for a function.

@@ -94,10 +94,10 @@ func TestPanicInBuilder(t *testing.T) {
 		if step != "ssa" {
 			return
 		}
-		for id := range s.info.Uses {
+		for id := range s.root.info.Uses {
 			if id.Name == "x" {
-				delete(s.info.Uses, id)
-				delete(s.info.Types, ast.Expr(id))
+				delete(s.root.info.Uses, id)
+				delete(s.root.info.Types, ast.Expr(id))
 			}
 		}
 	})

@@ -42,7 +42,7 @@ func loadSchema(t *testing.T) map[string]*schema {
 var structures = map[string]any{
 	"Request": Request{}, "Document": Document{}, "File": File{}, "Directive": Directive{},
 	"Diagnostic": Diagnostic{}, "Global": Global{}, "Function": Function{}, "Block": Block{}, "Field": Field{},
-	"Basic": Basic{}, "Named": Named{}, "Pointer": Pointer{}, "Array": Array{}, "Slice": SliceType{},
+	"Basic": Basic{}, "Named": Named{}, "Constant": Constant{}, "Pointer": Pointer{}, "Array": Array{}, "Slice": SliceType{},
 	"Struct": Struct{}, "Tuple": Tuple{}, "Signature": Signature{}, "Foreign": Foreign{},
 	"Param": Param{}, "FreeVar": FreeVar{}, "ConstInt": ConstInt{}, "ConstBool": ConstBool{},
 	"ConstString": ConstString{}, "ConstFloat": ConstFloat{}, "ConstNil": ConstNil{}, "GlobalRef": GlobalRef{},

@@ -11,77 +11,96 @@ import (
 	"strings"
 )
 
-// selectFiles reads the files of the package, without those that build constraints leave out.
+// selectFiles finds the module and reads the files of the package, without those that build
+// constraints leave out.
 func (s *session) selectFiles() bool {
+	s.root = &unit{dir: s.req.Dir, display: s.req.Display}
 	names, err := s.candidates()
 	if err != nil {
-		s.reportFile(s.place(), err)
+		s.reportFile(s.root.place(), err)
 		return false
 	}
-	s.goVersion = s.languageVersion()
+	s.findModules()
+	left := s.readFiles(s.root, names)
+	for _, src := range s.root.sources {
+		s.fileIndex(src)
+	}
+	if len(s.root.sources) == 0 && !s.failed() {
+		s.reportAt(Pos{}, nothing(s.root, left))
+	}
+	return !s.failed()
+}
+
+// readFiles makes sources of files in a package's directory; it tells why each that is left out is.
+func (s *session) readFiles(u *unit, names []string) (left []string) {
 	tags := newTagSet(s.req.Tags)
-	var left []string // why each file that is left out is
 	for _, name := range names {
-		text, err := s.read(name)
+		text, err := s.read(u, name)
 		if err != nil {
-			s.reportFile(s.path(name), err)
+			s.reportFile(u.show(name), err)
 			continue
 		}
 		why, line, err := tags.excludes(name, text)
 		if why != "" {
-			left = append(left, fmt.Sprintf("\n\t%s: %s", s.path(name), why))
+			left = append(left, fmt.Sprintf("\n\t%s: %s", u.show(name), why))
 			continue
 		}
+		src := &source{unit: u, name: name, text: text, index: -1}
+		u.sources = append(u.sources, src)
 		if err != nil {
-			s.reportAt(Pos{len(s.doc.Files), line, 1}, err.Error())
+			s.reportAt(Pos{s.fileIndex(src), line, 1}, err.Error())
 		}
-		s.sources = append(s.sources, &source{
-			name: name, text: text, index: s.addFile(s.path(name), string(text)),
-		})
 	}
-	if len(s.sources) == 0 && len(s.reports) == 0 {
-		s.reportAt(Pos{}, s.nothing(left))
-	}
-	return len(s.reports) == 0
+	return left
 }
 
 // reportFile notes that a file or directory could not be read, by its name as shown.
 func (s *session) reportFile(path string, err error) {
-	var failed *fs.PathError
-	if errors.As(err, &failed) {
-		err = fmt.Errorf("%s %s: %w", failed.Op, path, failed.Err)
-	}
-	s.reportAt(Pos{}, err.Error())
+	s.reportAt(Pos{}, inWords(path, err).Error())
 }
 
-func (s *session) nothing(left []string) string {
-	if len(left) == 0 {
-		return "no Go files in " + s.place()
+// inWords is an error of the file system with the name as shown.
+func inWords(path string, err error) error {
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		return fmt.Errorf("%s %s: %w", failed.Op, path, failed.Err)
 	}
-	return "build constraints exclude all Go files in " + s.place() + strings.Join(left, "")
+	return err
+}
+
+func nothing(u *unit, left []string) string {
+	if len(left) == 0 {
+		return "no Go files in " + u.place()
+	}
+	return "build constraints exclude all Go files in " + u.place() + strings.Join(left, "")
 }
 
 // candidates are the names of the files asked for, sorted.
 func (s *session) candidates() ([]string, error) {
-	names := slices.Concat(s.req.Files, slices.Collect(maps.Keys(s.req.Sources)))
 	if s.req.Files == nil && len(s.req.Sources) == 0 {
-		entries, err := os.ReadDir(s.req.Dir)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			if strings.HasSuffix(e.Name(), ".go") && !e.IsDir() {
-				names = append(names, e.Name())
-			}
-		}
+		return goFiles(s.req.Dir)
 	}
+	names := slices.Concat(s.req.Files, slices.Collect(maps.Keys(s.req.Sources)))
 	slices.Sort(names)
 	return slices.Compact(names), nil
 }
 
-func (s *session) read(name string) ([]byte, error) {
-	if text, ok := s.req.Sources[name]; ok {
-		return []byte(text), nil
+// goFiles are the names of the Go files in a directory, sorted.
+func goFiles(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".go") && !e.IsDir() {
+			names = append(names, e.Name())
+		}
 	}
-	return os.ReadFile(filepath.Join(s.req.Dir, name))
+	return names, err
+}
+
+func (s *session) read(u *unit, name string) ([]byte, error) {
+	if u == s.root {
+		if text, ok := s.req.Sources[name]; ok {
+			return []byte(text), nil
+		}
+	}
+	return os.ReadFile(filepath.Join(u.dir, name))
 }

@@ -144,7 +144,7 @@ func TestLanguageVersion(t *testing.T) {
 		{"-- go.mod --\nmodule a\n", "bpf/a.go:3:22: cannot range over 3 (untyped int constant): " +
 			"requires go1.22 or later (language version is go1.16; check go.mod)"},
 		{"-- go.mod --\nmodule a\n\ngo 1.999\n", "go.mod:3:4: go.mod requires go >= 1.999 (running go "},
-		{"-- bpf/go.mod --\nmodule a\ngo one\n", "bpf/go.mod:2:4: invalid go version 'one': must match format 1.23"},
+		{"-- bpf/go.mod --\nmodule a\ngo one\n", "bpf/go.mod:2:1: invalid go version 'one': must match format 1.23.0"},
 	} {
 		got := lines(inDirectory(t, "bpf", c.mod+ranges, Request{}))
 		if got != c.want && (c.want == "" || !strings.HasPrefix(got, c.want)) {

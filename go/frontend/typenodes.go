@@ -13,12 +13,19 @@ type Basic struct{ Shape }
 
 type Named struct {
 	Shape
-	Name       string `json:"name"`
-	Package    string `json:"package"`
-	Underlying int    `json:"underlying"`
-	Pos        Pos    `json:"pos,omitzero"`
-	Args       []int  `json:"args,omitempty"`
-	Scope      string `json:"scope,omitempty"`
+	Name       string     `json:"name"`
+	Package    string     `json:"package"`
+	Underlying int        `json:"underlying"`
+	Pos        Pos        `json:"pos,omitzero"`
+	Args       []int      `json:"args,omitempty"`
+	Scope      string     `json:"scope,omitempty"`
+	Path       string     `json:"path,omitempty"`
+	Constants  []Constant `json:"constants,omitempty"`
+}
+
+type Constant struct {
+	Name  string `json:"name"`
+	Value Number `json:"value"`
 }
 
 type Pointer struct {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/types/typeutil"
 )
@@ -13,6 +14,8 @@ type typeTable struct {
 	list    []any
 	known   map[types.Type]int // by pointer
 	classes typeutil.Map       // by identity
+
+	constants map[*types.Package]map[types.Type][]*types.Const
 }
 
 // typeIndex is the number of a type in the document.
@@ -125,10 +128,56 @@ func (s *session) typeNode(t types.Type) any {
 
 // qualifier writes the types of the package without its name, others with the package's name.
 func (s *session) qualifier(p *types.Package) string {
-	if p == s.pkg {
+	if p == s.root.pkg {
 		return ""
 	}
 	return p.Name()
+}
+
+// importPath is that of an imported package, empty for the root.
+func (s *session) importPath(p *types.Package) string {
+	if p == nil || p == s.root.pkg {
+		return ""
+	}
+	return p.Path()
+}
+
+// constantsOf are the package-level constants of a defined integer type in its own package, in the
+// order of the source.
+func (s *session) constantsOf(t *types.Named) (list []Constant) {
+	basic, ok := t.Underlying().(*types.Basic)
+	if !ok || basic.Info()&types.IsInteger == 0 {
+		return nil
+	}
+	pkg := t.Obj().Pkg()
+	known, ok := s.types.constants[pkg]
+	if !ok {
+		known = constantsByType(pkg)
+		if s.types.constants == nil {
+			s.types.constants = map[*types.Package]map[types.Type][]*types.Const{}
+		}
+		s.types.constants[pkg] = known
+	}
+	for _, c := range known[t] {
+		list = append(list, Constant{c.Name(), number(c.Val())})
+	}
+	return list
+}
+
+// constantsByType are a package's constants of defined types.
+func constantsByType(pkg *types.Package) map[types.Type][]*types.Const {
+	byType := map[types.Type][]*types.Const{}
+	for _, name := range pkg.Scope().Names() {
+		if c, ok := pkg.Scope().Lookup(name).(*types.Const); ok {
+			if named, ok := types.Unalias(c.Type()).(*types.Named); ok {
+				byType[named] = append(byType[named], c)
+			}
+		}
+	}
+	for _, list := range byType {
+		slices.SortFunc(list, func(a, b *types.Const) int { return int(a.Pos() - b.Pos()) })
+	}
+	return byType
 }
 
 func (s *session) typeList(t *types.Tuple) []int {
@@ -142,8 +191,9 @@ func (s *session) typeList(t *types.Tuple) []int {
 func (s *session) namedNode(t *types.Named, shape Shape) *Named {
 	obj := t.Obj()
 	n := &Named{Shape: shape, Name: obj.Name(), Pos: s.pos(obj.Pos()), Scope: s.scope(obj)}
-	if obj.Pkg() != nil {
-		n.Package = obj.Pkg().Name()
+	if pkg := obj.Pkg(); pkg != nil {
+		n.Package, n.Path = pkg.Name(), s.importPath(pkg)
+		n.Constants = s.constantsOf(t)
 	}
 	for arg := range t.TypeArgs().Types() {
 		n.Args = append(n.Args, s.typeIndex(arg))
@@ -155,7 +205,7 @@ func (s *session) namedNode(t *types.Named, shape Shape) *Named {
 // scope is the name of the outermost function around a type's declaration. In an instance of a
 // generic function that is the instance: it has a type of its own.
 func (s *session) scope(obj *types.TypeName) string {
-	if obj.Pkg() != s.pkg || s.pkg.Scope().Lookup(obj.Name()) == obj {
+	if obj.Pkg() == nil || obj.Parent() == obj.Pkg().Scope() || obj.Parent() == types.Universe {
 		return ""
 	}
 	at := obj.Pos()

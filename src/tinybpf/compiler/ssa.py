@@ -54,7 +54,8 @@ class Request(Node, omit_defaults=False):
 
     ``dir`` is the package directory (absolute). ``files`` limits the package to these names in
     it; ``sources`` gives texts by name, which stand in for files. ``display`` is what the
-    diagnostics show in place of ``dir`` (the empty string: the bare file name).
+    diagnostics show in place of ``dir`` (the empty string: the bare file name). ``packages`` are
+    those that the compiler provides: import path to directory.
     """
 
     dir: str
@@ -62,6 +63,7 @@ class Request(Node, omit_defaults=False):
     files: list[str] | None = None
     sources: dict[str, str] = {}
     tags: list[str] = []
+    packages: dict[str, str] = {}
     protocol: int = PROTOCOL
 
 
@@ -484,12 +486,14 @@ class Block(Node):
 class Function(Node):
     """A function, method, instance, function literal or variable initialiser.
 
-    ``name`` is go/ssa's, relative to the package: ``f``, ``T.M``, ``(*T).M``, ``f$1``,
-    ``Max[int]``. ``initialises`` lists the globals that this function gives their values
+    ``name`` is go/ssa's, relative to its own package: ``f``, ``T.M``, ``(*T).M``, ``f$1``,
+    ``Max[int]``, ``(*hash[Key, ebpf.Ktime]).Lookup`` (type arguments as in messages).
+    ``initialises`` lists the globals that this function gives their values
     (only in synthetic initialisers, which stand in the table in initialisation order; ``[]``
     with ``synthetic == "initialiser"`` is that of a blank variable). ``package`` is the
-    package's name. A function without blocks has no body in Go. ``values`` begins with the
-    parameters (the receiver first), then the captured variables.
+    package's name, ``path`` its import path, empty in the root package. A function without
+    blocks has no body in Go. ``values`` begins with the parameters (the receiver first), then
+    the captured variables.
     """
 
     name: str
@@ -521,7 +525,11 @@ class Global(Node):
 
 
 class Document(Node):
-    """One package, or the diagnostics that tell why there is none."""
+    """One package, the root, or the diagnostics that tell why there is none.
+
+    Of the packages that it imports there is what the root's functions and variables lead to, and
+    the files that this comes from, behind the root's.
+    """
 
     protocol: int
     package: str = ""

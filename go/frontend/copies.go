@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A project keeps a copy of the package that the compiler provides, for Go's own tools. The compiler
+// uses its own; where the two differ, what go test says is not what runs in the kernel.
+
+// A comparison runs while the packages are checked.
+type comparison struct {
+	at      Pos // where the package is imported
+	path    string
+	display string // where the copy is shown to be
+	differs chan string
+}
+
+// startComparison looks for a copy of a provided package, which a package of the user's imports.
+func (s *session) startComparison(u *unit, at Pos) {
+	if s.copies != nil {
+		return
+	}
+	dir := s.copyOf(u.path)
+	if dir == "" || sameFile(dir, u.dir) {
+		return
+	}
+	s.copies = &comparison{at: at, path: u.path, display: s.shown(dir), differs: make(chan string, 1)}
+	go func() { s.copies.differs <- firstDifference(u.dir, dir) }()
+}
+
+// copyOf is the user's copy of a provided package, where Go's tools would look for it.
+func (s *session) copyOf(path string) string {
+	m := &s.modules
+	var dirs []string
+	if m.vendor != "" {
+		dirs = append(dirs, filepath.Join(m.vendor, filepath.FromSlash(path)))
+	}
+	for _, r := range m.replaced {
+		if dir, ok := r.holds(path); ok {
+			dirs = append(dirs, dir)
+		}
+	}
+	for _, dir := range dirs {
+		if isDir(dir) {
+			return dir
+		}
+	}
+	return ""
+}
+
+func sameFile(a, b string) bool {
+	one, err1 := os.Stat(a)
+	two, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(one, two)
+}
+
+// compareCopies reports what the comparison found.
+func (s *session) compareCopies() {
+	if s.copies == nil {
+		return
+	}
+	if name := <-s.copies.differs; name != "" {
+		s.reports = append(s.reports, report{s.copies.at, fmt.Sprintf(
+			"the copy of %s in %s differs from the compiler's, which is used (%s): run tinybpf init --update",
+			s.copies.path, s.copies.display, name), "warning"})
+	}
+}
+
+// firstDifference is a Go file, with what is wrong with it, in which a copy of a directory differs;
+// tests do not count.
+func firstDifference(ours, copied string) (what string) {
+	found := map[string]bool{}
+	filepath.WalkDir(ours, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !compared(entry.Name()) {
+			return nil
+		}
+		name, _ := filepath.Rel(ours, path)
+		found[name] = true
+		one, _ := os.ReadFile(path)
+		two, err := os.ReadFile(filepath.Join(copied, name))
+		switch {
+		case err != nil:
+			what = name + " is missing"
+		case !bytes.Equal(one, two):
+			what = name
+		default:
+			return nil
+		}
+		return filepath.SkipAll
+	})
+	if what != "" {
+		return what
+	}
+	filepath.WalkDir(copied, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !compared(entry.Name()) {
+			return nil
+		}
+		if name, _ := filepath.Rel(copied, path); !found[name] {
+			what = name + " is not in the compiler's"
+			return filepath.SkipAll
+		}
+		return nil
+	})
+	return what
+}
+
+func compared(name string) bool {
+	return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
+}
