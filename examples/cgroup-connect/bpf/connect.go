@@ -1,0 +1,66 @@
+// Package bpf lets the processes of a cgroup connect to chosen ports only. Any other connect fails
+// with EPERM, and is reported.
+package bpf
+
+import (
+	"sync/atomic"
+
+	"tinybpf/ebpf"
+)
+
+// A Family is the kind of an address.
+type Family uint32
+
+const (
+	INET  Family = 2
+	INET6 Family = 10
+)
+
+// A Denied is a connection that was not allowed.
+type Denied struct {
+	PID    uint32
+	Family Family
+	Addr4  ebpf.IPv4Addr // where Family is INET
+	Addr6  ebpf.IPv6Addr // where Family is INET6
+	Port   uint32
+	Comm   ebpf.Comm
+}
+
+var (
+	// allowed counts the connections to each port that may be connected to.
+	allowed = ebpf.Hash[uint16, uint64]{MaxEntries: 1024}
+	denied  = ebpf.RingBuf[Denied]{MaxEntries: 1 << 16}
+)
+
+//bpf:section cgroup/connect4
+func connect4(ctx *ebpf.SockAddr) ebpf.Verdict {
+	if mayConnect(ctx.Port()) {
+		return ebpf.Allow
+	}
+	report(&Denied{Family: INET, Addr4: ctx.UserIP4, Port: uint32(ctx.Port())})
+	return ebpf.Deny
+}
+
+//bpf:section cgroup/connect6
+func connect6(ctx *ebpf.SockAddr) ebpf.Verdict {
+	if mayConnect(ctx.Port()) {
+		return ebpf.Allow
+	}
+	report(&Denied{Family: INET6, Addr6: ctx.UserIP6, Port: uint32(ctx.Port())})
+	return ebpf.Deny
+}
+
+func mayConnect(port uint16) bool {
+	n := allowed.Lookup(port)
+	if n == nil {
+		return false
+	}
+	atomic.AddUint64(n, 1)
+	return true
+}
+
+func report(d *Denied) {
+	d.PID = ebpf.PID()
+	ebpf.CurrentComm(&d.Comm)
+	denied.Output(d)
+}
