@@ -177,9 +177,10 @@ class DebugInfo:
             self.node(f'!DIEnumerator(name: "{prefix}{legal(c.name)}", value: {c.value}{flag})')
             for c in t.constants
         ]
+        base = self.c_int(self.types[t.underlying].string)  # LLVM takes no typedef here
         return (
             f'!DICompositeType(tag: DW_TAG_enumeration_type, name: "{name}", file: {self.file(t.pos)}, line: '
-            f"{t.pos.line}, baseType: {self.type(t.underlying)}, size: {t.size * 8}, elements: "
+            f"{t.pos.line}, baseType: {base}, size: {t.size * 8}, elements: "
             f"{self.node_list(items)})"
         )
 
