@@ -73,4 +73,7 @@ int tb_perf_runs(const struct tb_perf *perf, const struct tb_run **runs);
 uint64_t tb_perf_lost(const struct tb_perf *perf, int cpu);
 int tb_perf_event_open(uint32_t type, uint64_t config, uint64_t period, uint64_t frequency, int pid, int cpu);
 
+/* net.c */
+int tb_enter_netns(int fd);
+
 #endif

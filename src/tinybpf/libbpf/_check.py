@@ -15,6 +15,22 @@ from tinybpf.libbpf._hints import general_hint
 from tinybpf.libbpf._lib import ffi, lib, log_text, mark_used, text
 
 ENOTSUPP = 524  # the kernel's own, which libc has no name for
+_LIBBPF = {  # libbpf's own
+    4000: "libelf cannot read it",
+    4001: "it is no ELF file, or a damaged one",
+    4002: "its version section is wrong",
+    4003: "its byte order is not this machine's",
+    4004: "something in libbpf went wrong",
+    4005: "a relocation failed",
+    4006: "loading a program failed for an unknown reason",
+    4007: "the verifier refused a program",
+    4008: "a program is too large",
+    4009: "it is for another kernel version",
+    4010: "it is a program of another type",
+    4011: "the kernel answered for another process",
+    4012: "the kernel answered out of order",
+    4013: "the kernel's answer cannot be read",
+}
 
 Hints = Mapping[int, str | Callable[[], str | None]]
 
@@ -47,7 +63,7 @@ def strerror(errno: int) -> str:
     """The text for an errno, the kernel's own included."""
     if errno == ENOTSUPP:
         return "Operation not supported by the kernel (ENOTSUPP)"
-    return os.strerror(errno)
+    return _LIBBPF.get(errno) or os.strerror(errno)
 
 
 def error_from(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from tinybpf.libbpf._check import attempt
+from tinybpf.errors import BpfError
+from tinybpf.libbpf._check import attempt, error_from
 from tinybpf.libbpf._handle import closed_error, forget_link, keep_link
-from tinybpf.libbpf._lib import ffi, lib
+from tinybpf.libbpf._lib import lib
 
 if TYPE_CHECKING:
     from tinybpf.libbpf._handle import ObjectHandle
@@ -26,7 +28,7 @@ class BpfLink:
         self._target = target
         self._program = program
         self._owner: ObjectHandle | None = owner
-        self._fd: int = lib.bpf_link__fd(pointer)
+        self._fd = self._descriptor(pointer)
         self._pinned: str | None = None
         self._process = os.getpid()
         owner.add_link(self)
@@ -61,14 +63,12 @@ class BpfLink:
         Kernel 5.7 or later (5.15 for tracepoints).
         """
         name = os.fspath(path)
-        attempt(
-            f"pin link '{self._target}' to '{name}'", lib.bpf_link__pin, self._require(), os.fsencode(name)
-        )
+        self._pin(f"pin link '{self._target}' to '{name}'", self._require(), name)
         self._pinned = name
 
     def unpin(self) -> None:
         """Take the pin away; the link lives on in this process."""
-        attempt(f"unpin link '{self._target}'", lib.bpf_link__unpin, self._require())
+        self._unpin(f"unpin link '{self._target}'", self._require())
         self._pinned = None
 
     def destroy(self) -> None:
@@ -81,6 +81,23 @@ class BpfLink:
             owner.drop_link(self)
         forget_link(self)
         self._free(pointer)
+
+    # What differs where the link is no ``bpf_link`` of libbpf's
+
+    @staticmethod
+    def _descriptor(pointer: Any) -> int:
+        return int(lib.bpf_link__fd(pointer))
+
+    @staticmethod
+    def _discard(pointer: Any) -> None:
+        """Detach what never became a link."""
+        lib.bpf_link__destroy(pointer)
+
+    def _pin(self, what: str, pointer: Any, path: str) -> None:
+        attempt(what, lib.bpf_link__pin, pointer, os.fsencode(path))
+
+    def _unpin(self, what: str, pointer: Any) -> None:
+        attempt(what, lib.bpf_link__unpin, pointer)
 
     def _free(self, pointer: Any) -> None:
         fd, self._fd = self._fd, -1
@@ -118,10 +135,45 @@ class BpfLink:
         return f"<BpfLink {self._target} of '{self._program}' {state}{pinned}>"
 
 
-def make_link(pointer: Any, target: str, program: str, owner: ObjectHandle) -> BpfLink:
-    """The link for what libbpf returned; detaches again where its object is closed meanwhile."""
+class FdLink(BpfLink):
+    """A link that the kernel gave as a descriptor: it is attached as long as one is open, or a pin there."""
+
+    @staticmethod
+    def _descriptor(pointer: Any) -> int:
+        return int(pointer)
+
+    @staticmethod
+    def _discard(pointer: Any) -> None:
+        os.close(pointer)
+
+    def _pin(self, what: str, pointer: Any, path: str) -> None:
+        attempt(what, lib.bpf_obj_pin, pointer, os.fsencode(path))
+
+    def _unpin(self, what: str, pointer: Any) -> None:
+        if self._pinned is None:
+            raise BpfError(f"{what} failed: it is not pinned", errno.ENOENT)
+        try:
+            os.unlink(self._pinned)
+        except OSError as error:
+            raise error_from(what, error.errno or 0, None) from None
+
+    def _free(self, pointer: Any) -> None:
+        self._fd = -1
+        os.close(pointer)
+
+
+L = TypeVar("L", bound=BpfLink)
+
+
+@overload
+def make_link(pointer: Any, target: str, program: str, owner: ObjectHandle) -> BpfLink: ...
+@overload
+def make_link(pointer: Any, target: str, program: str, owner: ObjectHandle, kind: type[L]) -> L: ...
+def make_link(
+    pointer: Any, target: str, program: str, owner: ObjectHandle, kind: type[BpfLink] = BpfLink
+) -> BpfLink:
+    """The link for what was attached; detaches again where its object is closed meanwhile."""
     if owner.closed:
-        lib.bpf_link__destroy(pointer)
+        kind._discard(pointer)
         raise closed_error("object", owner.name)
-    assert pointer != ffi.NULL
-    return BpfLink(pointer, target, program, owner)
+    return kind(pointer, target, program, owner)

@@ -11,7 +11,10 @@ from tinybpf.libbpf.enums import BpfProgType
 from tinybpf.libbpf.info import ProgramInfo, TestRunResult
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tinybpf.libbpf._handle import ObjectHandle
+    from tinybpf.libbpf.attach.iter import IterLink
     from tinybpf.libbpf.link import BpfLink
 
 
@@ -116,6 +119,132 @@ class BpfProgram:
         from tinybpf.libbpf.attach import cgroup as kind
 
         return kind.attach(self, cgroup)
+
+    def attach_tcx(self, interface: str | int, direction: str | None = None) -> BpfLink:
+        """Attach to the packets that enter (``"ingress"``) or leave (``"egress"``) an interface.
+
+        The direction may come from the section (``tcx/ingress``, ``tc/egress``); sections ``tc``
+        and ``classifier`` leave it open. Several programs of an interface run one after the other,
+        as long as each returns ``TCX_NEXT`` (-1). Kernel 6.6 or later; before, the program becomes
+        a clsact filter, as by `attach_clsact`, and the link's target says so.
+
+        ``ValueError`` where the direction is not known, `NotFoundError` where there is no such
+        interface, `BpfError` where the program is of another type or attached there already.
+        """
+        from tinybpf.libbpf.attach import tcx
+
+        return tcx.attach(self, interface, direction)
+
+    def attach_clsact(self, interface: str | int, direction: str | None = None) -> BpfLink:
+        """Attach like `attach_tcx`, but as a filter of a clsact queueing discipline.
+
+        The discipline is made where there is none. A filter belongs to the interface, not to this
+        process: the link removes it when it is destroyed, with its object, or when the interpreter
+        ends (a process that is killed leaves it), and the discipline with it where the link made it
+        and nobody else uses it. It has no descriptor and cannot be pinned. Kernel 4.5 or later.
+        """
+        from tinybpf.libbpf.attach import clsact, tcx
+
+        return clsact.attach(self, interface, tcx.direction_of(self, direction))
+
+    def attach_netkit(self, interface: str | int, peer: bool | None = None) -> BpfLink:
+        """Attach to a netkit device, given by its primary side.
+
+        ``peer`` says whose packets: those that the peer's side sends, or the primary's; the section
+        (``netkit/primary``, ``netkit/peer``) says it, too. Kernel 6.7 or later. `BpfError` with
+        EINVAL where it is no netkit device.
+        """
+        from tinybpf.libbpf.attach import netkit
+
+        return netkit.attach(self, interface, peer)
+
+    def attach_perf_event(
+        self,
+        event: str | tuple[int, int] = "cpu-clock",
+        *,
+        frequency: int | None = None,
+        period: int | None = None,
+        pid: int | None = None,
+        cpus: int | Iterable[int] | None = None,
+    ) -> BpfLink:
+        """Run the program each time that a counter overflows: sampling.
+
+        ``event`` is a software event (``cpu-clock``, ``task-clock``, ``page-faults``,
+        ``context-switches``, ``cpu-migrations``, …), a hardware one (``cpu-cycles``,
+        ``instructions``, ``cache-misses``, …), or ``(type, config)`` of ``perf_event_open``.
+        ``frequency`` is samples a second (by default 99), ``period`` events between two samples (by
+        default 1 where each is worth one, as ``page-faults``); a clock's period is in nanoseconds.
+        ``pid`` is one process, by default all; ``cpus`` a CPU or several, by default all that are
+        online. Kernel 4.9 or later (5.15 for a link that can be pinned, of one CPU only).
+
+        `BpfError` with ENOENT where the machine has no such counter, ESRCH where there is no such
+        process, EACCES where CAP_PERFMON is missing.
+        """
+        from tinybpf.libbpf.attach import perf_event
+
+        return perf_event.attach(self, event, frequency, period, pid, cpus)
+
+    def attach_kprobe(self, func_name: str, retprobe: bool = False, *, offset: int = 0) -> BpfLink:
+        """Attach to a function of the kernel: its start, ``offset`` bytes into it, or its return.
+
+        Kernel 4.1 or later (5.15 for a link that can be pinned). `BpfError` with ENOENT where the
+        kernel has no such function, or no kprobes; the message says which, and near names.
+        """
+        from tinybpf.libbpf.attach import kprobe
+
+        return kprobe.attach(self, func_name, retprobe, offset)
+
+    def attach_kretprobe(self, func_name: str) -> BpfLink:
+        """Attach to the return of a function of the kernel. As `attach_kprobe` in all else."""
+        from tinybpf.libbpf.attach import kprobe
+
+        return kprobe.attach(self, func_name, True)
+
+    def attach_uprobe(
+        self,
+        binary_path: str | os.PathLike[str],
+        offset: int = 0,
+        pid: int = -1,
+        retprobe: bool = False,
+        *,
+        symbol: str | None = None,
+    ) -> BpfLink:
+        """Attach to a function or an instruction of a program or library.
+
+        ``binary_path`` is a path, or a name that is looked up like a library's or a command's
+        (``libc.so.6``). ``symbol`` names the function, ``offset`` is in bytes from there, without a
+        symbol from the file's start. ``pid`` is one process, 0 this one, -1 all, those that start
+        later, too. Kernel 4.17 or later (5.15 for a link that can be pinned).
+
+        `NotFoundError` where there is no such file, `BpfError` with ENOENT where it has no such
+        symbol, ESRCH where there is no such process.
+        """
+        from tinybpf.libbpf.attach import uprobe
+
+        return uprobe.attach(self, binary_path, offset, pid, retprobe, symbol)
+
+    def attach_uretprobe(
+        self,
+        binary_path: str | os.PathLike[str],
+        offset: int = 0,
+        pid: int = -1,
+        *,
+        symbol: str | None = None,
+    ) -> BpfLink:
+        """Attach to the return of a function of a program or library. As `attach_uprobe` in all else."""
+        from tinybpf.libbpf.attach import uprobe
+
+        return uprobe.attach(self, binary_path, offset, pid, True, symbol)
+
+    def attach_iter(self) -> IterLink:
+        """Make the iterator that the section names (``iter/task``, ``iter/tcp``, …).
+
+        The link's `read` gives what the program writes in a walk over all objects as bytes; iterating
+        over the link gives lines. Kernel 5.8 or later.
+        """
+        from tinybpf.libbpf.attach import iter
+
+        return iter.attach(self)
 
     def test_run(
         self, data: Any = None, ctx: Any = None, repeat: int = 1, *, data_out_size: int | None = None

@@ -69,3 +69,20 @@ def veth() -> Iterator[tuple[Namespace, Namespace]]:
     finally:
         for name in names:
             subprocess.run(["ip", "netns", "del", name], check=False)
+
+
+@pytest.fixture
+def arrives(veth: tuple[Namespace, Namespace]) -> Callable[[int], bool]:
+    """Whether a datagram from the first namespace reaches that port in the second."""
+
+    def reached(port: int) -> bool:
+        with veth[0].socket() as sender, veth[1].socket() as receiver:
+            receiver.bind(("10.99.0.2", port))
+            receiver.settimeout(0.3)
+            sender.sendto(b"x" * 20, ("10.99.0.2", port))
+            try:
+                return receiver.recv(100) == b"x" * 20
+            except TimeoutError:
+                return False
+
+    return reached

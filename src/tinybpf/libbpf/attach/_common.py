@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from errno import EACCES, EPERM
 from typing import TYPE_CHECKING, Any
 
+from tinybpf.errors import BpfError
 from tinybpf.libbpf._check import Hints, attempt
 from tinybpf.libbpf._hints import permission_hint, program_needs
 from tinybpf.libbpf.link import BpfLink, make_link
 
 if TYPE_CHECKING:
+    from tinybpf.libbpf.enums import BpfProgType
     from tinybpf.libbpf.program import BpfProgram
 
 
@@ -21,11 +24,32 @@ def link(
     function: Callable[..., Any],
     *args: Any,
     hints: Hints | None = None,
+    kind: type[BpfLink] = BpfLink,
 ) -> BpfLink:
     """Call libbpf's attach function on the program and make the link of what it returns.
 
-    ``what`` is the operation for messages, ``target`` what the link's repr names.
+    ``what`` is the operation for messages, ``target`` what the link's repr names,
+    ``kind`` the class of the link.
     """
+    pointer = perform(program, what, function, program.pointer, *args, hints=hints)
+    return make_link(pointer, target, program.name, program.owner, kind)
+
+
+def perform(
+    program: BpfProgram, what: str, function: Callable[..., Any], *args: Any, hints: Hints | None = None
+) -> Any:
+    """``function(*args)`` as a part of attaching the program; what is not permitted says what it needs."""
     denied = {code: lambda: permission_hint(program_needs(program.type)) for code in (EPERM, EACCES)}
-    pointer = attempt(what, function, program.pointer, *args, hints={**denied, **(hints or {})})
-    return make_link(pointer, target, program.name, program.owner)
+    return attempt(what, function, *args, hints={**denied, **(hints or {})})
+
+
+def require_type(program: BpfProgram, what: str, *types: BpfProgType) -> None:
+    """`BpfError` where the program is of another type, or its object closed."""
+    program.pointer  # noqa: B018 - a closed object comes before all other reasons
+    if program.type not in types:
+        wanted = " or ".join(type_.name for type_ in types)
+        raise BpfError(
+            f"{what} failed: '{program.name}' is a {program.type.name} program (section "
+            f"'{program.section}'), this needs a {wanted} one",
+            errno.EINVAL,
+        )

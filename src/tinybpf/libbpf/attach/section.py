@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf._lib import lib
-from tinybpf.libbpf.attach import raw_tracepoint, tracepoint
+from tinybpf.libbpf.attach import iter, kprobe, raw_tracepoint, tracepoint
 from tinybpf.libbpf.attach._common import link
 from tinybpf.libbpf.enums import BpfProgType
 from tinybpf.libbpf.link import BpfLink
@@ -25,17 +25,32 @@ _NEEDS = {
     BpfProgType.CGROUP_SYSCTL: ("a cgroup", "attach_cgroup(path)"),
     BpfProgType.CGROUP_DEVICE: ("a cgroup", "attach_cgroup(path)"),
     BpfProgType.SOCK_OPS: ("a cgroup", "attach_cgroup(path)"),
+    BpfProgType.SCHED_CLS: ("a network interface", "attach_tcx(interface)"),
+    BpfProgType.PERF_EVENT: ("an event, and how often", "attach_perf_event('cpu-clock', frequency=99)"),
     BpfProgType.SYSCALL: ("no attachment at all: it runs when it is called", "test_run(ctx=…)"),
 }
+
+_PROBES = ("kprobe", "kretprobe", "uprobe", "uretprobe")
 
 
 def attach(program: BpfProgram) -> BpfLink:
     """See `BpfProgram.attach`."""
     program.pointer  # noqa: B018 - a closed object comes before all other reasons
     prefix, _, rest = program.section.lstrip("?").partition("/")
+    if program.type is BpfProgType.SCHED_CLS and prefix == "netkit":
+        raise _cannot(program, "it needs a netkit device", "attach_netkit(interface) does it")
     needs = _NEEDS.get(program.type)
     if needs is not None:
         raise _cannot(program, f"it needs {needs[0]}", f"{needs[1]} does it")
+    if not rest and program.type is BpfProgType.KPROBE:
+        method = f"attach_{prefix}(…)" if prefix in _PROBES else "attach_kprobe(…) or attach_uprobe(…)"
+        raise _cannot(
+            program, "its section does not say to what", f"{method} does it, or name it in the section"
+        )
+    if prefix in ("iter", "iter.s"):
+        return iter.attach(program)
+    if prefix in ("kprobe", "kretprobe") and rest.isidentifier():
+        return kprobe.attach(program, rest, prefix == "kretprobe")
     if prefix in ("tracepoint", "tp") and rest.count("/") == 1:
         category, _, name = rest.partition("/")
         return tracepoint.attach(program, category, name)

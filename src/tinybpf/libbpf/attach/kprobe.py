@@ -1,0 +1,71 @@
+"""kprobes: a program that runs when the kernel reaches one of its functions, or returns from it."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING
+
+from tinybpf.libbpf._lib import ffi, lib
+from tinybpf.libbpf.attach._common import link, require_type
+from tinybpf.libbpf.enums import BpfProgType
+from tinybpf.libbpf.link import BpfLink
+
+if TYPE_CHECKING:
+    from tinybpf.libbpf.program import BpfProgram
+
+KALLSYMS = "/proc/kallsyms"
+PERF_TYPE = "/sys/bus/event_source/devices/kprobe"
+LEGACY = ("/sys/kernel/tracing/kprobe_events", "/sys/kernel/debug/tracing/kprobe_events")
+
+
+def attach(program: BpfProgram, func_name: str, retprobe: bool, offset: int = 0) -> BpfLink:
+    """See `BpfProgram.attach_kprobe`. Kernel 4.1 or later."""
+    if not isinstance(func_name, str):
+        raise TypeError(f"func_name must be a function's name, not {type(func_name).__name__}")
+    kind = "kretprobe" if retprobe else "kprobe"
+    place = f"{func_name}+{offset:#x}" if offset else func_name
+    what = f"attach {kind} to '{place}'"
+    require_type(program, what, BpfProgType.KPROBE)
+    opts = ffi.new("struct bpf_kprobe_opts *")
+    opts.sz, opts.retprobe, opts.offset = ffi.sizeof("struct bpf_kprobe_opts"), retprobe, offset
+    return link(
+        program,
+        what,
+        f"{kind}:{place}",
+        lib.bpf_program__attach_kprobe_opts,
+        func_name.encode(),
+        opts,
+        hints={
+            errno.ENOENT: lambda: missing(func_name),
+            errno.EINVAL: f"'{place}' cannot be probed: it is protected, or not the start of an instruction",
+            errno.EADDRNOTAVAIL: lambda: missing(func_name),
+        },
+    )
+
+
+def missing(func_name: str) -> str | None:
+    """Why there is nothing to attach to: no kprobes at all, or no such function (and its neighbours)."""
+    if not os.path.exists(PERF_TYPE) and not any(map(os.path.exists, LEGACY)):
+        return "this kernel has no kprobes (CONFIG_KPROBES); fentry or tracepoints may do instead"
+    names = functions()
+    if func_name in names:
+        return f"'{func_name}' exists, but cannot be probed (inlined in places, or marked notrace)"
+    if not names:
+        return None
+    from difflib import get_close_matches
+
+    parts = [name for name in names if name.partition(".")[0] == func_name]
+    near = parts[:3] or get_close_matches(func_name, names, 3)
+    there = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"the kernel has no function '{func_name}' (inlined, or of another version){there}"
+
+
+def functions() -> list[str]:
+    """The kernel's functions by name; empty where they cannot be read."""
+    try:
+        with open(KALLSYMS) as file:
+            lines = [line.split() for line in file]
+    except OSError:
+        return []
+    return sorted({fields[2] for fields in lines if len(fields) > 2 and fields[1] in "tTwW"})
