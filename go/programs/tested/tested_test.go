@@ -10,7 +10,7 @@ import (
 func TestLimit(t *testing.T) {
 	ebpftest.Start(t)
 	ebpftest.Set(t, ebpf.GetCurrentPidTgid, func() uint64 { return 42<<32 | 43 })
-	limit = 2
+	ebpftest.Knob(t, &limit, 2)
 
 	there := &ebpf.SockAddr{UserIP4: ebpf.IPv4Of(192, 0, 2, 1)}
 	there.SetPort(443)
@@ -28,7 +28,7 @@ func TestLimit(t *testing.T) {
 
 func TestLoopbackIsFree(t *testing.T) {
 	ebpftest.Start(t)
-	limit = 0
+	ebpftest.Knob(t, &limit, 0)
 	if got := limitConnects(&ebpf.SockAddr{UserIP4: ebpf.IPv4Of(127, 0, 0, 1)}); got != ebpf.Allow {
 		t.Errorf("loopback: %v", got)
 	}
