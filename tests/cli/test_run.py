@@ -1,0 +1,678 @@
+"""``tinybpf run`` with the kernel: each form and flag, and what is left behind (nothing)."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from fcntl import ioctl
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAMS = Path(__file__).parent / "programs"
+CALLS = PROGRAMS / "calls"
+RUN = [sys.executable, "-m", "tinybpf", "run"]
+SHAPES = Path(__file__).parent.parent / "show" / "data" / "shapes.elf"
+DEADLINE = 30.0
+
+kernel = pytest.mark.kernel
+
+
+def call(argument: int) -> None:
+    """What the programs see: getpgid of a process that does not exist."""
+    with suppress(OSError):
+        os.getpgid(argument)
+
+
+class Running:
+    """A ``tinybpf run`` in a process of its own."""
+
+    def __init__(self, *arguments: str | Path, before: tuple[str, ...] = (), **given: Any) -> None:
+        self.process = subprocess.Popen(
+            [*before, *RUN, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **given,
+        )
+        assert self.process.stdout is not None and self.process.stderr is not None
+        self.out, self.err = self.process.stdout, self.process.stderr
+
+    def wait_until_attached(self, as_json: bool = True) -> None:
+        if as_json:
+            line = self.line()
+            assert line["kind"] == "attached", line
+            return
+        for line in self.err:
+            if "attached" in line:
+                return
+        raise AssertionError("it ended without being attached")
+
+    def line(self) -> dict[str, Any]:
+        """The next line of JSON; fails where none comes."""
+        line = self.out.readline()
+        assert line, f"it ended: {self.err.read()}"
+        return json.loads(line)
+
+    def rest(self, number: int | None = None) -> list[dict[str, Any]]:
+        """All further lines, after a signal."""
+        return [json.loads(line) for line in self.end(number).splitlines()]
+
+    def end(self, number: int | None = None) -> str:
+        if number is not None:
+            self.process.send_signal(number)
+        out, self.said = self.process.communicate(timeout=DEADLINE)
+        assert "Traceback" not in self.said
+        return out
+
+
+@contextmanager
+def running(*arguments: str | Path, as_json: bool = True, **given: Any) -> Iterator[Running]:
+    """A run that is attached; killed at the end if it still runs."""
+    run = Running(*arguments, *(["--json"] if as_json else []), **given)
+    try:
+        run.wait_until_attached(as_json)
+        yield run
+    finally:
+        if run.process.poll() is None:
+            run.process.kill()
+        run.process.communicate()
+
+
+def events(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [line for line in lines if line["kind"] == "event"]
+
+
+@pytest.fixture
+def target(me: int) -> tuple[str, str]:
+    """The flag that limits events to this process."""
+    return "--set", f"targetPid={me}"
+
+
+# The forms
+
+
+@pytest.fixture(scope="session")
+def calls_object(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tinybpf.compiler import compile_go
+
+    path = tmp_path_factory.mktemp("objects") / "calls.o"
+    path.write_bytes(bytes(compile_go(CALLS)))
+    return path
+
+
+@kernel
+@pytest.mark.parametrize("form", ["directory", "file", "text", "object"])
+def test_forms(form: str, calls_object: Path, target: tuple[str, str], me: int) -> None:
+    what: dict[str, list[str | Path]] = {
+        "directory": [CALLS],
+        "file": [CALLS / "calls.go"],
+        "text": ["-e", (CALLS / "calls.go").read_text()],
+        "object": [calls_object],
+    }
+    with running(*what[form], *target, "--count", "2") as run:
+        call(-5)
+        call(-6)
+        lines = run.rest()
+    comm = Path("/proc/self/comm").read_text().strip()
+    same = {"kind": "event", "map": "events", "PID": me, "Comm": comm, "Big": str(1 << 60)}
+    assert events(lines) == [same | {"Arg": -5}, same | {"Arg": -6}]
+    assert lines[-1] == {"kind": "end", "events": {"events": 2}, "lost": {"events": 0}, "panics": 0}
+    assert run.process.returncode == 0
+
+
+@kernel
+def test_text_without_package_clause(target: tuple[str, str]) -> None:
+    text = (CALLS / "calls.go").read_text().replace("package main\n", "")
+    with running("-e", text, *target, "--count", "1") as run:
+        call(-5)
+        assert [event["Arg"] for event in events(run.rest())] == [-5]
+
+
+def test_lines_of_a_text_are_those_that_were_typed(run):
+    outcome = run("run", "-e", "//export f\nfunc f() int32 {\n\treturn nothing\n}")
+    assert outcome.status == 1
+    assert outcome.err.startswith("-e:3:9: undefined: nothing\n    \treturn nothing\n")
+
+
+def test_lines_of_a_text_with_package_clause(run):
+    outcome = run("run", "-e", "package main\n//export f\nfunc f() int32 {\n\treturn nothing\n}")
+    assert outcome.err.startswith("-e:4:9: undefined: nothing\n")
+
+
+@kernel
+def test_line_of_a_text_that_the_verifier_refuses(run):
+    text = (
+        'import "unsafe"\n//bpf:section xdp\n//export f\nfunc f(ctx unsafe.Pointer) int32 {\n'
+        "\treturn *(*int32)(unsafe.Add(ctx, 4000))\n}"
+    )
+    outcome = run("run", "-i", "lo", "-e", text)
+    assert outcome.status == 1
+    assert "-e:5" in outcome.err and "unsafe.Add(ctx, 4000)" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        ((), 2, "give one program"),
+        (("a", "-e", "func"), 2, "give one program"),
+        (("",), 2, "must not be empty"),
+        (("-e", ""), 2, "the program is empty"),
+        (("-e", "x := 1"), 2, "there is no function in it"),
+        (("nothing-here",), 1, "no such file or directory: nothing-here"),
+        ((str(PROGRAMS), "--duration", "soon"), 2, "'soon' is no duration: write 10s"),
+        ((str(PROGRAMS), "--count", "-1"), 2, "--count"),
+        ((str(PROGRAMS), "--pid", "0"), 2, "--pid"),
+        ((str(PROGRAMS / "prints.go"), "--section", "x"), 2, "is not of the form function=section"),
+    ],
+)
+def test_wrong_usage(run, arguments, status, says):
+    outcome = run("run", *arguments)
+    assert outcome.status == status
+    assert says in outcome.err
+    assert outcome.out == ""
+
+
+# When it ends
+
+
+@kernel
+def test_count_is_exact(target: tuple[str, str]) -> None:
+    with running(CALLS, *target, "--count", "3") as run:
+        for argument in range(-10, 0):
+            call(argument)
+        lines = run.rest()
+    assert [event["Arg"] for event in events(lines)] == [-10, -9, -8]
+
+
+@kernel
+def test_duration(target: tuple[str, str]) -> None:
+    with running(CALLS, *target, "--duration", "300ms") as run:
+        began = time.monotonic()
+        lines = run.rest()
+        took = time.monotonic() - began
+    assert 0.2 < took < 5
+    assert [line["kind"] for line in lines] == ["end"]
+
+
+@kernel
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_end_it_in_order(number: int, target: tuple[str, str]) -> None:
+    with running(CALLS, *target) as run:
+        call(-5)
+        assert run.line()["Arg"] == -5
+        lines = run.rest(number)
+    assert run.process.returncode == 0
+    assert {"kind": "entry", "map": "byArg", "key": -5, "value": 1} in untyped(lines)
+    assert lines[-1]["kind"] == "end"
+
+
+def untyped(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keys and values of maps whose types nothing gives are bytes: as the numbers that they are."""
+
+    def number(value: Any, size: int) -> Any:
+        if isinstance(value, str) and re.fullmatch(r"[0-9a-f]+", value) and len(value) == 2 * size:
+            return int.from_bytes(bytes.fromhex(value), sys.byteorder, signed=True)
+        return value
+
+    return [
+        line | {"key": number(line["key"], 4), "value": number(line["value"], 8)}
+        if line["kind"] == "entry"
+        else line
+        for line in lines
+    ]
+
+
+@kernel
+def test_a_signal_while_it_compiles(tmp_path: Path) -> None:
+    process = subprocess.Popen([*RUN, str(CALLS)], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    time.sleep(0.12)
+    process.terminate()
+    _, said = process.communicate(timeout=DEADLINE)
+    assert process.returncode in (128 + signal.SIGTERM, -signal.SIGTERM, 0)
+    assert b"Traceback" not in said
+
+
+@kernel
+def test_a_reader_that_goes_away_ends_it_quietly(target: tuple[str, str]) -> None:
+    for as_json in (True, False):
+        with running(CALLS, *target, as_json=as_json) as run:
+            run.out.close()
+            assert run.process.wait(DEADLINE) == 0
+            assert "Error" not in run.err.read()
+
+
+# What is shown
+
+
+@kernel
+def test_a_pipe_gets_aligned_lines_below_one_header(target: tuple[str, str]) -> None:
+    with running(CALLS, *target, "--count", "100", as_json=False) as run:
+        for argument in range(-100, 0):
+            call(argument)
+        out = run.end()
+    rows = out.split("\n\n")[0].splitlines()
+    assert rows[0].split() == ["PID", "Arg", "Comm", "Big"]
+    assert len(rows) == 101
+    assert len({row.index(str(1 << 60)) for row in rows[1:]}) == 1
+    assert not any("PID" in row for row in rows[1:])
+    assert "\x1b" not in out
+    assert "100 events of 'events', lost: 0" in run.said
+
+
+@kernel
+def test_rows_are_flushed_one_by_one(target: tuple[str, str]) -> None:
+    with running(CALLS, *target, as_json=False) as run:
+        for argument in (-3, -4):
+            call(argument)
+            ready, _, _ = select.select([run.out], [], [], DEADLINE)
+            assert ready
+            lines = os.read(run.out.fileno(), 4096).decode().splitlines()
+            assert f" {argument} " in lines[-1]
+
+
+@kernel
+def test_maps_at_the_end(target: tuple[str, str]) -> None:
+    with running(CALLS, *target, "--set", "add=5", "--count", "3", as_json=False) as run:
+        for argument in (-1, -2, -2):
+            call(argument)
+        out = run.end()
+    assert re.search(r"^byArg:$", out, re.M)
+    assert re.search(r"^total:$", out, re.M)
+    assert "1 entry is 0" in out
+    assert ".bss" not in out and ".rodata" not in out and "events:" not in out
+
+
+@kernel
+def test_lost_events_and_panics_are_told(target: tuple[str, str]) -> None:
+    with running(CALLS, *target) as run:
+        call(-7)
+        assert run.line()["Arg"] == -7
+        assert run.line() == {"kind": "panics", "count": 1, "new": 1}
+        run.process.send_signal(signal.SIGSTOP)
+        for _ in range(3000):  # the buffer has room for 1,638
+            call(-8)
+        run.process.send_signal(signal.SIGCONT)
+        while (line := run.line())["kind"] == "event":
+            pass
+        lines = [line, *run.rest(signal.SIGINT)]
+    lost = next(line for line in lines if line["kind"] == "lost")
+    end = lines[-1]
+    assert lost["map"] == "events" and 1000 < lost["count"] < 3000
+    assert end["lost"] == {"events": lost["count"]}
+    assert end["events"]["events"] + lost["count"] == 3001
+    assert end["panics"] == 1
+
+
+@kernel
+def test_printk(me: int) -> None:
+    with running(PROGRAMS / "prints.go", "--count", "2") as run:
+        call(-42)
+        call(-42)
+        lines = run.rest()
+    printed = [line for line in lines if line["kind"] == "printk"]
+    assert [(line["message"], line["pid"]) for line in printed] == [("call -42!", me)] * 2
+    assert all(line["time"] > 0 and line["cpu"] >= 0 for line in printed)
+    with running(PROGRAMS / "prints.go", "--count", "1", as_json=False) as run:
+        call(-42)
+        head, row = run.end().splitlines()
+    assert head.split() == ["comm", "pid", "message"]
+    assert row.endswith(f"{me}  call -42!")
+
+
+@kernel
+def test_what_others_printed_before_is_not_shown() -> None:
+    with running(PROGRAMS / "prints.go", "--count", "1"):
+        call(-42)
+        time.sleep(0.3)
+    with running(PROGRAMS / "prints.go", "--duration", "300ms") as run:
+        assert [line["kind"] for line in run.rest()] == ["end"]
+
+
+@kernel
+def test_every_kind_of_field_from_several_buffers(me: int) -> None:
+    """An object of clang's, with show tags, a perf buffer and two ring buffers."""
+    with running(SHAPES, "--set", f"target_pid={me}", "--set", "want=PASS", "--count", "6") as run:
+        call(-1)
+        call(-2)
+        lines = run.rest()
+    found = events(lines)
+    assert sorted(event["map"] for event in found) == ["conns", "conns", "execs", "execs", "perf", "perf"]
+    times = [event["When"] for event in found]
+    assert times == sorted(times)
+    conn = next(event for event in found if event["map"] == "conns")
+    when = time.strftime("%Y-%m-%dT%H:", time.gmtime())
+    assert conn.pop("When").startswith(when)
+    assert conn.pop("PID") == me
+    assert conn.pop("Comm") and conn.pop("Ptr").startswith("0x")
+    assert conn == {
+        "kind": "event", "map": "conns", "Src": "127.0.0.1", "Dst": "::1", "Port": 443, "Verdict": "PASS",
+        "Took": 1234567, "Mac": "02:00:00:00:00:fe", "Mode": "0644", "Ret": "ENOENT", "Flags": "0xdead",
+        "Len": 123456, "Bits": 5, "Rest": 0, "Ok": True,
+    }  # fmt: skip
+    entries = {line["map"]: line for line in lines if line["kind"] == "entry"}
+    assert entries["counts"]["value"] == 2
+    assert entries["percpu"] == {"kind": "entry", "map": "percpu", "key": me, "value": 2}
+    assert entries["arr"] == {"kind": "entry", "map": "arr", "key": 7, "value": 20}
+    buckets = [bucket for bucket in entries["lat"]["value"] if bucket["count"]]
+    assert buckets == [{"min": 16, "max": 31, "count": 6}, {"min": 1024, "max": 2047, "count": 2}]
+    assert lines[-1]["lost"] == {"plain": None, "conns": 0, "execs": None, "perf": 0}
+
+
+@kernel
+def test_histograms_are_drawn(me: int) -> None:
+    with running(SHAPES, "--set", f"target_pid={me}", "--count", "3", as_json=False) as run:
+        call(-1)
+        out = run.end()
+    assert "lat[0]: 4 values" in out
+    assert re.search(r"^ +\[16, 32\)  3 \|█+\|$", out, re.M)
+    assert re.search(r"^ +\[1K, 2K\)  1 \|█+[^█]? +\|$", out, re.M)
+
+
+# Flags
+
+
+@kernel
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("onlyArgs=1", "there is no knob 'onlyArgs' (did you mean 'onlyArg'?); there is: "),
+        ("onlyArg", "give it as name=value"),
+        ("onlyArg=many", "'many' is no integer"),
+        ("onlyArg=99999999999", "out of range"),
+        ("ebpf_panics=1", "there is no knob 'ebpf_panics'"),
+    ],
+)
+def test_wrong_knobs(run, given, says):
+    outcome = run("run", str(CALLS), "--set", given)
+    assert outcome.status == 2
+    assert says in outcome.err
+
+
+@kernel
+def test_set_is_typed(target: tuple[str, str]) -> None:
+    with running(CALLS, *target, "--set", "onlyArg=-0x10", "--count", "1") as run:
+        call(-15)
+        call(-16)
+        assert [event["Arg"] for event in events(run.rest())] == [-16]
+
+
+@kernel
+def test_pid_sets_the_knob_of_that_name(me: int) -> None:
+    with running(CALLS, "--pid", str(me), "--count", "1") as run:
+        subprocess.run([sys.executable, "-c", "import os; os.getpgid(0)"], check=True)
+        call(-5)
+        assert [(event["PID"], event["Arg"]) for event in events(run.rest())] == [(me, -5)]
+    assert f"--pid sets the program's variable targetPid to {me}" in run.said
+
+
+@kernel
+def test_pid_limits_what_is_printed(me: int) -> None:
+    with running(PROGRAMS / "prints.go", "--pid", str(me), "--duration", "1s") as run:
+        subprocess.run([sys.executable, "-c", CHILD_CALL], check=True)
+        call(-42)
+        pids = [line["pid"] for line in run.rest() if line["kind"] == "printk"]
+    assert pids == [me]
+
+
+CHILD_CALL = "import os\ntry: os.getpgid(-42)\nexcept OSError: pass"
+
+
+@kernel
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((PROGRAMS / "refuses.go", "--pid", "1"), "--pid has nothing to act on"),
+        ((PROGRAMS / "refuses.go", "--count", "1"), "--count counts events"),
+        ((CALLS, "--interface", "lo"), "--interface is for XDP and tc programs"),
+        ((CALLS, "--cgroup", "/sys/fs/cgroup"), "--cgroup is for cgroup programs"),
+    ],
+)
+def test_flags_that_would_do_nothing(run, arguments, says):
+    outcome = run("run", *map(str, arguments))
+    assert outcome.status == 2
+    assert says in outcome.err
+
+
+@kernel
+def test_programs_of_packets_need_an_interface(run, build, tmp_path):
+    path = tmp_path / "packets.o"
+    path.write_bytes(build("packets"))
+    outcome = run("run", str(path), "--program", "drop_udp")
+    assert outcome.status == 2
+    assert "'drop_udp' (xdp) sees packets of an interface: give --interface NAME; there is: " in outcome.err
+    assert "lo" in outcome.err
+    outcome = run("run", str(path), "--program", "drop_udp", "-i", "eth99")
+    assert outcome.status == 1
+    assert "'drop_udp' (xdp): attach xdp to 'eth99' failed: there is no such network interface" in outcome.err
+    outcome = run("run", str(path), "--interface", "lo")
+    assert outcome.status == 2
+    assert "an interface takes one XDP program" in outcome.err
+
+
+@kernel
+def test_a_program_that_is_not_there(run):
+    outcome = run("run", str(CALLS), "--program", "on_cal")
+    assert outcome.status == 1
+    assert "has no program 'on_cal'; there is: 'on_call'" in outcome.err
+
+
+@kernel
+def test_nothing_stays_half_attached(run):
+    before = links()
+    outcome = run("run", str(PROGRAMS / "broken.go"))
+    assert outcome.status == 1
+    assert outcome.out == ""
+    assert "'second' (tracepoint/syscalls/sys_enter_getpgidd): " in outcome.err
+    assert "did you mean sys_enter_getpgid" in outcome.err
+    assert links() == before
+
+
+def links() -> set[int]:
+    """The ids of all BPF links of the machine."""
+    tool = shutil.which("bpftool")
+    if tool is None:
+        pytest.skip("needs bpftool")
+    done = subprocess.run([tool, "--json", "link", "list"], stdout=subprocess.PIPE, check=True)
+    return {link["id"] for link in json.loads(done.stdout or "[]")}
+
+
+# Nothing is left behind
+
+
+ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
+
+
+@pytest.fixture
+def wire() -> Iterator[tuple[str, Callable[[int], bool]]]:
+    """A network namespace with the interface ``va``, and whether a UDP packet to a port of it arrives."""
+    names = [f"tinybpfrun{os.getpid()}{end}" for end in "ab"]
+    ip = shutil.which("ip")
+    if ip is None:
+        pytest.skip("needs ip")
+
+    def arrives(port: int) -> bool:
+        code = (
+            "import socket, sys\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+            f"s.bind(('10.98.0.1', {port}))\ns.settimeout(0.5)\nprint('ready', flush=True)\n"
+            "try: s.recv(10)\nexcept TimeoutError: sys.exit(1)"
+        )
+        listener = subprocess.Popen(
+            [ip, "netns", "exec", names[0], sys.executable, "-c", code], stdout=subprocess.PIPE
+        )
+        assert listener.stdout is not None
+        listener.stdout.readline()
+        send = f"import socket\nsocket.socket(2, 2).sendto(b'x', ('10.98.0.1', {port}))"
+        subprocess.run([ip, "netns", "exec", names[1], sys.executable, "-c", send], check=True)
+        status = listener.wait()
+        listener.stdout.close()
+        return status == 0
+
+    def configure(command: str) -> None:
+        subprocess.run([ip, *command.split()], check=True)
+
+    try:
+        for name in names:
+            configure(f"netns add {name}")
+        configure(f"link add va netns {names[0]} type veth peer name vb netns {names[1]}")
+        for number, (name, device) in enumerate(zip(names, ("va", "vb"), strict=True), 1):
+            configure(f"-n {name} addr add 10.98.0.{number}/24 dev {device}")
+            configure(f"-n {name} link set {device} up")
+        yield names[0], arrives
+    finally:
+        for name in names:
+            subprocess.run([ip, "netns", "del", name], check=False)
+
+
+@kernel
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize(("source", "program"), [("packets", "drop_udp"), ("filters", "incoming")])
+def test_packets_pass_again(wire, build, tmp_path, end, source, program):
+    namespace, arrives = wire
+    path = tmp_path / "filter.o"
+    path.write_bytes(build(source))
+    before = ("ip", "netns", "exec", namespace)
+    assert arrives(4242)
+    with running(path, "-i", "va", "--program", program, before=before) as run:
+        assert not arrives(4242)
+        assert arrives(4300)
+        run.process.send_signal(end)  # `ip netns exec` becomes the command
+        run.process.wait(DEADLINE)
+        assert arrives(4242)
+
+
+@kernel
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_connections_are_allowed_again(end: int) -> None:
+    with socket.socket() as server, suppress(OSError):
+        server.bind(("127.0.0.1", 4242))
+    assert connect() is None or connect() == "ConnectionRefusedError"
+    with running(PROGRAMS / "refuses.go") as run:
+        assert connect() == "PermissionError"
+        run.end(end)
+        assert connect() == "ConnectionRefusedError"
+    if end == signal.SIGINT:
+        assert re.search(r"cgroup /\S+: all processes below it; --cgroup PATH chooses another", run.said)
+
+
+@kernel
+def test_cgroup(tmp_path: Path) -> None:
+    from tinybpf.system import mounted
+
+    root = next(iter(mounted("cgroup2")), None)
+    if root is None:
+        pytest.skip("this kernel has no cgroup2 mounted")
+    other = Path(root) / f"tinybpf-run-{os.getpid()}"
+    other.mkdir()
+    try:
+        with running(PROGRAMS / "refuses.go", "--cgroup", other):
+            assert connect() == "ConnectionRefusedError"
+    finally:
+        other.rmdir()
+
+
+def connect() -> str | None:
+    """The name of the exception that a connection to port 4242 ends in."""
+    try:
+        socket.create_connection(("127.0.0.1", 4242), timeout=2).close()
+    except OSError as error:
+        return type(error).__name__
+    return None
+
+
+# Terminals
+
+
+def on_terminal(
+    *arguments: str | Path, columns: int, lines: int, env: dict[str, str] | None = None, calls: int = 3
+) -> str:
+    """What a run writes to a terminal of that size; ended by Ctrl-C typed there."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        clean = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        os.execve(RUN[0], [*RUN, *map(str, arguments)], clean | {"TERM": "xterm"} | (env or {}))
+    ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    written = b""
+    deadline = time.monotonic() + DEADLINE
+    asked = False
+    while time.monotonic() < deadline:
+        if not select.select([fd], [], [], 0.5)[0]:
+            if b"Ctrl-C" in written and not asked:
+                os.write(fd, b"\x03")
+                asked = True
+            continue
+        try:
+            part = os.read(fd, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        if b"Ctrl-C" in part:
+            for argument in range(-calls, 0):
+                call(argument)
+        written += part
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    os.close(fd)
+    return written.decode().replace("\r\n", "\n")
+
+
+@kernel
+def test_a_wide_terminal_has_a_bold_header(target: tuple[str, str]) -> None:
+    out = on_terminal(CALLS, *target, columns=80, lines=24)
+    assert "\x1b[1m    PID         Arg" in out or re.search(r"\x1b\[1m +PID +Arg +Comm", out)
+    assert len(re.findall(r"PID +Arg +Comm", out)) == 1
+    assert all(len(line) <= 80 for line in plain(out).splitlines())
+
+
+@kernel
+def test_no_color(target: tuple[str, str]) -> None:
+    out = on_terminal(CALLS, *target, columns=80, lines=24, env={"NO_COLOR": "1"})
+    assert "\x1b" not in out
+    assert "PID" in out
+
+
+@kernel
+def test_the_header_comes_again_on_each_screen(target: tuple[str, str]) -> None:
+    out = on_terminal(CALLS, *target, columns=80, lines=10, calls=40)
+    assert len(re.findall(r"PID +Arg +Comm", out)) >= 4
+
+
+@kernel
+@pytest.mark.parametrize("env", [{}, {"COLUMNS": "30"}])
+def test_a_narrow_terminal_gets_pairs(target: tuple[str, str], env: dict[str, str]) -> None:
+    out = on_terminal(CALLS, *target, columns=30 if not env else 80, lines=20, env=env)
+    rows = [line for line in plain(out).splitlines() if "=" in line]
+    assert any(re.fullmatch(r"PID=\d+ Arg=-3.*", row) for row in rows)
+    assert any(row.strip() == f"Big={1 << 60}" or f" Big={1 << 60}" in row for row in rows)
+    assert all(len(row) <= 30 for row in rows)
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[\d*m", "", text)
+
+
+@kernel
+def test_first_event_comes_soon(target: tuple[str, str]) -> None:
+    """From the start of the process: compile, load, attach, show. Generous: machines of CI are slow."""
+    best = DEADLINE
+    for _ in range(3):
+        began = time.monotonic()
+        with running(CALLS, *target, "--count", "1") as run:
+            call(-1)
+            assert run.line()["Arg"] == -1
+            best = min(best, time.monotonic() - began)
+    assert best < 2
