@@ -108,10 +108,11 @@ const (
 
 // What RingbufQuery asks for.
 const (
-	RBAvailData = 0 // BPF_RB_AVAIL_DATA: bytes that nobody has read
-	RBRingSize  = 1 // BPF_RB_RING_SIZE: bytes in all
-	RBConsPos   = 2 // BPF_RB_CONS_POS
-	RBProdPos   = 3 // BPF_RB_PROD_POS
+	RBAvailData    = 0 // BPF_RB_AVAIL_DATA: bytes that nobody has read
+	RBRingSize     = 1 // BPF_RB_RING_SIZE: bytes in all
+	RBConsPos      = 2 // BPF_RB_CONS_POS
+	RBProdPos      = 3 // BPF_RB_PROD_POS
+	RBOverwritePos = 4 // BPF_RB_OVERWRITE_POS
 )
 
 // Flags of SkAssign in sk_lookup programs.

@@ -95,7 +95,7 @@ type SockAddr struct {
 	Protocol   uint32
 	MsgSrcIP4  IPv4Addr
 	MsgSrcIP6  IPv6Addr
-	_          [8]byte // sk
+	_          [12]byte // sk, on a multiple of 8
 }
 
 // Port is the port that the process asked for.
