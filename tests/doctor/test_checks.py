@@ -143,6 +143,10 @@ class TestProcess:
         assert process.memlock().level is Level.OK
 
 
+def forbidden(path: str) -> list[str]:
+    raise PermissionError(13, "Permission denied", path)
+
+
 class TestPlaces:
     @pytest.fixture
     def mounted(self, monkeypatch: pytest.MonkeyPatch):
@@ -158,13 +162,13 @@ class TestPlaces:
 
     def test_tracefs_that_may_not_be_read(self, mounted, tmp_path, monkeypatch: pytest.MonkeyPatch):
         mounted(tracefs=str(tmp_path))
-        monkeypatch.setattr(os, "access", lambda *args, **named: False)
+        monkeypatch.setattr(os, "listdir", forbidden)
         found = places.tracefs()
         assert found.level is Level.WARN and "not readable by this user" in found.text
         assert kinds._tracefs() == ("tracefs is not readable by this user", found.advice)
 
     def test_tracefs_below_debugfs(self, mounted, tmp_path):
-        (tmp_path / "tracing" / "events").mkdir(parents=True)
+        (tmp_path / "tracing" / "events" / "sched").mkdir(parents=True)
         mounted(debugfs=str(tmp_path))
         assert places.tracefs().facts == {
             "paths": [f"{tmp_path}/tracing"],

@@ -194,6 +194,19 @@ class TestWithTheThree:
 
         assert result(report) == [3, 1, 2, 3, True]
 
+    def test_a_tracepoint_with_cap_dac_read_search_in_place_of_a_group(self, build: Callable[[str], bytes]):
+        content = build("tracing")
+
+        def count() -> int:
+            with tinybpf.load(content) as obj:
+                me = obj.program("whoami").test_run(ctx=bytes(8)).retval
+                obj.map("counts")[me] = 0
+                obj.program("on_getppid").attach()
+                os.getppid()
+                return int(obj.map("counts")[me])
+
+        assert result(count, (*THREE, "CAP_DAC_READ_SEARCH")) == 1
+
     def test_xdp_drops_one_port_on_a_loopback_of_its_own(self, build: Callable[[str], bytes]):
         content = build("packets")
 

@@ -11,6 +11,7 @@ from tinybpf.doctor.report import Check, Level
 
 BTF = "/sys/kernel/btf/vmlinux"
 EVENT_SOURCES = "/sys/bus/event_source/devices"
+SECURITYFS = "mount -t securityfs securityfs /sys/kernel/security"
 OLDEST = "5.8"
 
 # What of the configuration decides over eBPF, and what is lost without it.
@@ -95,11 +96,16 @@ def lockdown() -> Check:
         modules = system.security_modules()
         if modules is not None and "lockdown" not in modules:
             return Check("lockdown", Level.OK, "not in this kernel", None, facts)
-        why = "securityfs is not mounted" if not system.mounted("securityfs") else "no file tells"
-        return Check("lockdown", Level.INFO, f"unknown: {why}", None, facts)
+        if system.mounted("securityfs"):
+            return Check("lockdown", Level.INFO, "unknown", None, facts)
+        return Check(
+            "lockdown", Level.INFO, "unknown: securityfs is not mounted", f"to see it: {SECURITYFS}", facts
+        )
     if mode == "none":
         return Check("lockdown", Level.OK, "none", None, facts)
-    lost = "kprobes, and reading kernel memory" if mode == "confidentiality" else "writing to user memory"
+    lost = "writing to user memory"
+    if mode == "confidentiality":
+        lost += ", reading kernel memory, kprobes, tracefs and perf events"
     advice = (
         f"even root may not do all: it forbids {lost}. It comes from Secure Boot or lockdown= on the "
         "kernel's command line"

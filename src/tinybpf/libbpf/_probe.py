@@ -91,7 +91,10 @@ class Feature:
         if lacking:
             return f"this process lacks {_hints.listing(lacking)}"
         other = _hints.permission_hint(self.needs)
-        return other or "the kernel forbids it, whatever the capabilities: a security policy of this machine"
+        return (
+            other
+            or "the kernel forbids it whatever the capabilities: lockdown, or another policy of this machine"
+        )
 
     def missing_reason(self, code: int) -> str:
         """Why this kernel does not have it: too old, or built without."""

@@ -70,9 +70,12 @@ def barred_directory() -> str | None:
 
 def _denied(program: BpfProgram, events: str, category: str, name: str) -> str | None:
     """Why the tracepoint could not be opened: tracefs, a capability, or the program itself."""
-    number = os.path.join(events, category, name, "id")
-    if os.path.exists(number) and not os.access(number, os.R_OK):
+    try:
+        open(os.path.join(events, category, name, "id")).close()
+    except PermissionError:
         return _share(os.path.dirname(events))
+    except OSError:
+        return None
     missing = lacks((PERFMON,), "to open a tracepoint")
     return missing or f"'{program.name}' reads beyond the end of this tracepoint's context"
 
