@@ -71,7 +71,7 @@ type SKB struct {
 func (ctx *SKB) Protocol() uint16 { return BE16{uint16(ctx.protocol)}.Uint16() }
 
 // RemotePort is the port of the other end, of a socket's packet.
-func (ctx *SKB) RemotePort() uint16 { return BE16{uint16(ctx.remotePort)}.Uint16() }
+func (ctx *SKB) RemotePort() uint16 { return uint16(BE32{ctx.remotePort}.Uint32()) }
 
 // A TCAction is what tc, tcx and netkit programs return.
 type TCAction int32
