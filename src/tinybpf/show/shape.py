@@ -94,7 +94,9 @@ def shape_of(btf: Btf, type_id: int, name: str = "value", offset: int = 0) -> Sh
 
 
 def bytes_shape(size: int, name: str = "value", offset: int = 0) -> Leaf:
-    """The shape of bytes that nothing is known of."""
+    """The shape of bytes that nothing is known of: a number where they are as many as one has."""
+    if size in (1, 2, 4, 8):
+        return Leaf(name, offset, size, "int", _int_code(size, False))
     return Leaf(name, offset, size, "guess", f"{size}s")
 
 
