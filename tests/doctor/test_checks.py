@@ -229,7 +229,7 @@ class TestKinds:
         assert found.advice == process.ROOTLESS and found.ability is Ability.FORBIDDEN
         capabilities(*system.CAPABILITIES)
         assert "ask who runs this machine" in self.kind("xdp", Finding(State.FORBIDDEN, 1, "x")).advice
-        assert self.kind("xdp", Finding(State.MISSING, 22, "x")).advice == "another kernel"
+        assert self.kind("xdp", Finding(State.MISSING, 22, "x")).advice == "a kernel that is built with it"
 
     def test_useful_is_what_can_be_attached(self):
         def of(name: str, ability: Ability) -> Kind:

@@ -36,7 +36,7 @@ def test_a_name_that_is_not_there():
 @pytest.mark.parametrize(
     ("code", "state", "reason"),
     [
-        (errno.EINVAL, State.MISSING, "Linux 5.13 brought it; this is 5.4.0-test"),
+        (errno.EINVAL, State.MISSING, "Linux 5.13 brought it"),
         (errno.ENOSYS, State.MISSING, "this kernel was built without CONFIG_BPF_SYSCALL"),
         (errno.EPERM, State.FORBIDDEN, "this process lacks CAP_BPF"),
         (errno.ENOMEM, State.UNKNOWN, "Cannot allocate memory"),
@@ -94,7 +94,7 @@ class TestThisKernel:
             # A distribution may have brought it to an older kernel.
             if found.state is not State.WORKS:
                 assert found.state is State.MISSING
-                assert found.reason == f"Linux {feature.since} brought it; this is {os.uname().release}"
+                assert found.reason == f"Linux {feature.since} brought it"
 
     def test_nothing_works_that_the_kernel_is_older_than_by_far(self):
         assert not any(
@@ -106,7 +106,7 @@ class TestThisKernel:
     def test_a_number_that_no_kernel_knows(self):
         future = _probe.ProgramFeature("future", "99.0", type=BpfProgType(200)).probe()
         assert (future.state, future.errno) == (State.MISSING, errno.EINVAL)
-        assert future.reason.startswith("Linux 99.0 brought it")
+        assert future.reason == "Linux 99.0 brought it"
         assert _probe.MapFeature("future", "99.0", type=BpfMapType(200)).probe().state is State.MISSING
 
     def test_a_function_that_the_kernel_does_not_have(self):

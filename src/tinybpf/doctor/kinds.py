@@ -65,7 +65,7 @@ def _kind(feature: Feature, kind: str, finding: Finding) -> Kind:
     ability = Ability(finding.state.value)
     advice = None
     if ability is Ability.MISSING:
-        advice = f"Linux {feature.since} or later" if system.older_than(feature.since) else "another kernel"
+        advice = "a newer kernel" if system.older_than(feature.since) else "a kernel that is built with it"
     elif ability is Ability.FORBIDDEN:
         advice = ROOTLESS if lacks(feature.needs) else _POLICY
     return Kind(

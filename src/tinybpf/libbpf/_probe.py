@@ -17,6 +17,7 @@ from tinybpf.libbpf._lib import ffi, lib, mark_used
 from tinybpf.libbpf.enums import BpfMapType, BpfProgType
 
 _LOG_SIZE = 1 << 14
+_MEMBERS_TRIED = 8
 
 # mov r0, 0; exit. The second register nibble of an instruction depends on the byte order, and is 0 here.
 _RETURN_0 = bytes.fromhex("b7000000000000009500000000000000")
@@ -101,7 +102,7 @@ class Feature:
         if code == codes.ENOSYS:
             return "this kernel was built without CONFIG_BPF_SYSCALL"
         if system.older_than(self.since):
-            return f"Linux {self.since} brought it; this is {system.kernel_release()}"
+            return f"Linux {self.since} brought it"
         unset = [item for item in self.config if system.config_item(item) == "n"]
         if unset:
             return f"this kernel was built without {', '.join(unset)}"
@@ -147,6 +148,22 @@ class ProgramFeature(Feature):
             return self.missing_reason(codes.EINVAL)
         unset = [item for item in self.config if system.config_item(item) == "n"]
         return self.missing_reason(codes.EINVAL) if unset else f"the kernel has no {self.target[1]}"
+
+
+@dataclass(frozen=True)
+class OperationFeature(ProgramFeature):
+    """Programs that are a member of a kernel's struct: which of its first are functions differs."""
+
+    def _try(self) -> Finding:
+        assert self.target is not None
+        found = _kernel_type(*self.target)
+        if found <= 0:
+            return Finding(State.MISSING, codes.ENOENT, self._no_target())
+        for member in range(_MEMBERS_TRIED):
+            result, log = load_program(self.type, attach_btf_id=found, expected_attach_type=member)
+            if result != -codes.EINVAL:
+                break
+        return self._finding(result, "" if result == -codes.EINVAL else log)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from tinybpf.libbpf._probe import (
     Feature,
     Finding,
     MapFeature,
+    OperationFeature,
     ProgramFeature,
     ReplacementFeature,
     State,
@@ -66,8 +67,7 @@ def _inner_map(options: Any) -> list[int]:
 
 
 def _no_struct(options: Any) -> list[int]:
-    options.btf_vmlinux_value_type_id = 1
-    options.value_type_btf_obj_fd = -1
+    options.btf_vmlinux_value_type_id = 1  # no struct that a map of this type could hold
     return []
 
 
@@ -76,7 +76,7 @@ def _programs() -> tuple[ProgramFeature, ...]:
     events, network, cgroup = ("CONFIG_BPF_EVENTS",), ("CONFIG_NET",), ("CONFIG_CGROUP_BPF",)
     lwt, tracing = ("CONFIG_LWTUNNEL_BPF",), ("CONFIG_BPF_EVENTS", "CONFIG_DEBUG_INFO_BTF")
     trampoline = (*tracing, "CONFIG_BPF_JIT")
-    tested, modified = (_FUNC, "bpf_fentry_test1"), (_FUNC, "bpf_modify_return_test")
+    tested, modified = (_FUNC, "bpf_fentry_test1"), (_FUNC, "security_file_open")
     traced = (_TYPEDEF, "btf_trace_sys_enter")
 
     def feature(
@@ -126,8 +126,8 @@ def _programs() -> tuple[ProgramFeature, ...]:
         feature("lwt_xmit", kind.LWT_XMIT, "4.10", lwt),
         feature("lwt_seg6local", kind.LWT_SEG6LOCAL, "4.18", ("CONFIG_IPV6_SEG6_BPF",)),
         feature("lirc_mode2", kind.LIRC_MODE2, "4.18", ("CONFIG_BPF_LIRC_MODE2",), attach_type=16),
-        feature(
-            "struct_ops", kind.STRUCT_OPS, "5.6", ("CONFIG_BPF_JIT", "CONFIG_DEBUG_INFO_BTF"),
+        OperationFeature(
+            "struct_ops", "5.6", ("CONFIG_BPF_JIT", "CONFIG_DEBUG_INFO_BTF"), type=kind.STRUCT_OPS,
             target=(_STRUCT, "tcp_congestion_ops"),
         ),
         ReplacementFeature("freplace", "5.6", trampoline, type=kind.EXT),
