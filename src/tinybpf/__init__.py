@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         open_pinned_map,
     )
     from tinybpf.libbpf.btf import BtfField, BtfKind, BtfType
+    from tinybpf.libbpf.trace import TraceRecord, TraceStream, trace_pipe
 
 
 _HOMES = {
@@ -73,6 +74,7 @@ _HOMES = {
         "RingBufferEvent", "TestRunResult", "init", "libbpf_version", "load", "open_pinned_map",
     ],
     "libbpf.btf": ["BtfField", "BtfKind", "BtfType"],
+    "libbpf.trace": ["TraceRecord", "TraceStream", "trace_pipe"],
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -105,6 +107,8 @@ __all__ = [
     "RingBufferEvent",
     "SourceLine",
     "TestRunResult",
+    "TraceRecord",
+    "TraceStream",
     "UnsupportedError",
     "VerifierError",
     "__version__",
@@ -114,6 +118,7 @@ __all__ = [
     "load",
     "load_go",
     "open_pinned_map",
+    "trace_pipe",
     "version",
 ]
 
