@@ -42,9 +42,6 @@ func (s *mapState) options() *options {
 
 // open makes the map, unless it is there.
 func (s *mapState) open(kind mem.Kind, key, value func() reflect.Type) *mapState {
-	if s == nil {
-		panic("ebpf: a nil pointer to a map")
-	}
 	if s.made.Load() == nil {
 		o := s.options()
 		mem.Open(&s.made, mem.Spec{
