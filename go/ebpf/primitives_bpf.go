@@ -84,15 +84,10 @@ func packetAt(data, dataEnd, offset, size uint32) unsafe.Pointer
 //bpf:builtin context_address
 func contextAddress(ctx Context, offset uint32) uint64
 
-//bpf:builtin loop
 func loop(n uint32, body func(i uint32) bool) uint32
 
-// forEach calls body with each entry of the map.
-func forEach[K comparable, V any](m *mapState, body func(key *K, value *V) bool) {
-	loop(0, nil)
-}
+func forEach[K comparable, V any](m *mapState, body func(key *K, value *V) bool) {}
 
-//bpf:builtin printk
 func printk(format string, args ...any)
 
 func (ctx *XDP) at(offset, size uint32) unsafe.Pointer {

@@ -5,6 +5,8 @@ package ebpf
 // integers, %s of a pointer to text that ends with 0, %p, %t and %v; the compiler checks it
 // against the arguments. More than three arguments need Linux 5.16. It is for finding faults: the
 // kernel takes a lock for each line.
+//
+//bpf:builtin printk
 func Printk(format string, args ...any) {
 	printk(format, args...)
 }

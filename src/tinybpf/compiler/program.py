@@ -259,8 +259,7 @@ class Reader:
     def _check_signature(self, fn: ssa.Function, section: sections.Section) -> None:
         t = self.types.under(fn.type)
         assert isinstance(t, ssa.Signature)
-        context = "ebpf.Context" if typed.is_used(self.doc) else "unsafe.Pointer"
-        right = f"func {legal(fn.name)}(ctx {context}) int32"
+        right = self._right_signature(fn, section)
         if len(t.params) > 1 or any(not self.types.is_pointer(p) for p in t.params):
             raise Refused(
                 fn.pos,
@@ -276,6 +275,22 @@ class Reader:
                 "kernel",
                 f"write {right}",
             )
+
+        given = self.types[t.params[0]] if t.params else None
+        context = typed.named(self.types.table, given.elem) if isinstance(given, ssa.Pointer) else ""
+        if typed.is_context(context) and context != typed.context_of(section)[0]:
+            raise Refused(
+                fn.pos,
+                f"program {fn.name} takes *ebpf.{context}, which is not the context of section "
+                f"{section.name}",
+                f"write {right}",
+            )
+
+    def _right_signature(self, fn: ssa.Function, section: sections.Section) -> str:
+        if not typed.is_used(self.doc):
+            return f"func {legal(fn.name)}(ctx unsafe.Pointer) int32"
+        context, result = typed.context_of(section)
+        return f"func {legal(fn.name)}(ctx {f'*ebpf.{context}' if context else 'ebpf.Context'}) {result}"
 
     def _on_panic(self, fn: ssa.Function, section: sections.Section) -> int:
         given = self._argument(fn.directives, "//bpf:onpanic")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tinybpf.compiler import ssa
-from tinybpf.compiler.kernel import maps
+from tinybpf.compiler.kernel import maps, sections
 
 EBPF = "tinybpf/ebpf"
 ATOMIC = "sync/atomic"
@@ -167,6 +167,53 @@ def tracepoint_section(name: str) -> str | None:
         return None
     category, event = (_WORD.sub("_", part).lower() for part in match.groups())
     return f"tracepoint/{category}/{event}"
+
+
+# --- contexts
+
+_OF_TYPE = {
+    "XDP": ("XDP", "ebpf.XDPAction"),
+    "SCHED_CLS": ("SKB", "ebpf.TCAction"),
+    "SCHED_ACT": ("SKB", "ebpf.TCAction"),
+    "CGROUP_SKB": ("SKB", "ebpf.Verdict"),
+    "SOCKET_FILTER": ("SKB", "int32"),
+    "SK_SKB": ("SKB", "int32"),
+    "LWT_IN": ("SKB", "int32"),
+    "LWT_OUT": ("SKB", "int32"),
+    "LWT_XMIT": ("SKB", "int32"),
+    "LWT_SEG6LOCAL": ("SKB", "int32"),
+    "CGROUP_SOCK_ADDR": ("SockAddr", "ebpf.Verdict"),
+    "CGROUP_SYSCTL": ("Sysctl", "ebpf.Verdict"),
+    "RAW_TRACEPOINT": ("RawTracepoint", "int32"),
+    "RAW_TRACEPOINT_WRITABLE": ("RawTracepoint", "int32"),
+    "SOCK_OPS": ("SockOps", "int32"),
+    "SK_MSG": ("SKMsg", "int32"),
+    "SK_REUSEPORT": ("SKReuseport", "int32"),
+    "SK_LOOKUP": ("SKLookup", "int32"),
+    "PERF_EVENT": ("PerfEventData", "int32"),
+}
+"""By program type: the package's type of the context, and what a program returns."""
+
+_OF_TRACEPOINT = {
+    "/sys_enter": "SysEnter",
+    "/sys_exit": "SysExit",
+    "/sched_process_exec": "SchedProcessExec",
+    "/sched_process_fork": "SchedProcessFork",
+}
+_CONTEXTS = {name for name, _ in _OF_TYPE.values()} | set(_OF_TRACEPOINT.values())
+
+
+def context_of(section: sections.Section) -> tuple[str | None, str]:
+    """The package's type for the context of such programs, if it has one, and their result's type."""
+    kind = section.definition.program_type
+    if kind == "TRACEPOINT":
+        return next((name for part, name in _OF_TRACEPOINT.items() if part in section.name), None), "int32"
+    return _OF_TYPE.get(kind, (None, "int32"))
+
+
+def is_context(name: str) -> bool:
+    """Whether a type of the package is the context of some kind of program."""
+    return name in _CONTEXTS
 
 
 # --- how C calls the package's types

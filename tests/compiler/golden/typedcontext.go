@@ -38,3 +38,9 @@ func apart(ctx *ebpf.XDP) ebpf.XDPAction { return ebpf.XDPPass }
 
 //bpf:builtin zeros
 func mine(size uintptr) uintptr
+
+//bpf:section tc
+func wrong(ctx *ebpf.XDP) ebpf.TCAction { return ebpf.TCOK }
+
+//bpf:section tracepoint/syscalls/sys_exit_read
+func exit(ctx *ebpf.SysEnter) int32 { return 0 }

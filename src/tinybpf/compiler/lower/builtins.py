@@ -142,7 +142,7 @@ def _context_address(f: FunctionLowering, instr: ssa.Call) -> Operand:
     return f.b.value(f"ptrtoint ptr {address} to i64")
 
 
-def _loop(f: FunctionLowering, instr: ssa.Call) -> Operand:
+def _callback(f: FunctionLowering, instr: ssa.Call) -> Operand:
     raise Refused(
         instr.pos,
         "callbacks are not supported yet",
@@ -194,7 +194,7 @@ _BUILTINS: dict[str, Callable[[FunctionLowering, ssa.Call], Operand | None]] = {
     "zeros": _zeros,
     "packet_at": _packet_at,
     "context_address": _context_address,
-    "loop": _loop,
+    "callback": _callback,
     "printk": printk.call,
     "atomic_add": _atomic("add"),
     "atomic_and": _atomic("and"),

@@ -42,6 +42,8 @@ def _between_ints(f: FunctionLowering, instr: ssa.Convert, source: int, target: 
     assert have is not None and want is not None
     if have == want:
         return value
+    if is_literal(value) and 0 <= int(value) < 1 << min(have, want) - 1:
+        return value
     if have > want:
         return f.b.value(f"trunc i{have} {value} to i{want}")
     return f.b.value(f"{'sext' if f.types.is_signed(source) else 'zext'} i{have} {value} to i{want}")

@@ -113,6 +113,8 @@ def copy_struct(f: FunctionLowering, struct_type: int, number: int, instr: ssa.C
             "or read one field through a pointer to the struct",
         )
     target, source = f.scalar(instr.args[0]), f.scalar(instr.args[2])
+    if not f.types.is_pointer(f.type_of(instr.args[2])):
+        source = f.b.value(f"inttoptr i64 {f.widen(source, f.type_of(instr.args[2]))} to ptr")
     total = "0"
     for n, field in enumerate(f.types.struct(struct_type).fields):
         if field.name == "_":

@@ -29,6 +29,9 @@ C_INTS = {
     ("uintptr"): ("unsigned long", "DW_ATE_unsigned"),
 }
 
+C_MEMBERS = {"in_addr": ("s_addr", "__be32"), "in6_addr": ("u6_addr8", "bytes")}
+"""The one member of a struct that the kernel declares otherwise than package ebpf, and its type."""
+
 MAX_COLUMN = 1023  # BTF has ten bits for it
 
 
@@ -146,6 +149,8 @@ class DebugInfo:
         if number or (t.path == typed.ATOMIC and isinstance(under, ssa.Struct)):
             return self._wrapped(index, under, number)
         name = self.type_name(index)
+        if name in C_MEMBERS and typed.c_struct(t):
+            return self._of_c(name, t)
         if isinstance(under, ssa.Struct):
             return self._struct(name, t.pos, under)
         if t.constants:
@@ -157,6 +162,20 @@ class DebugInfo:
         return (
             f'!DIDerivedType(tag: DW_TAG_typedef, name: "{name}", file: {self.file(t.pos)}, line: '
             f"{t.pos.line}, baseType: {base})"
+        )
+
+    def _of_c(self, name: str, t: ssa.Named) -> str:
+        """An address as the kernel declares it."""
+        label, base = C_MEMBERS[name]
+        if base == "__be32":
+            number = self.c_int("uint32")
+            inner = self.node(f'!DIDerivedType(tag: DW_TAG_typedef, name: "__be32", baseType: {number})')
+        else:
+            inner = self.byte_array(t.size)
+        members = self.node_list([self.node(member(label, inner, t.size * 8, 0))])
+        return (
+            f'!DICompositeType(tag: DW_TAG_structure_type, name: "{name}", file: {self.file(t.pos)}, line: '
+            f"{t.pos.line}, size: {t.size * 8}, elements: {members})"
         )
 
     def _wrapped(self, index: int, under: ssa.Type, name: str | None) -> str:

@@ -141,7 +141,7 @@ class FunctionLowering(Values):
             made = None
             self._poison(instr)
         except Refused as refused:
-            self.m.report(refused.pos, refused.message, refused.hint)
+            self.m.refuse(self.fn, refused)
             made = None
             self._poison(instr)
         except Exception as fault:

@@ -91,7 +91,9 @@ def store(f: FunctionLowering, instr: ssa.Store) -> None:
     target = f.types.elem(f.type_of(instr.addr))
     if f.m.is_map_global(f.places(instr.addr)):
         raise Refused(
-            instr.pos, "assignment to a map: a map is changed through its helpers", "call bpf_map_update_elem"
+            instr.pos,
+            f"assignment to a map: a map is changed through its {'methods' if f.m.typed else 'helpers'}",
+            "call Update" if f.m.typed else "call bpf_map_update_elem",
         )
     if isinstance(value, Memory) and f.is_context(instr.addr):
         _copy_context(f, instr.addr, t, value.ptr, into=True)

@@ -69,6 +69,8 @@ class Module:
         self._conventions: dict[int, abi.Returns] = {}
         self.helpers: dict[int, Helper] = {}
         self._signatures: dict[int, abi.Signature] = {}
+        self._inside: list[Refused] = []
+        self._refused = False
         self.typed = typed.is_used(doc)
         self.made = builtins.Made(self)
         self._entry_functions = {e.function for e in program.entries}
@@ -79,6 +81,14 @@ class Module:
         self.writes = Writes(self.points, self.order, self.helpers)
 
     # --- what functions ask
+
+    def refuse(self, fn: ssa.Function, refused: Refused) -> None:
+        """Tell of it; inside of the typed package only where nothing else is wrong: it follows from that."""
+        if fn.path in (typed.EBPF, typed.ATOMIC):
+            self._inside.append(refused)
+        else:
+            self._refused = True
+            self.report(refused.pos, refused.message, refused.hint)
 
     def signature(self, index: int) -> abi.Signature:
         known = self._signatures.get(index)
@@ -206,7 +216,10 @@ class Module:
         entries = {e.function: e for e in self.program.entries}
         called = {callee for f in self.order for _, callee in callees(self.doc.functions[f])}
         inner = [self._function(i, None) for i in self.order if i in called or i not in entries]
-        return inner + [self._function(e.function, e) for e in self.program.entries]
+        bodies = inner + [self._function(e.function, e) for e in self.program.entries]
+        for refused in self._inside if not self._refused else ():
+            self.report(refused.pos, refused.message, refused.hint)
+        return bodies
 
     def run(self) -> str:
         """The module's text; ``report`` was told all that is wrong."""
