@@ -138,7 +138,7 @@ def duration(ns: int) -> str:
     if ns < 1000:
         return f"{sign}{ns}ns"
     for unit, size in (("us", 10**3), ("ms", 10**6)):
-        if ns < size * 1000:
+        if ns < size * 999.5:
             return f"{sign}{_three(ns / size)}{unit}"
     if ns < 100 * 10**9:
         return f"{sign}{_three(ns / 10**9)}s"
@@ -156,7 +156,7 @@ def size(value: int) -> str:
     number = float(rest)
     for unit in ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
         number /= 1024
-        if number < 1024 or unit == "EiB":
+        if number < 1023.5 or unit == "EiB":
             return f"{sign}{_three(number)}{unit}"
     raise AssertionError
 
