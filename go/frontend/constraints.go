@@ -6,6 +6,7 @@ import (
 	"go/version"
 	"runtime"
 	"strings"
+	"unsafe"
 )
 
 // Operating systems and architectures that mean a constraint at the end of a file's name, as
@@ -100,7 +101,7 @@ func (t tagSet) wrongSuffix(name string) string {
 func constraintLines(text []byte) []buildLine {
 	var old, pending []buildLine
 	inComment, number := false, 0
-	for line := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) {
+	for line := range strings.Lines(strings.TrimPrefix(asString(text), "\ufeff")) {
 		line = strings.TrimSpace(line)
 		number++
 		switch {
@@ -119,6 +120,9 @@ func constraintLines(text []byte) []buildLine {
 	}
 	return old
 }
+
+// asString is a text that nobody changes any more, without a copy.
+func asString(text []byte) string { return unsafe.String(unsafe.SliceData(text), len(text)) }
 
 // skipComments tells whether a line has anything but comments, and whether it ends inside one.
 func skipComments(line string, inComment bool) (code, open bool) {

@@ -30,7 +30,7 @@ func (s *session) parse() bool {
 func (s *session) parseUnit(u *unit) {
 	s.parsed = append(s.parsed, u)
 	for _, src := range u.sources {
-		s.parseFile(src, src.text)
+		s.parseFile(src)
 	}
 	if s.failed() {
 		return
@@ -45,10 +45,10 @@ func (s *session) parseUnit(u *unit) {
 	s.onePackage(u)
 }
 
-// parseFile makes the syntax tree of a file, of which text is all that is to be compiled.
-func (s *session) parseFile(src *source, text []byte) {
+// parseFile makes the syntax tree of a file.
+func (s *session) parseFile(src *source) {
 	base := s.fset.Base()
-	file, err := parser.ParseFile(s.fset, src.unit.show(src.name), text,
+	file, err := parser.ParseFile(s.fset, src.unit.show(src.name), src.text,
 		parser.ParseComments|parser.AllErrors|parser.SkipObjectResolution)
 	src.file, src.ast = s.fset.File(token.Pos(base)), file
 	var list scanner.ErrorList

@@ -38,7 +38,8 @@ func (s *session) loadProvided() {
 			if text == nil {
 				continue
 			}
-			s.parseFile(src, text)
+			src.text = text
+			s.parseFile(src)
 			kept = append(kept, src)
 			u.files = append(u.files, src.ast)
 		}

@@ -106,7 +106,7 @@ func (s *session) addFile(path, text string) int {
 // where something comes from them.
 func (s *session) fileIndex(src *source) int {
 	if src.index < 0 {
-		src.index = s.addFile(src.unit.show(src.name), string(src.text))
+		src.index = s.addFile(src.unit.show(src.name), asString(src.text))
 		if src.ast != nil && !src.unit.provided {
 			s.doc.Files[src.index].Directives = s.looseDirectives(src)
 		}
