@@ -1,39 +1,12 @@
 from __future__ import annotations
 
+import os
 import struct
+import threading
 
 import pytest
 
-from tinybpf.show.printk import TracePipe, parse, prints
-from tinybpf.show.report import Line
-
-
-@pytest.mark.parametrize(
-    ("line", "found"),
-    [
-        (
-            b"            bash-1234    [001] d..31 12345.678901: bpf_trace_printk: hello",
-            Line("bash", 1234, 1, 12345.678901, "hello"),
-        ),
-        (
-            b"           <...>-99      [000] ....1   10.000001: bpf_trace_printk: a: b",
-            Line("<...>", 99, 0, 10.000001, "a: b"),
-        ),
-        (
-            b"   kworker/0:1-5-77   (     77) [012] d... 5.5: bpf_trace_printk: ",
-            Line("kworker/0:1-5", 77, 12, 5.5, ""),
-        ),
-        (
-            b"  Web Content-7 [000] d..31 1.0: bpf_trace_printk: \x1b[2Jx\xff",
-            Line("Web Content", 7, 0, 1.0, "\x1b[2Jx\\xff"),
-        ),
-        (b"  bash-1 [000] d..31 1.0: sched_switch: prev_comm=x", None),
-        (b"CPU:0 [LOST 12 EVENTS]", None),
-        (b"", None),
-    ],
-)
-def test_lines_of_trace_pipe(line, found):
-    assert parse(line) == found
+from tinybpf.show.printk import Printed, prints
 
 
 def test_prints(build):
@@ -64,7 +37,21 @@ def test_only_calls_of_helpers_count():
 
 
 @pytest.mark.kernel
-def test_trace_pipe_does_not_wait():
-    pipe = TracePipe()
-    pipe.read()
-    pipe.close()
+def test_reading_does_not_wait():
+    with Printed() as printed:
+        assert printed.read() == []
+        assert printed.lost == 0
+
+
+def test_threads_of_a_process(monkeypatch):
+    printed = Printed.__new__(Printed)
+    printed._pid, printed._threads = os.getpid(), {}
+    assert printed._is_wanted(os.getpid())
+    assert not printed._is_wanted(1 << 30)
+    started, go_on = threading.Event(), threading.Event()
+    thread = threading.Thread(target=lambda: (started.set(), go_on.wait()))
+    thread.start()
+    started.wait()
+    assert thread.native_id is not None and printed._is_wanted(thread.native_id)
+    go_on.set()
+    thread.join()

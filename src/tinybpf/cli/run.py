@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tinybpf.libbpf import BpfObject
     from tinybpf.libbpf.open import OpenObject
     from tinybpf.show.output import Output
-    from tinybpf.show.printk import TracePipe
+    from tinybpf.show.printk import Printed
     from tinybpf.show.report import Report
     from tinybpf.show.sources import Reader
     from tinybpf.show.stop import Stop
@@ -203,7 +204,10 @@ def _watch(
     buffers = buffers_of(obj)
     printed = _printed(obj, source, options, notes, required=not buffers)
     _check_flags(obj, options, notes, bool(buffers), printed is not None)
-    with Reader(buffers) as reader:
+    with contextlib.ExitStack() as stack:
+        if printed is not None:
+            stack.enter_context(printed)
+        reader = stack.enter_context(Reader(buffers))
         report = _report(output, reader, printed is not None, options.as_json)
         targets = Targets(options.interface, options.cgroup, options.pid, options.programs)
         try:
@@ -224,17 +228,17 @@ def _watch(
 
 def _printed(
     obj: BpfObject, source: Any, options: Options, notes: list[str], required: bool
-) -> TracePipe | None:
+) -> Printed | None:
     """The lines of Printk, where a program prints any."""
     from tinybpf.show.printk import prints
 
     if not prints(_elf(source), (program.section for program in obj.programs.values())):
         return None
     from tinybpf.errors import BpfError
-    from tinybpf.show.printk import TracePipe
+    from tinybpf.show.printk import Printed
 
     try:
-        return TracePipe(options.pid)
+        return Printed(options.pid)
     except BpfError as error:
         if required:
             raise

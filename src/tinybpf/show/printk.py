@@ -1,26 +1,18 @@
-"""What programs print with ``Printk``, from the kernel's trace_pipe.
-
-It is opened only where a program prints: what one process reads from it, no other sees.
-"""
+"""What programs print with ``Printk``, where an object has programs that print."""
 
 from __future__ import annotations
 
-import errno
 import os
-import re
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from tinybpf.errors import BpfError, NotFoundError
-from tinybpf.show.report import Line
+if TYPE_CHECKING:
+    from tinybpf.libbpf.trace import TraceRecord
 
 HELPERS = frozenset([6, 177])  # bpf_trace_printk, bpf_trace_vprintk
 CALL = 0x85
 INSTRUCTION = 8
-
-MARK = b": bpf_trace_printk: "
-MOST_READS = 64
-_HEAD = re.compile(rb"\s*(.{1,16}?)-(\d+)\s+(?:\([ \d-]+\)\s+)?\[(\d+)\]\s+(?:\S+\s+)?(\d+\.\d+)$")
 
 
 def prints(elf: bytes, sections: Iterable[str]) -> bool:
@@ -41,25 +33,31 @@ def _calls(code: bytes) -> bool:
     return False
 
 
-class TracePipe:
-    """The lines that BPF programs print from now on; ``pid`` limits them to one process.
+class Printed:
+    """What is printed from now on; ``pid`` limits it to the threads of one process.
 
-    `NotFoundError` where tracefs is not mounted.
+    The errors are those of ``tinybpf.trace_pipe``.
     """
 
     def __init__(self, pid: int | None = None) -> None:
-        self._pid = pid
-        self._rest = b""
-        self._threads: dict[int, bool] = {}
-        self.fd = _open()
-        self._drain()  # what others printed before
+        from tinybpf.libbpf.trace import trace_pipe
 
-    def read(self) -> list[Line]:
+        self._pid = pid
+        self._threads: dict[int, bool] = {}
+        self._stream = trace_pipe()
+        self.fd = self._stream.fileno()
+        self.count = 0
+        if self._stream.is_shared:
+            self._stream.take()  # what others printed before
+
+    @property
+    def lost(self) -> int:
+        """How many lines were printed faster than they were read."""
+        return self._stream.lost
+
+    def read(self) -> list[TraceRecord]:
         """The lines that have come, without waiting."""
-        lines = (self._rest + self._drain()).split(b"\n")
-        self._rest = lines.pop()
-        found = [parsed for parsed in map(parse, lines) if parsed is not None]
-        return [line for line in found if self._is_wanted(line.pid)]
+        return [record for record in self._stream.take() if self._is_wanted(record.pid)]
 
     def _is_wanted(self, thread: int) -> bool:
         if self._pid is None:
@@ -70,49 +68,8 @@ class TracePipe:
             self._threads[thread] = known
         return known
 
-    def _drain(self) -> bytes:
-        found = []
-        for _ in range(MOST_READS):
-            try:
-                part = os.read(self.fd, 65536)
-            except BlockingIOError:
-                break
-            if not part:
-                break
-            found.append(part)
-        return b"".join(found)
+    def __enter__(self) -> Printed:
+        return self
 
-    def close(self) -> None:
-        os.close(self.fd)
-
-
-def _open() -> int:
-    from tinybpf.system import mounted
-
-    places = [*mounted("tracefs"), "/sys/kernel/tracing", "/sys/kernel/debug/tracing"]
-    for place in places:
-        try:
-            return os.open(f"{place}/trace_pipe", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            reason = error.strerror
-            if error.errno == errno.EBUSY:
-                reason = "another process reads it"
-            raise BpfError(f"open {place}/trace_pipe failed: {reason}", error.errno or 0) from None
-    message = "the program prints, and tracefs, where that comes out, is not mounted"
-    hint = "mount -t tracefs tracefs /sys/kernel/tracing"
-    raise NotFoundError(f"{message}\n  hint: {hint}", errno.ENOENT)
-
-
-def parse(line: bytes) -> Line | None:
-    """A line of trace_pipe that a BPF program printed, or None."""
-    before, marker, message = line.partition(MARK)
-    if not marker:
-        return None
-    found = _HEAD.match(before)
-    if found is None:
-        return None
-    comm, pid, cpu, seconds = found.groups()
-    text = message.decode("utf-8", "backslashreplace")
-    return Line(comm.decode("utf-8", "backslashreplace"), int(pid), int(cpu), float(seconds), text)
+    def __exit__(self, *reason: object) -> None:
+        self._stream.close()

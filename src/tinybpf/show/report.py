@@ -9,13 +9,14 @@ from __future__ import annotations
 import struct
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tinybpf.show.reader import as_group, json_lines_maker, rows_maker
 from tinybpf.show.shape import Group, Leaf
 from tinybpf.show.sources import Buffer
 
 if TYPE_CHECKING:
+    from tinybpf.libbpf.trace import TraceRecord
     from tinybpf.show.maps import Shown
     from tinybpf.show.output import Output
 
@@ -38,16 +39,6 @@ MOST_ROWS_AT_ONCE = 200
 """Rows that a terminal gets within a tenth of a second; nobody reads more."""
 
 
-class Line(NamedTuple):
-    """A line of trace_pipe: ``cpu`` and ``time`` (seconds since the start of the machine) as there."""
-
-    comm: str
-    pid: int
-    cpu: int
-    time: float
-    message: str
-
-
 class Report:
     """What both ways of telling have in common."""
 
@@ -57,7 +48,7 @@ class Report:
     def events(self, buffer: Buffer, records: list[bytes]) -> None:
         raise NotImplementedError
 
-    def printed(self, lines: Sequence[Line]) -> None:
+    def printed(self, lines: Sequence[TraceRecord]) -> None:
         raise NotImplementedError
 
     def lost(self, name: str, count: int, new: int) -> None:
@@ -84,6 +75,12 @@ def say(text: str) -> None:
         sys.stderr.flush()
     except (OSError, AttributeError, ValueError):
         return
+
+
+def amount(count: int, name: str) -> str:
+    """How many events of a source, in words."""
+    what, of = ("line", "Printk") if name == PRINTK else ("event", f"'{name}'")
+    return f"{count:,} {what if count == 1 else what + 's'} of {of}"
 
 
 class TextReport(Report):
@@ -116,12 +113,12 @@ class TextReport(Report):
         if records:
             self._rows(self._index[buffer.name], self._make_rows(buffer, records))
 
-    def printed(self, lines: Sequence[Line]) -> None:
+    def printed(self, lines: Sequence[TraceRecord]) -> None:
         from tinybpf.show.words import clean
 
         lines = self._readable(list(lines))
         if lines:
-            rows = [(clean(line.comm), str(line.pid), clean(line.message)) for line in lines]
+            rows = [(clean(line.task), str(line.pid), clean(line.text)) for line in lines]
             self._rows(self._printk, rows)
 
     def _readable(self, items: list) -> list:  # type: ignore[type-arg]
@@ -173,7 +170,7 @@ class TextReport(Report):
         output.write("\n".join(text) + "\n")
 
     def lost(self, name: str, count: int, new: int) -> None:
-        say(f"tinybpf: {new:,} events of '{name}' were lost: the buffer was full")
+        say(f"tinybpf: {amount(new, name)} lost: the buffer was full")
 
     def panics(self, count: int, new: int) -> None:
         times = "once" if new == 1 else f"{new:,} times"
@@ -193,8 +190,8 @@ class TextReport(Report):
                 continue
             missing = lost[name]
             tail = ", lost: unknown" if missing is None else f", lost: {missing:,}"
-            events = "1 event" if count == 1 else f"{count:,} events"
-            say(f"tinybpf: {events} of '{name}'{tail if count or missing else ''}")
+            if name != PRINTK or missing:
+                say(f"tinybpf: {amount(count, name)}{tail if count or missing else ''}")
         if panics:
             say(f"tinybpf: {panics:,} {'panic' if panics == 1 else 'panics'} ended a program")
 
@@ -238,13 +235,13 @@ class JsonReport(Report):
         except struct.error:
             return [_raw(buffer, record)]
 
-    def printed(self, lines: Sequence[Line]) -> None:
+    def printed(self, lines: Sequence[TraceRecord]) -> None:
         from tinybpf.show.jsonwords import quote
 
         self._output.write(
             "".join(
-                f'{{"kind":"printk","comm":{quote(line.comm)},"pid":{line.pid},"cpu":{line.cpu},'
-                f'"time":{line.time:.6f},"message":{quote(line.message)}}}\n'
+                f'{{"kind":"printk","comm":{quote(line.task)},"pid":{line.pid},"cpu":{line.cpu},'
+                f'"time":{line.timestamp:.6f},"message":{quote(line.text)}}}\n'
                 for line in lines
             )
         )

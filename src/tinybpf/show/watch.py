@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tinybpf.show import maps
-from tinybpf.show.report import PRINTK, Line, Report
-from tinybpf.show.sources import WAIT, Buffer, Reader, Wait
+from tinybpf.show.report import PRINTK, Report
+from tinybpf.show.sources import WAIT, Reader, Wait
 
 if TYPE_CHECKING:
     from tinybpf.libbpf import BpfObject
     from tinybpf.show.output import Output
+    from tinybpf.show.printk import Printed
     from tinybpf.show.stop import Stop
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at the counters of lost events and panics."""
 
 REDRAW = 0.1
-
-
-class Printed(Protocol):
-    """Where lines of Printk come from."""
-
-    @property
-    def fd(self) -> int: ...
-    def read(self) -> list[Line]: ...
 
 
 @dataclass
@@ -52,7 +44,6 @@ class Watch:
         self._deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
         self._lost: dict[str, int] = {}
         self._panics = 0
-        self._printed_count = 0
         self._looked = self._ticked = time.monotonic()
 
     def run(self, stop: Stop, output: Output) -> None:
@@ -77,7 +68,7 @@ class Watch:
         if self._printed is not None:
             lines = self._limited(self._printed.read())
             if lines:
-                self._printed_count += len(lines)
+                self._printed.count += len(lines)
                 self._report.printed(lines)
 
     def _limited(self, items: list) -> list:  # type: ignore[type-arg]
@@ -96,27 +87,30 @@ class Watch:
             self._count_losses()
 
     def _count_losses(self) -> None:
-        for buffer in self._reader.buffers:
-            count = buffer.lost()
-            known = self._lost.get(buffer.name, 0)
+        for name, count in self._losses().items():
+            known = self._lost.get(name, 0)
             if count is not None and count > known:
-                self._lost[buffer.name] = count
-                self._report.lost(buffer.name, count, count - known)
+                self._lost[name] = count
+                self._report.lost(name, count, count - known)
         panics = self._obj.panics or 0
         if panics > self._panics:
             self._report.panics(panics, panics - self._panics)
             self._panics = panics
+
+    def _losses(self) -> dict[str, int | None]:
+        """How many events each source lost; None where nobody knows."""
+        found = {buffer.name: buffer.lost() for buffer in self._reader.buffers}
+        return found if self._printed is None else {**found, PRINTK: self._printed.lost}
 
     def finish(self) -> None:
         """What came until the programs were detached, the maps, and how much was seen and lost."""
         self._take()
         self._report.tick()
         self._count_losses()
-        buffers: Sequence[Buffer] = self._reader.buffers
-        counts = {buffer.name: buffer.count for buffer in buffers}
-        lost = {buffer.name: buffer.lost() for buffer in buffers}
+        counts = {buffer.name: buffer.count for buffer in self._reader.buffers}
+        if self._printed is not None:
+            counts[PRINTK] = self._printed.count
+        lost = self._losses()
         panics = self._obj.panics
         self._report.maps([maps.Shown(found) for found in maps.declared(self._obj)])
-        if self._printed is not None:
-            counts[PRINTK] = self._printed_count
         self._report.end(counts, lost, panics)
