@@ -9,7 +9,7 @@ Input is ``binding.cdef`` beside this file; needs cffi (2.x). It writes into OUT
 
 Nothing generated is kept in the repository. To build the module compile
 
-    OUTPUT_DIR/_libbpf.c csrc/api.c csrc/log.c csrc/ring.c csrc/validate.c csrc/validate_btf.c
+    OUTPUT_DIR/_libbpf.c csrc/*.c
 
 - as C11 with GNU extensions (``-std=gnu11``), ``-fPIC -fvisibility=hidden -O2``
 - definition: ``Py_LIMITED_API=0x030a0000``

@@ -245,6 +245,34 @@ class Btf:
             found.append((self.string(words[at]), value))
         return tuple(found)
 
+    def decl_tags(self, type_id: int, member: int = -1) -> tuple[str, ...]:
+        """The declaration tags of a type (as it stands, no typedef of it), or of one of its members.
+
+        C's ``__attribute__((btf_decl_tag("…")))``; ``member`` is the index in `members`.
+        """
+        found: dict[tuple[int, int], tuple[str, ...]] | None = self.derived.get("decl_tags")
+        if found is None:
+            found = self.derived["decl_tags"] = {}
+            for tag_id in range(1, len(self)):
+                if self._words[self._starts[tag_id] + 1] >> 24 & 0x7F == BtfKind.DECL_TAG:
+                    tag = self.record(tag_id)
+                    word = self._words[tag.word]
+                    key = tag.ref, word - (1 << 32) if word >> 31 else word
+                    found[key] = (*found.get(key, ()), tag.name)
+        return found.get((type_id, member), ())
+
+    def typedef_names(self, type_id: int) -> tuple[str, ...]:
+        """The names of the typedefs on the way to what the type is, the outermost first."""
+        names: list[str] = []
+        record = self.record(type_id)
+        for _ in range(MAX_DEPTH):
+            if record.kind not in MODIFIERS:
+                return tuple(names)
+            if record.kind is BtfKind.TYPEDEF:
+                names.append(record.name)
+            record = self.record(record.ref)
+        raise self._error(type_id, "refers to itself, or through too many typedefs and qualifiers")
+
     def parameters(self, record: TypeRecord) -> tuple[tuple[str, int], ...]:
         """The names and type ids of the parameters of a FUNC_PROTO; type 0 at the end means variadic."""
         assert record.kind is BtfKind.FUNC_PROTO

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tinybpf.errors import BpfError, BtfValidationError
 from tinybpf.libbpf import values
 from tinybpf.libbpf.btf import COMPOSITE, Btf, BtfKind
-from tinybpf.libbpf.types import BpfStruct, python_type, value_of
+from tinybpf.libbpf.types import BpfStruct, is_address, python_type, value_of
 from tinybpf.libbpf.values import Value
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def codec_for(btf: Btf | None, type_id: int | None, size: int, *, structs: bool 
     if value.size != size:
         raise BtfValidationError(f"BTF type '{value.label}' has {value.size} bytes, {size} are needed")
     record = btf.resolve(type_id)
+    if is_address(record):
+        return _address_codec(value, btf.byte_order, structs)
     if record.kind in COMPOSITE:
         cls = python_type(btf, type_id)
         decode = cls.from_bytes if structs else _exact_bytes(size, value.label)
@@ -75,6 +77,13 @@ def codec_for(btf: Btf | None, type_id: int | None, size: int, *, structs: bool 
     if record.kind is BtfKind.FLOAT and kind is int:
         kind = bytes
     return Codec(value.label, size, kind, _encoder(value, order), _decoder(value, order))
+
+
+def _address_codec(value: Value, order: str, structs: bool) -> Codec:
+    if not structs:
+        return Codec(value.label, value.size, bytes, value.dump, _exact_bytes(value.size, value.label))
+    kind: Any = value.load
+    return Codec(value.label, value.size, kind, value.dump, _decoder(value, order))
 
 
 def bytes_codec(size: int) -> Codec:

@@ -4,11 +4,15 @@
 Instances are immutable, compare by value, are made by keyword (fields that are not given are zero,
 as in Go's composite literals) and go to and from bytes without loss; padding is written as zero.
 
-What becomes what: integers, pointers and enums ``int`` (enums an ``IntEnum``'s member where the value
-has a name), bool ``bool``, floats ``float``, arrays of bytes or chars ``BpfBytes``, other arrays
-``tuple``, structs and unions a class of their own. The members of anonymous structs and unions belong
-to the struct around them. A field whose name Python or this class needs (``class``, ``_fields``) gets
-a trailing underscore.
+Names carry meaning: the typedefs ``__be16``, ``__be32`` and ``__be64`` are numbers in network byte
+order and become the host's number, ``struct in_addr`` and ``struct in6_addr`` are IP addresses and
+become those of ``ipaddress``.
+
+What becomes what in all else: integers, pointers and enums ``int`` (enums an ``IntEnum``'s member where
+the value has a name), bool ``bool``, floats ``float``, arrays of bytes or chars ``BpfBytes``, other
+arrays ``tuple``, structs and unions a class of their own. The members of anonymous structs and unions
+belong to the struct around them. A field whose name Python or this class needs (``class``,
+``_fields``) gets a trailing underscore.
 """
 
 from __future__ import annotations
@@ -39,6 +43,8 @@ except ImportError:  # not CPython: slower, the same
         return property(lambda self: tuple.__getitem__(self, index), doc=doc)
 
 
+NETWORK_ORDER = {"__be16": 2, "__be32": 4, "__be64": 8}
+ADDRESSES = {"in_addr": 4, "in6_addr": 16}
 _MAX_NESTING = 32
 _MAX_SCALAR = 16
 _MAX_SIZE = 0xFFFFFFFF  # sizes of maps and records are 32-bit numbers
@@ -173,7 +179,9 @@ def value_of(btf: Btf, type_id: int, depth: int = _MAX_NESTING) -> Value:
     found: Value | None = btf.derived.get((value_of, type_id))
     if found is None:
         record = btf.resolve(type_id)
-        if record.kind in COMPOSITE:
+        if is_address(record):
+            found = values.address(record.name, record.size)
+        elif record.kind in COMPOSITE:
             found = _struct_value(btf, record, type_id, depth)
         elif record.kind is BtfKind.ARRAY:
             found = _array_value(btf, record, depth)
@@ -181,6 +189,11 @@ def value_of(btf: Btf, type_id: int, depth: int = _MAX_NESTING) -> Value:
             found = _scalar_value(btf, record, type_id)
         btf.derived[value_of, type_id] = found
     return found
+
+
+def is_address(record: TypeRecord) -> bool:
+    """Whether the type is the kernel's struct of an IP address."""
+    return record.kind is BtfKind.STRUCT and ADDRESSES.get(record.name) == record.size
 
 
 def _scalar_value(btf: Btf, record: TypeRecord, type_id: int) -> Value:
@@ -192,6 +205,8 @@ def _scalar_value(btf: Btf, record: TypeRecord, type_id: int) -> Value:
         encoding = btf.int_of(record)[0]
         if encoding & INT_BOOL and size == 1:
             return values.boolean(label)
+        if any(NETWORK_ORDER.get(name) == size for name in btf.typedef_names(type_id)):
+            return values.network_integer(label, size)
         return values.integer(label, size, bool(encoding & INT_SIGNED), order)
     if kind in (BtfKind.ENUM, BtfKind.ENUM64):
         return values.enumeration(label, size, record.kind_flag, order, btf.enum_values(record))

@@ -106,6 +106,39 @@ def integer(label: str, size: int, signed: bool, order: ByteOrder) -> Value:
     return Value(label, f"{size}s", size, dump, load)
 
 
+def network_integer(label: str, size: int) -> Value:
+    """An unsigned integer in network byte order (``__be16`` and the like): the host's number."""
+    check = integer(label, size, False, "big").dump
+
+    def dump(value: Any) -> bytes:
+        number = check(value)
+        return number if isinstance(number, bytes) else number.to_bytes(size, "big")
+
+    return Value(label, f"{size}s", size, dump, lambda raw: int.from_bytes(raw, "big"))
+
+
+def address(label: str, size: int) -> Value:
+    """An IP address of 4 or 16 bytes: an ``ipaddress`` object; written also from a str or bytes."""
+    from ipaddress import IPv4Address, IPv6Address  # 3 ms, and only for those who have addresses
+
+    kind: type[IPv4Address] | type[IPv6Address] = IPv4Address if size == 4 else IPv6Address
+
+    def dump(value: Any) -> bytes:
+        if isinstance(value, str):
+            try:
+                value = kind(value)
+            except ValueError as error:
+                raise ValueError(f"{value!r} is no IPv{4 if size == 4 else 6} address: {error}") from None
+        if isinstance(value, kind):
+            return value.packed
+        raw = raw_bytes(value, size)
+        if raw is None:
+            raise TypeError(f"{value!r} ({type(value).__name__}) is no IPv{4 if size == 4 else 6} address")
+        return raw
+
+    return Value(label, f"{size}s", size, dump, kind)
+
+
 def boolean(label: str) -> Value:
     """A bool of one byte; any byte but 0 reads as True."""
 
