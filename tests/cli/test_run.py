@@ -136,6 +136,23 @@ def test_forms(form: str, calls_object: Path, target: tuple[str, str], me: int) 
 
 
 @kernel
+def test_text_of_the_typed_dialect(me: int) -> None:
+    text = """
+//bpf:section tracepoint/syscalls/sys_enter_getpgid
+func hello(ctx *ebpf.SysEnter) int32 {
+	if int32(ctx.Args[0]) == -42 {
+		ebpf.Printk("hello from %d", ebpf.PID())
+	}
+	return 0
+}"""
+    with running("-e", text, "--count", "1") as run:
+        call(-41)
+        call(-42)
+        printed = [line for line in run.rest() if line["kind"] == "printk"]
+    assert [line["message"] for line in printed] == [f"hello from {me}"]
+
+
+@kernel
 def test_text_without_package_clause(target: tuple[str, str]) -> None:
     text = (CALLS / "calls.go").read_text().replace("package main\n", "")
     with running("-e", text, *target, "--count", "1") as run:
@@ -325,6 +342,19 @@ def test_what_others_printed_before_is_not_shown() -> None:
         time.sleep(0.3)
     with running(PROGRAMS / "prints.go", "--duration", "300ms") as run:
         assert [line["kind"] for line in run.rest()] == ["end"]
+
+
+@kernel
+def test_iterators_are_walked_once(build, tmp_path: Path) -> None:
+    path = tmp_path / "iterator.o"
+    path.write_bytes(build("iterator"))
+    with running(path, "--program", "tasks") as run:
+        lines = run.rest()
+    assert run.process.returncode == 0
+    assert {"kind": "line", "program": "tasks", "text": "task"} in lines
+    assert [line["text"] for line in lines if line["kind"] == "line"][-1] == "done"
+    with running(path, "--program", "tasks", as_json=False) as run:
+        assert run.end().endswith("task\ndone\n")
 
 
 @kernel

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 STDOUT = 1
 
 
+class WrongFlag(click.ClickException):
+    """A flag that the program needs, or has no use for."""
+
+    exit_code = 2
+
+
 @dataclass(frozen=True)
 class Options:
     """The flags, checked."""
@@ -184,7 +190,7 @@ def _configure(opened: OpenObject, options: Options) -> list[str]:
         try:
             knobs.set_all(opened, options.settings)
         except knobs.WrongKnob as error:
-            raise click.UsageError(str(error)) from None
+            raise WrongFlag(str(error)) from None
     if options.pid is None:
         return notes
     knob = knobs.pid_knob(opened.globals)
@@ -213,11 +219,14 @@ def _watch(
         try:
             attached = attach_all(obj, targets)
         except FlagError as error:
-            raise click.UsageError(str(error)) from None
+            raise WrongFlag(str(error)) from None
         report.attached(attached.programs, [*notes, *attached.notes])
         watch = Watch(obj, reader, printed, report, Limits(options.count, options.seconds))
         stop.watching = True
-        watch.run(stop, output)
+        for program, walk in attached.iterators:
+            report.walked(program, walk)
+        if len(attached.iterators) < len(attached.programs):
+            watch.run(stop, output)
         if stop.asked == signal.SIGINT and output.is_terminal:
             output.write("\n")  # the terminal shows ^C
         for link in obj.links:
@@ -256,7 +265,7 @@ def _elf(source: Any) -> bytes:
 def _check_flags(obj: BpfObject, options: Options, notes: list[str], buffers: bool, prints: bool) -> None:
     """Flags that would do nothing are mistakes."""
     if options.count is not None and not (buffers or prints):
-        raise click.UsageError(
+        raise WrongFlag(
             "--count counts events, and this program has no ring or perf buffer and prints nothing: "
             "--duration ends it after a time"
         )
@@ -267,7 +276,7 @@ def _check_flags(obj: BpfObject, options: Options, notes: list[str], buffers: bo
 
     by_kernel = any(is_for_process(program) for program in obj.programs.values())
     if not (notes or prints or by_kernel):
-        raise click.UsageError(
+        raise WrongFlag(
             "--pid has nothing to act on: it limits uprobes, perf events and Printk, and sets a variable "
             "called pid, tgid, targetPid or target_pid; this program has none of these"
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tinybpf.show.reader import as_group, json_lines_maker, rows_maker
@@ -49,6 +49,10 @@ class Report:
         raise NotImplementedError
 
     def printed(self, lines: Sequence[TraceRecord]) -> None:
+        raise NotImplementedError
+
+    def walked(self, program: str, lines: Iterable[str]) -> None:
+        """What an iterator writes in one walk over the kernel's objects."""
         raise NotImplementedError
 
     def lost(self, name: str, count: int, new: int) -> None:
@@ -120,6 +124,13 @@ class TextReport(Report):
         if lines:
             rows = [(clean(line.task), str(line.pid), clean(line.text)) for line in lines]
             self._rows(self._printk, rows)
+
+    def walked(self, program: str, lines: Iterable[str]) -> None:
+        from tinybpf.show.words import clean
+
+        text = [clean(line.expandtabs()) for line in lines]
+        if text:
+            self._output.write("\n".join(text) + "\n")
 
     def _readable(self, items: list) -> list:  # type: ignore[type-arg]
         """As many of the items as a person at a terminal could read; all in a pipe."""
@@ -245,6 +256,12 @@ class JsonReport(Report):
                 for line in lines
             )
         )
+
+    def walked(self, program: str, lines: Iterable[str]) -> None:
+        from tinybpf.show.jsonwords import quote
+
+        start = f'{{"kind":"line","program":{quote(program)},"text":'
+        self._output.write("".join(f"{start}{quote(line)}}}\n" for line in lines))
 
     def lost(self, name: str, count: int, new: int) -> None:
         from tinybpf.show.jsonwords import number, quote

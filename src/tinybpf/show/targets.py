@@ -5,7 +5,7 @@ All programs are attached, or none is: who calls closes the object after an exce
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ CGROUP = frozenset(
 NETWORK = frozenset([BpfProgType.XDP, BpfProgType.SCHED_CLS, BpfProgType.SCHED_ACT])
 USER_PROBES = ("uprobe", "uretprobe")
 SAMPLING = ("cpu-clock", 99)
+ITERATORS = ("iter/", "iter.s/")
 DIRECTIONS = ("ingress", "egress")
 
 
@@ -48,10 +49,14 @@ class Targets:
 
 @dataclass
 class Attached:
-    """What was attached: each program and to what, and what was chosen for the user."""
+    """What was attached: each program and to what, and what was chosen for the user.
+
+    ``iterators`` are the programs that write lines when they are asked to.
+    """
 
     programs: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    iterators: list[tuple[str, Iterable[str]]] = field(default_factory=list)
 
 
 def attach_all(obj: BpfObject, targets: Targets) -> Attached:
@@ -64,7 +69,11 @@ def attach_all(obj: BpfObject, targets: Targets) -> Attached:
     chosen = _chosen(obj, targets, done)
     cgroup = _prepare(chosen, targets, done)
     for program in chosen:
-        done.programs.append((program.name, _attach(program, targets, cgroup, done).target))
+        link = _attach(program, targets, cgroup, done)
+        done.programs.append((program.name, link.target))
+        if program.section.lstrip("?").startswith(ITERATORS):
+            assert isinstance(link, Iterable)
+            done.iterators.append((program.name, link))
     return done
 
 
