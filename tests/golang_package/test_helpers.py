@@ -318,3 +318,14 @@ def test_every_text_is_short_and_ends_with_its_version() -> None:
         assert comment.startswith(f"// {name} ")
         assert re.search(r"Linux \d\.\d+\.\n$", comment), comment
         assert comment.count("\n") <= 6, f"{name}: too long for a doc comment"
+
+
+def test_versions_rise_with_the_numbers() -> None:
+    """The kernel numbers helpers in the order in which it gets them."""
+    rows = re.findall(
+        r"^\| (\d+) \| .* \| (\d)\.(\d+) \|$", (ROOT / "docs/helpers.md").read_text(), flags=re.M
+    )
+    versions = [(int(major), int(minor)) for _, major, minor in rows]
+    assert [int(number) for number, _, _ in rows] == list(range(1, 212))
+    assert versions == sorted(versions)
+    assert versions[0] == (3, 19) and versions[-1] == (6, 2)
