@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,6 +94,8 @@ def run(
     """
     if (target is None) == (text is None):
         raise click.UsageError("give one program: a directory, a .go file, an object, or -e TEXT")
+    if sys.stdout is None:
+        raise click.ClickException("standard output is closed, and what comes out would go there")
     options = Options(
         interface=int(interface) if interface is not None and interface.isdecimal() else interface,
         seconds=duration,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import sys
@@ -32,6 +33,10 @@ class Output:
                 data = data[os.write(self.fd, data) :]
             except BlockingIOError:
                 select.select([], [self.fd], [])
+            except OSError as error:
+                if error.errno == errno.EIO and self.is_terminal:  # it was closed
+                    raise BrokenPipeError(errno.EPIPE, "the terminal is gone") from None
+                raise
 
     def bold(self, text: str) -> str:
         return f"\x1b[1m{text}\x1b[0m" if self.colors else text
