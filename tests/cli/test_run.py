@@ -257,6 +257,30 @@ def test_a_reader_that_goes_away_ends_it_quietly(target: tuple[str, str]) -> Non
             assert "Error" not in run.err.read()
 
 
+@kernel
+def test_without_standard_error(target: tuple[str, str]) -> None:
+    command = " ".join([*RUN, str(CALLS), "--json", "--duration", "0", "2>&-", "<&-"])
+    done = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, text=True)
+    assert (done.returncode, json.loads(done.stdout.splitlines()[-1])["kind"]) == (0, "end")
+
+
+def test_without_standard_output() -> None:
+    command = " ".join([*RUN, str(CALLS), ">&-"])
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert "standard output is closed" in done.stderr
+
+
+@kernel
+def test_a_full_disk(target: tuple[str, str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*RUN, str(CALLS), "--duration", "0"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+
+
 # What is shown
 
 

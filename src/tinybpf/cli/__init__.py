@@ -32,6 +32,7 @@ cli.add_command(version.version)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (``sys.argv`` by default); the exit status."""
+    _open_standard_files()
     try:
         status = cli.main(args=arguments, prog_name="tinybpf", standalone_mode=False)
         sys.stdout.flush()
@@ -50,3 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         messages.show_failure(error)
         return 1
     return status if isinstance(status, int) else 0
+
+
+def _open_standard_files() -> None:
+    """A standard file that is closed would become some other file of ours: open the null device there."""
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
