@@ -11,8 +11,8 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from main import HEADER, PACKAGE, destination, line
+from pathlib import Path
+from typing import Any
 
 import tinybpf
 
@@ -63,13 +63,20 @@ def make_connections() -> list[Connection]:
     return made
 
 
+def destination(event: Any) -> tuple[str, int]:
+    """Where an event's connection goes: address and port."""
+    return str(event.Addr4 if event.Family == socket.AF_INET else event.Addr6), event.Port
+
+
 def watch(obj: tinybpf.BpfObject, made: list[Connection]) -> dict[Connection, int]:
     """Print events until each connection was seen; the process id in the event for each."""
     missing = {(connection.address, connection.port): connection for connection in made}
     seen: dict[Connection, int] = {}
-    for event in obj.ring_buffer("events", timeout=SECONDS):
-        connection = missing.pop(destination(event), None)
-        print(line(event) + ("   <- made here" if connection else ""))
+    for event in obj.ring_buffer("connections", timeout=SECONDS):
+        address, port = destination(event)
+        connection = missing.pop((address, port), None)
+        line = f"{event.Comm.text:<16} {event.PID:>8}  {address:<39} {port:>5}"
+        print(line + ("   <- made here" if connection else ""))
         if connection:
             seen[connection] = event.PID
         if not missing:
@@ -97,11 +104,11 @@ def main() -> int:
         print("demo: loading programs into the kernel needs root: sudo make demo", file=sys.stderr)
         return 1
     started = time.perf_counter()
-    with tinybpf.load_go(PACKAGE) as obj:
-        obj.program("handle_connect").attach()
+    with tinybpf.load_go(Path(__file__).parent / "bpf") as obj:
+        obj.program("connect").attach()
         took = (time.perf_counter() - started) * 1e3
         print(f"Compiled, loaded and attached in {took:.0f} ms. Connections of this machine:\n")
-        print(HEADER)
+        print(f"{'PROCESS':<16} {'PID':>8}  {'ADDRESS':<39} {'PORT':>5}")
         made = make_connections()
         seen = watch(obj, made)
     lost = [connection for connection in made if connection not in seen]

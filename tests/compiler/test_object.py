@@ -408,7 +408,7 @@ def test_kernel_takes_the_btf_of(source: str) -> None:
 
 @pytest.mark.kernel
 def test_kernel_takes_the_examples_btf(project: Path) -> None:
-    give_to_kernel(as_loaded(Inside(compile_go(project / "examples" / "tracepoint-connect" / "bpf"))))
+    give_to_kernel(as_loaded(Inside(compile_go(project / "tests" / "data" / "tracepoint-connect" / "bpf"))))
 
 
 @pytest.mark.kernel

@@ -19,4 +19,4 @@ def everything() -> CompiledObject:
 
 @pytest.fixture(scope="session")
 def example(project: Path) -> CompiledObject:
-    return compile_go(project / "examples" / "tracepoint-connect" / "bpf")
+    return compile_go(project / "tests" / "data" / "tracepoint-connect" / "bpf")

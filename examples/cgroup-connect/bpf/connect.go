@@ -34,19 +34,21 @@ var (
 
 //bpf:section cgroup/connect4
 func connect4(ctx *ebpf.SockAddr) ebpf.Verdict {
-	if mayConnect(ctx.Port()) {
+	port := ctx.Port()
+	if mayConnect(port) {
 		return ebpf.Allow
 	}
-	report(&Denied{Family: INET, Addr4: ctx.UserIP4, Port: uint32(ctx.Port())})
+	report(&Denied{Family: INET, Addr4: ctx.UserIP4, Port: uint32(port)})
 	return ebpf.Deny
 }
 
 //bpf:section cgroup/connect6
 func connect6(ctx *ebpf.SockAddr) ebpf.Verdict {
-	if mayConnect(ctx.Port()) {
+	port := ctx.Port()
+	if mayConnect(port) {
 		return ebpf.Allow
 	}
-	report(&Denied{Family: INET6, Addr6: ctx.UserIP6, Port: uint32(ctx.Port())})
+	report(&Denied{Family: INET6, Addr6: ctx.UserIP6, Port: uint32(port)})
 	return ebpf.Deny
 }
 

@@ -21,12 +21,13 @@ func enter(ctx *ebpf.SysEnter) int32 {
 
 //bpf:section tracepoint/raw_syscalls/sys_exit
 func exit(ctx *ebpf.SysExit) int32 {
-	start := began.Lookup(ebpf.TID())
+	tid := ebpf.TID()
+	start := began.Lookup(tid)
 	if start == nil {
 		return 0
 	}
 	took := ebpf.Now().Sub(*start)
-	began.Delete(ebpf.TID())
+	began.Delete(tid)
 	if h := latency.LookupOrZero(uint32(ctx.Nr)); h != nil {
 		h.Add(uint64(took))
 	}

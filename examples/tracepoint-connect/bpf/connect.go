@@ -1,95 +1,56 @@
-//go:build tinygo
+// Package bpf reports each connect() to an IPv4 or IPv6 address: who connects, and where to.
+package bpf
 
-// Reports each connect() to an IPv4 or IPv6 address: who connects, and where to.
-package main
+import "tinybpf/ebpf"
 
-import "unsafe"
+// A Family is the kind of an address.
+type Family uint16
 
 const (
-	afINET  = 2
-	afINET6 = 10
-
-	mapTypeRingbuf = 27
+	INET  Family = 2
+	INET6 Family = 10
 )
 
-// connectEvent is what user space gets. Addresses and port are in network byte order.
-type connectEvent struct {
-	PID       uint32
-	DstAddrBE uint32   // where Family is AF_INET
-	DstAddr6  [16]byte // where Family is AF_INET6
-	DstPortBE uint16
-	Family    uint16
-	Comm      [16]byte // the name of the process
+// A Connection is what user space gets.
+type Connection struct {
+	PID    uint32
+	Family Family
+	Port   ebpf.BE16
+	Addr4  ebpf.IPv4Addr // where Family is INET
+	Addr6  ebpf.IPv6Addr // where Family is INET6
+	Comm   ebpf.Comm
 }
 
-// enterConnect is the context of syscalls/sys_enter_connect; the kernel's layout is in
-// /sys/kernel/tracing/events/syscalls/sys_enter_connect/format.
-type enterConnect struct {
-	_       [16]byte
-	FD      uint64
-	Addr    uint64 // a struct sockaddr in the memory of the process
-	AddrLen uint64
-}
-
-// sockaddr is the part that struct sockaddr_in and struct sockaddr_in6 begin with.
+// A sockaddr is the beginning of the kernel's struct sockaddr_in, and of sockaddr_in6.
 type sockaddr struct {
-	Family uint16
-	PortBE uint16
-	AddrBE uint32 // sockaddr_in only
+	Family Family
+	Port   ebpf.BE16
+	Addr4  ebpf.IPv4Addr // sockaddr_in only
 }
 
-const sockaddr6AddrOffset = 8
+const sockaddr6Addr = 8 // where sockaddr_in6 has its address
 
-type bpfMapDef struct {
-	Type       uint32
-	KeySize    uint32
-	ValueSize  uint32
-	MaxEntries uint32
-	MapFlags   uint32
-}
+var connections = ebpf.RingBuf[Connection]{MaxEntries: 1 << 18}
 
-var events = bpfMapDef{Type: mapTypeRingbuf, MaxEntries: 1 << 18}
-
-//go:extern bpf_get_current_pid_tgid
-func bpfGetCurrentPidTgid() uint64
-
-//go:extern bpf_get_current_comm
-func bpfGetCurrentComm(buf unsafe.Pointer, size uint32) int64
-
-//go:extern bpf_probe_read_user
-func bpfProbeReadUser(dst unsafe.Pointer, size uint32, src unsafe.Pointer) int64
-
-//go:extern bpf_ringbuf_output
-func bpfRingbufOutput(ring unsafe.Pointer, data unsafe.Pointer, size uint64, flags uint64) int64
-
-//export handle_connect
-func handle_connect(ctx unsafe.Pointer) int32 {
-	args := (*enterConnect)(ctx)
-	addr := uintptr(args.Addr)
-
-	var sa sockaddr
-	if bpfProbeReadUser(unsafe.Pointer(&sa), uint32(unsafe.Sizeof(sa)), unsafe.Pointer(addr)) < 0 {
+//bpf:section tracepoint/syscalls/sys_enter_connect
+func connect(ctx *ebpf.SysEnter) int32 {
+	at := ctx.Args[1]
+	var to sockaddr
+	if ebpf.ReadUser(&to, at) != 0 {
 		return 0
 	}
-	event := connectEvent{
-		PID:       uint32(bpfGetCurrentPidTgid() >> 32),
-		DstPortBE: sa.PortBE,
-		Family:    sa.Family,
-	}
-	switch sa.Family {
-	case afINET:
-		event.DstAddrBE = sa.AddrBE
-	case afINET6:
-		from := unsafe.Pointer(addr + sockaddr6AddrOffset)
-		if bpfProbeReadUser(unsafe.Pointer(&event.DstAddr6), 16, from) < 0 {
+	c := Connection{PID: ebpf.PID(), Family: to.Family, Port: to.Port}
+	switch to.Family {
+	case INET:
+		c.Addr4 = to.Addr4
+	case INET6:
+		if ebpf.ReadUser(&c.Addr6, at+sockaddr6Addr) != 0 {
 			return 0
 		}
 	default:
 		return 0
 	}
-	bpfGetCurrentComm(unsafe.Pointer(&event.Comm), 16)
-	bpfRingbufOutput(unsafe.Pointer(&events), unsafe.Pointer(&event), uint64(unsafe.Sizeof(event)), 0)
+	ebpf.CurrentComm(&c.Comm)
+	connections.Output(&c)
 	return 0
 }
-
-func main() {}
