@@ -10,6 +10,7 @@ from tinybpf.libbpf.link import BpfLink
 from tinybpf.libbpf.map import BpfMap
 from tinybpf.libbpf.object import BpfObject
 from tinybpf.libbpf.open import load
+from tinybpf.libbpf.perfbuf import BpfPerfBuffer
 from tinybpf.libbpf.program import BpfProgram
 from tinybpf.libbpf.ringbuf import BpfRingBuffer
 from tinybpf.libbpf.stream import EventStream
@@ -22,6 +23,7 @@ __all__ = [
     "BpfMap",
     "BpfMapType",
     "BpfObject",
+    "BpfPerfBuffer",
     "BpfProgType",
     "BpfProgram",
     "BpfRingBuffer",

@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
-from tinybpf.errors import BpfError, BtfValidationError
+from tinybpf.errors import BpfError
 from tinybpf.libbpf._handle import closed_error
 from tinybpf.libbpf._mapcore import MapCore
 from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader
 from tinybpf.libbpf.map import BpfMap
-from tinybpf.libbpf.stream import event_decoder
+from tinybpf.libbpf.stream import event_decoder, validate_event_type
 
 T = TypeVar("T")
 
@@ -99,7 +99,7 @@ class BpfRingBuffer(Generic[T]):
         if callback is not None and not callable(callback):
             raise TypeError(f"callback must be callable, not {type(callback).__name__}")
         if validate_btf_struct is not None:
-            _validate(core, event_type, validate_btf_struct, validate_field_names)
+            validate_event_type(core, event_type, validate_btf_struct, validate_field_names)
         convert: Callable[[bytes], Any] | None = None
         if view:
             convert = memoryview
@@ -214,18 +214,3 @@ class BpfRingBuffer(Generic[T]):
         state = " closed" if self._reader.closed else ""
         how = "callback" if any(source.callback for source in self._sources) else "iteration"
         return f"<BpfRingBuffer of '{self._names()}' by {how}{state}>"
-
-
-def _validate(core: MapCore, event_type: Any, name: str, field_names: bool) -> None:
-    """Check the user's type against the struct of that name in the object."""
-    from tinybpf.libbpf.btf import BtfKind
-    from tinybpf.libbpf.validate import validate_against_btf
-
-    btf = core.types.btf
-    type_id = None if btf is None else btf.find(name, BtfKind.STRUCT, BtfKind.UNION, BtfKind.TYPEDEF)
-    if btf is None or type_id is None:
-        raise BtfValidationError(
-            f"the object's BTF has no struct '{name}'",
-            ["a type that only local variables use is left out: declare a global variable of it"],
-        )
-    validate_against_btf(event_type, btf, type_id, field_names)

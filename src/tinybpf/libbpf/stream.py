@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from tinybpf.errors import BpfError
+from tinybpf.errors import BpfError, BtfValidationError
 from tinybpf.libbpf._mapcore import MapCore
 from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader, kind_of
 from tinybpf.libbpf.enums import BpfMapType
@@ -192,3 +192,18 @@ def _exactly(core: MapCore, decode: Callable[[Any], Any], size: int) -> Callable
         return event(record[:size] if len(record) == padded else record)
 
     return event if padded == size else padded_event
+
+
+def validate_event_type(core: MapCore, event_type: Any, name: str, field_names: bool) -> None:
+    """Check the user's type against the struct of that name in the object."""
+    from tinybpf.libbpf.btf import BtfKind
+    from tinybpf.libbpf.validate import validate_against_btf
+
+    btf = core.types.btf
+    type_id = None if btf is None else btf.find(name, BtfKind.STRUCT, BtfKind.UNION, BtfKind.TYPEDEF)
+    if btf is None or type_id is None:
+        raise BtfValidationError(
+            f"the object's BTF has no struct '{name}'",
+            ["a type that only local variables use is left out: declare a global variable of it"],
+        )
+    validate_against_btf(event_type, btf, type_id, field_names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import tinybpf
+from tinybpf.libbpf.attach import section
 
 pytestmark = pytest.mark.kernel
 
@@ -14,9 +15,25 @@ pytestmark = pytest.mark.kernel
     [
         ("packets", "drop_udp", r"it needs a network interface\n  hint: attach_xdp\(interface\) does it"),
         ("connect", "block_4444", r"it needs a cgroup\n  hint: attach_cgroup\(path\) does it"),
+        ("filters", "incoming", r"it needs a network interface\n  hint: attach_tcx\(interface\) does it"),
+        ("filters", "either", r"it needs a network interface\n  hint: attach_tcx\(interface\) does it"),
+        ("probes", "on_entry", r"does not say to what\n  hint: attach_uprobe\(…\) does it"),
+        ("probes", "on_return", r"does not say to what\n  hint: attach_uretprobe\(…\) does it"),
+        ("probes", "on_call", r"does not say to what\n  hint: attach_kprobe\(…\) does it"),
+        ("probes", "on_sample", r"it needs an event, .*\n  hint: attach_perf_event\("),
         ("maps", "add", r"it needs no attachment at all: it runs when it is called\n  hint: test_run"),
     ],
 )
 def test_the_method_to_use_is_named(build, name: str, program: str, method: str):
     with tinybpf.load(build(name)) as obj, pytest.raises(tinybpf.BpfError, match=method):
         obj.program(program).attach()
+
+
+def test_what_is_missing_is_told_by_its_kind(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(section.kprobe, "available", lambda: True)
+    assert section._not_there("ksyscall", "nanoslep") == "the kernel has no system call 'nanoslep'"
+    assert section._not_there("fentry", "nope") == "what the section names does not exist in this kernel"
+    assert section._not_there("usdt", "/bin/x:a:b").startswith("'/bin/x:a:b' names a file, or in it")
+    assert section._not_there("uprobe.multi", "/bin/x:f").endswith("that is not there")
+    monkeypatch.setattr(section.kprobe, "available", lambda: False)
+    assert "no kprobes" in section._not_there("kprobe.multi", "tcp_*")

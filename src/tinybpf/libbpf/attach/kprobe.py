@@ -14,6 +14,7 @@ from tinybpf.libbpf.link import BpfLink
 if TYPE_CHECKING:
     from tinybpf.libbpf.program import BpfProgram
 
+NO_KPROBES = "this kernel has no kprobes (CONFIG_KPROBES); fentry or tracepoints may do instead"
 KALLSYMS = "/proc/kallsyms"
 PERF_TYPE = "/sys/bus/event_source/devices/kprobe"
 LEGACY = ("/sys/kernel/tracing/kprobe_events", "/sys/kernel/debug/tracing/kprobe_events")
@@ -44,10 +45,15 @@ def attach(program: BpfProgram, func_name: str, retprobe: bool, offset: int = 0)
     )
 
 
+def available() -> bool:
+    """Whether the kernel has kprobes at all."""
+    return os.path.exists(PERF_TYPE) or any(map(os.path.exists, LEGACY))
+
+
 def missing(func_name: str) -> str | None:
     """Why there is nothing to attach to: no kprobes at all, or no such function (and its neighbours)."""
-    if not os.path.exists(PERF_TYPE) and not any(map(os.path.exists, LEGACY)):
-        return "this kernel has no kprobes (CONFIG_KPROBES); fentry or tracepoints may do instead"
+    if not available():
+        return NO_KPROBES
     names = functions()
     if func_name in names:
         return f"'{func_name}' exists, but cannot be probed (inlined in places, or marked notrace)"

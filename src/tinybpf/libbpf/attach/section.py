@@ -68,10 +68,23 @@ def attach(program: BpfProgram) -> BpfLink:
         lib.bpf_program__attach,
         hints={
             errno.EOPNOTSUPP: "libbpf does not attach programs of this section by itself",
-            errno.ENOENT: "what the section names does not exist in this kernel",
-            errno.ESRCH: "what the section names does not exist in this kernel",
+            errno.ENOENT: lambda: _not_there(prefix, rest),
+            errno.ESRCH: lambda: _not_there(prefix, rest),
         },
     )
+
+
+def _not_there(prefix: str, rest: str) -> str:
+    """What is missing, by the kind of thing that the section names."""
+    kind = prefix.partition(".")[0]
+    if kind in ("uprobe", "uretprobe", "usdt"):
+        return f"'{rest}' names a file, or in it a function or probe, that is not there"
+    if kind in ("kprobe", "kretprobe", "ksyscall", "kretsyscall"):
+        if not kprobe.available():
+            return kprobe.NO_KPROBES
+        if kind.endswith("syscall"):
+            return f"the kernel has no system call '{rest}'"
+    return "what the section names does not exist in this kernel"
 
 
 def _cannot(program: BpfProgram, why: str, instead: str) -> BpfError:
