@@ -72,7 +72,8 @@ _HOMES = {
     "libbpf": [
         "BPF_ANY", "BPF_EXIST", "BPF_NOEXIST", "BpfLink", "BpfMap", "BpfMapType", "BpfObject",
         "BpfPerfBuffer", "BpfProgType", "BpfProgram", "BpfRingBuffer", "EventStream", "MapInfo",
-        "ProgramInfo", "RingBufferEvent", "TestRunResult", "init", "libbpf_version", "load", "open_pinned_map",
+        "ProgramInfo", "RingBufferEvent", "TestRunResult", "init", "libbpf_version", "load",
+        "open_pinned_map",
     ],
     "libbpf.btf": ["BtfField", "BtfKind", "BtfType"],
     "libbpf.trace": ["TraceRecord", "TraceStream", "trace_pipe"],
