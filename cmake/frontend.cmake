@@ -56,3 +56,11 @@ add_custom_target(go_frontend ALL DEPENDS ${frontend} ${go_notices})
 
 install(PROGRAMS ${frontend} DESTINATION ${PACKAGE_DIR}/compiler/_bin)
 install(DIRECTORY ${go_notices}/ DESTINATION ${SKBUILD_METADATA_DIR}/licenses)
+
+# tinybpf/compiler/_go: the Go packages that programs import. An editable install takes them from the checkout.
+if(NOT SKBUILD_STATE STREQUAL "editable")
+  install(DIRECTORY ${go_module}/ebpf ${go_module}/std DESTINATION ${PACKAGE_DIR}/compiler/_go
+    FILES_MATCHING PATTERN "*.go"
+    PATTERN "*_test.go" EXCLUDE
+    PATTERN testdata EXCLUDE)
+endif()

@@ -76,8 +76,8 @@ func (s *session) compareCopies() {
 func firstDifference(ours, copied string) (what string) {
 	found := map[string]bool{}
 	filepath.WalkDir(ours, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !compared(entry.Name()) {
-			return nil
+		if skip, err := skipped(entry, err); skip {
+			return err
 		}
 		name, _ := filepath.Rel(ours, path)
 		found[name] = true
@@ -97,8 +97,8 @@ func firstDifference(ours, copied string) (what string) {
 		return what
 	}
 	filepath.WalkDir(copied, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !compared(entry.Name()) {
-			return nil
+		if skip, err := skipped(entry, err); skip {
+			return err
 		}
 		if name, _ := filepath.Rel(copied, path); !found[name] {
 			what = name + " is not in the compiler's"
@@ -109,6 +109,16 @@ func firstDifference(ours, copied string) (what string) {
 	return what
 }
 
-func compared(name string) bool {
-	return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
+// skipped tells whether something found in a directory is nothing to compare: only what go mod
+// vendor would copy is.
+func skipped(entry fs.DirEntry, err error) (bool, error) {
+	switch {
+	case err != nil:
+		return true, nil
+	case entry.IsDir() && entry.Name() == "testdata":
+		return true, fs.SkipDir
+	case entry.IsDir():
+		return true, nil
+	}
+	return !strings.HasSuffix(entry.Name(), ".go") || strings.HasSuffix(entry.Name(), "_test.go"), nil
 }

@@ -77,7 +77,7 @@ func (s *session) reportType(u *unit, e types.Error) {
 	if needsVersion.MatchString(message) {
 		message += u.versionHint(e.Pos)
 	}
-	s.reportAt(at, message)
+	s.reportAt(at, message+u.nameHint(message))
 }
 
 // versionHint says what set the language version at a place.

@@ -28,8 +28,7 @@ func (u *unit) withoutOperands() {
 			case "Sizeof", "Alignof":
 				call.Args[0] = u.zero(call.Args[0])
 			case "Offsetof":
-				sel := ast.Unparen(call.Args[0]).(*ast.SelectorExpr)
-				sel.X = u.zero(sel.X)
+				call.Args[0] = u.zeroSelection(ast.Unparen(call.Args[0]).(*ast.SelectorExpr))
 			}
 			return true
 		})
@@ -66,6 +65,14 @@ func (u *unit) zero(e ast.Expr) ast.Expr {
 	u.info.Uses[id] = types.Universe.Lookup("nil")
 	u.info.Types[id] = types.TypeAndValue{Type: u.info.Types[e].Type}
 	return id
+}
+
+// zeroSelection is x.f with x's zero value, which has no address.
+func (u *unit) zeroSelection(e *ast.SelectorExpr) ast.Expr {
+	sel := &ast.SelectorExpr{X: u.zero(e.X), Sel: e.Sel}
+	u.info.Types[sel] = types.TypeAndValue{Type: u.info.Types[e].Type}
+	u.info.Selections[sel] = u.info.Selections[e]
+	return sel
 }
 
 // layoutCall is the value of a call of Sizeof, Alignof or Offsetof in an instance, and the

@@ -1,0 +1,62 @@
+package main
+
+import "strings"
+
+// nameHint says what may be meant by a name that a provided package does not have.
+func (u *unit) nameHint(message string) string {
+	name, ok := strings.CutPrefix(message, "undefined: ")
+	if !ok {
+		return ""
+	}
+	local, name, ok := strings.Cut(name, ".")
+	if !ok || strings.Contains(name, " ") { // go/types has a hint of its own
+		return ""
+	}
+	for _, imported := range u.imports {
+		if !imported.provided || imported.pkg == nil || imported.pkg.Name() != local {
+			continue
+		}
+		if imported.path == "sync/atomic" && (name == "Value" || strings.HasSuffix(name, "Pointer")) {
+			return " (the kernel has atomic instructions for integers only)"
+		}
+		if near := nearest(name, imported.pkg.Scope().Names()); near != "" {
+			return " (did you mean " + local + "." + near + "?)"
+		}
+	}
+	return ""
+}
+
+// nearest is the exported name that takes the fewest changes to become, if few are enough.
+func nearest(name string, names []string) (near string) {
+	least := 2 + len(name)/5
+	for _, candidate := range names {
+		if candidate[0] < 'A' || candidate[0] > 'Z' {
+			continue
+		}
+		if d := distance(strings.ToLower(name), strings.ToLower(candidate)); d < least {
+			near, least = candidate, d
+		}
+	}
+	return near
+}
+
+// distance is the number of letters to change, add or leave out between two words.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}
