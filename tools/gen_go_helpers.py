@@ -87,9 +87,10 @@ NAMES = {
 
 
 class Doc(msgspec.Struct, frozen=True):
-    """What ``tools/helper_docs.txt`` says: the first Linux with the helper, and the text in one line."""
+    """What ``tools/helper_docs.txt`` says: the first Linux, the kinds of program, the text in one line."""
 
     since: str
+    kinds: str
     text: str
 
 
@@ -154,16 +155,16 @@ def helpers() -> list[Helper]:
 
 
 def read_docs(text: str) -> dict[str, Doc]:
-    """``NAME SINCE`` on a line, the text indented below it; ``#`` begins a comment."""
+    """``NAME SINCE KINDS`` on a line, the text indented below it; ``#`` begins a comment."""
     docs: dict[str, Doc] = {}
     for block in re.split(r"\n(?=\w)", re.sub(r"^#.*\n", "", text, flags=re.M).strip()):
         head, _, body = block.partition("\n")
-        match = re.fullmatch(r"(\w+) (\d\.\d+)", head.strip())
+        match = re.fullmatch(r"(\w+) (\d\.\d+) (\w.*)", head.strip())
         if match is None:
-            raise SystemExit(f"{DOCS.name}: {head!r} is not NAME and version")
+            raise SystemExit(f"{DOCS.name}: {head!r} is not NAME, version and kinds")
         if match[1] in docs:
             raise SystemExit(f"{DOCS.name}: {match[1]} is there twice")
-        docs[match[1]] = Doc(match[2], " ".join(body.split()))
+        docs[match[1]] = Doc(match[2], match[3], " ".join(body.split()))
     return docs
 
 
@@ -226,17 +227,22 @@ def page_text(docs: dict[str, Doc]) -> str:
     rows = [
         "# The kernel's helpers",
         "",
-        f"Package `ebpf` has all {len(HELPERS)} of them as Go functions. What each does, takes and gives",
-        "is in its doc comment: `go doc tinybpf/ebpf.MapLookupElem`. Which programs may call one depends on",
-        "their kind; the verifier says so. Linux is the first release with the helper.",
+        f"Package `ebpf` has all {len(HELPERS)} of them as Go functions. What each does, takes and gives is",
+        "in its doc comment: `go doc tinybpf/ebpf.MapLookupElem`. Linux is the first release with the helper.",
+        "",
+        "Programs are the kinds that may call it in Linux 6.18, roughly; older kernels allow fewer.",
+        "*tracing* stands for kprobe, uprobe, tracepoint, raw_tp, perf_event, fentry, lsm and iter, *lwt* for",
+        "lwt_in, lwt_out and lwt_xmit, *cgroup addresses* for cgroup/connect4, bind4, sendmsg4 and their kin.",
+        "The verifier has the last word: it knows attach points, and what each argument may be.",
         "",
         "Written by `tools/gen_go_helpers.py`.",
         "",
-        "| No. | Kernel's name | Go | Linux |",
-        "|---:|---|---|---|",
+        "| No. | Kernel's name | Go | Programs | Linux |",
+        "|---:|---|---|---|---|",
     ]
     for h in helpers():
-        rows.append(f"| {h.number} | `{h.name}` | `{signature(h)}` | {docs[h.name].since} |")
+        doc = docs[h.name]
+        rows.append(f"| {h.number} | `{h.name}` | `{signature(h)}` | {doc.kinds} | {doc.since} |")
     return "\n".join([*rows, ""])
 
 

@@ -163,8 +163,9 @@ func GetCurrentComm(buf unsafe.Pointer, size uint32) int64 {
 	return defaultGetCurrentComm(buf, size)
 }
 
-// GetCgroupClassid gives the class of the net_cls cgroup (version 1) that the packet comes from; 0
-// where there is none. In tc programs on packets that leave. Linux 4.3.
+// GetCgroupClassid gives the class that the net_cls cgroup (version 1) has for the packet, in tc
+// programs on packets that leave; in others that of the current task. 0 where there is none.
+// Linux 4.3.
 func GetCgroupClassid(ctx *SKB) uint32 {
 	if f, ok := mem.Faked(GetCgroupClassid); ok {
 		return f(ctx)
