@@ -7,11 +7,15 @@ package ebpf
 //	type Task struct {
 //		_      ebpf.KernelStruct `bpf:"task_struct"`
 //		Tgid   int32             `bpf:"tgid"`
-//		Parent uint64            `bpf:"real_parent"`
+//		Parent ebpf.Address      `bpf:"real_parent"`
 //	}
 //
 // ReadKernel fills one in.
 type KernelStruct struct{}
 
+// An Address is a pointer in the kernel's memory, which ReadKernel reads through. A pointer field
+// of a kernel struct has this type.
+type Address uint64
+
 // CurrentTask is the address of the current task's task_struct.
-func CurrentTask() uint64 { return GetCurrentTask() }
+func CurrentTask() Address { return Address(GetCurrentTask()) }

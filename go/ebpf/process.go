@@ -36,25 +36,25 @@ func (t Ktime) Sub(u Ktime) Nanoseconds { return Nanoseconds(t - u) }
 
 // ReadUser copies a value from the memory of the current process at addr, which may be anything:
 // EFAULT where nothing is there, and the value is zero then. Linux 5.5.
-func ReadUser[T any](value *T, addr uint64) Errno {
-	return errno(ProbeReadUser(unsafe.Pointer(value), uint32(unsafe.Sizeof(*value)), addr))
+func ReadUser[T any, A ~uint64](value *T, addr A) Errno {
+	return errno(ProbeReadUser(unsafe.Pointer(value), uint32(unsafe.Sizeof(*value)), uint64(addr)))
 }
 
 // ReadKernel copies a value from the kernel's memory at addr: EFAULT where nothing is there, and
 // the value is zero then. Linux 5.5.
-func ReadKernel[T any](value *T, addr uint64) Errno {
-	return errno(ProbeReadKernel(unsafe.Pointer(value), uint32(unsafe.Sizeof(*value)), addr))
+func ReadKernel[T any, A ~uint64](value *T, addr A) Errno {
+	return errno(ProbeReadKernel(unsafe.Pointer(value), uint32(unsafe.Sizeof(*value)), uint64(addr)))
 }
 
 // ReadUserString copies a string that ends with 0 from the memory of the current process, as much
 // as has room with the 0; the number of bytes with the 0, or a negative error number. Linux 5.5.
-func ReadUserString[T Text](text *T, addr uint64) int64 {
-	return ProbeReadUserStr(unsafe.Pointer(text), uint32(unsafe.Sizeof(*text)), addr)
+func ReadUserString[T Text, A ~uint64](text *T, addr A) int64 {
+	return ProbeReadUserStr(unsafe.Pointer(text), uint32(unsafe.Sizeof(*text)), uint64(addr))
 }
 
 // ReadKernelString is ReadUserString from the kernel's memory.
-func ReadKernelString[T Text](text *T, addr uint64) int64 {
-	return ProbeReadKernelStr(unsafe.Pointer(text), uint32(unsafe.Sizeof(*text)), addr)
+func ReadKernelString[T Text, A ~uint64](text *T, addr A) int64 {
+	return ProbeReadKernelStr(unsafe.Pointer(text), uint32(unsafe.Sizeof(*text)), uint64(addr))
 }
 
 // ReadDataLoc copies a tracepoint's string: ReadDataLoc(&e.Path, ctx, ctx.Filename).

@@ -9,7 +9,7 @@ import "tinybpf/ebpf"
 type task struct {
 	_      ebpf.KernelStruct `bpf:"task_struct"`
 	Tgid   int32             `bpf:"tgid"`
-	Parent uint64            `bpf:"real_parent"`
+	Parent ebpf.Address      `bpf:"real_parent"`
 }
 
 // A Child is a process that started a program, and its parent.

@@ -10,7 +10,7 @@ import (
 func TestParent(t *testing.T) {
 	ebpftest.Start(t)
 	parent := ebpftest.Kernel(task{Tgid: 1})
-	self := ebpftest.Kernel(task{Tgid: 42, Parent: parent})
+	self := ebpftest.Kernel(task{Tgid: 42, Parent: ebpf.Address(parent)})
 	ebpftest.Set(t, ebpf.GetCurrentTask, func() uint64 { return self })
 	started(ebpftest.SchedProcessExec("/bin/true", 42))
 

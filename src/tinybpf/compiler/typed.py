@@ -242,6 +242,11 @@ def is_text(t: ssa.Named) -> bool:
     return t.path == EBPF and t.name == "Comm"
 
 
+def is_address(t: ssa.Named) -> bool:
+    """Whether it is a number that holds a pointer of the kernel's."""
+    return t.path == EBPF and t.name == "Address"
+
+
 _SHOW = re.compile(r'(?:^|\s)show:"([^"]+)"')
 SHOWN = ("text", "hex", "ip", "be", "mac", "time", "duration", "bytes", "errno", "oct")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -291,7 +292,7 @@ func perfect(ctx *ebpf.RawTracepoint) bool {
 
 def test_ring_buffer_and_what_is_lost(load: Load) -> None:
     obj = load(EVENTS)
-    comm = open("/proc/self/comm").read().strip()
+    comm = Path("/proc/self/comm").read_text().strip()
     assert [run(obj, n) for n in (4, 5, 6)] == [0, 2, 0]
     events = list(obj.ring_buffer("ring", timeout=0.05))
     assert [(e.N, bytes(e.Comm).split(b"\0")[0].decode()) for e in events] == [(4, comm), (6, comm)]

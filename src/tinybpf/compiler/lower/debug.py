@@ -148,6 +148,8 @@ class DebugInfo:
         number = typed.network_number(t)
         if number or (t.path == typed.ATOMIC and isinstance(under, ssa.Struct)):
             return self._wrapped(index, under, number)
+        if typed.is_address(t):
+            return pointer_to("null")
         name = self.type_name(index)
         if name in C_MEMBERS and typed.c_struct(t):
             return self._of_c(name, t)

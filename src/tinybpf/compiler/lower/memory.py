@@ -31,7 +31,7 @@ def alloc(f: FunctionLowering, instr: ssa.Alloc) -> Operand:
         )
     slot = f.storage(instr.id)
     if f.types.size(t) and not f.m.written_whole(f.index, instr) and instr.id not in f.shared.values():
-        if f.uses.place[instr.id][0] != 0:
+        if f.uses.place[instr.id][0] != 0 and not f.m.shown_to_kernel(f.index, instr.id):
             # LLVM would fill what is not written on every path with any register, also a pointer.
             f.b.at_entry(lambda: _zero(f, instr.id, slot, t))
         _zero(f, instr.id, slot, t)
@@ -153,10 +153,40 @@ def index_addr(f: FunctionLowering, instr: ssa.IndexAddr) -> Operand:
         return Address(address.base, address.offset + int(index) * size)
     if CONTEXT in f.places(instr.x):
         raise Refused(instr.pos, f"variable index into {core.CONTEXT_IS_FIXED}", core.CONTEXT_HINT)
-    used, base = f.guard(index, str(array.len)), f.materialise(address)
     if any(p.kind == "local" for p in f.places(instr.x)):
+        used, base = f.guard(index, str(array.len)), f.materialise(address)
         return _stack_element(f, array, base, used)
+    used, base = _bounded(f, instr.index, index, array.len), f.materialise(address)
     return _element(f, base, used, size)
+
+
+def _bounded(f: FunctionLowering, number: int, index: str, length: int) -> str:
+    """The index, below ``length`` or the program ends. ``i & 7`` and ``min(i, 7)`` need no check, but
+    LLVM must not find that they are superfluous: the verifier bounds the index by them. Not for
+    variables on the stack, whose address LLVM puts together with what it knows to be small by ``|``."""
+    made = f.uses.made_by.get(number)
+    if isinstance(made, ssa.BinOp) and made.operator == "&":
+        limit, other = _constant(f, made.y), made.x
+        if limit is None:
+            limit, other = _constant(f, made.x), made.y
+        if limit is not None and limit < length:
+            return f.b.value(f"and i64 {hide(f.b, f.index64(other))}, {limit}")
+    if isinstance(made, ssa.Call) and _is_min(f, made) and not f.types.is_signed(made.type):
+        limit, other = _constant(f, made.args[1]), made.args[0]
+        if limit is not None and len(made.args) == 2 and limit < length:
+            x = hide(f.b, f.index64(other))
+            return f.b.value(f"select i1 {f.b.value(f'icmp ult i64 {x}, {limit}')}, i64 {x}, i64 {limit}")
+    return f.guard(index, str(length))
+
+
+def _constant(f: FunctionLowering, number: int) -> int | None:
+    value = f.fn.values[number] if number < len(f.fn.values) else None
+    return value.value if isinstance(value, ssa.ConstInt) and value.value >= 0 else None
+
+
+def _is_min(f: FunctionLowering, call: ssa.Call) -> bool:
+    target = f.fn.values[call.fn] if call.fn < len(f.fn.values) else None
+    return isinstance(target, ssa.Builtin) and target.name == "min"
 
 
 def _slice_element(f: FunctionLowering, instr: ssa.IndexAddr, container: int) -> Operand:
