@@ -222,28 +222,31 @@ def _native_body(h: Helper, has_default: bool) -> str:
     return f"\tif f, ok := mem.Faked({name}); ok {{\n{call}\t}}\n{last}"
 
 
+PAGE = """\
+# The kernel's helpers
+
+Package `ebpf` has all {count} of them as Go functions. What each does, takes and gives is in its doc
+comment: `go doc tinybpf/ebpf.MapLookupElem`. Linux is the first release with the helper.
+
+Programs are the kinds that may call it in Linux 6.18, roughly; older kernels allow fewer. *tracing*
+stands for kprobe, uprobe, tracepoint, raw_tp, perf_event, fentry, lsm and iter, *lwt* for lwt_in,
+lwt_out and lwt_xmit, *cgroup addresses* for cgroup/connect4, bind4, sendmsg4 and their kin. The
+verifier has the last word: it knows attach points, and what each argument may be.
+
+Written by `tools/gen_go_helpers.py`.
+
+| No. | Kernel's name | Go | Programs | Linux |
+|---:|---|---|---|---|
+"""
+
+
 def page_text(docs: dict[str, Doc]) -> str:
     """``docs/helpers.md``: a table of all of them."""
-    rows = [
-        "# The kernel's helpers",
-        "",
-        f"Package `ebpf` has all {len(HELPERS)} of them as Go functions. What each does, takes and gives is",
-        "in its doc comment: `go doc tinybpf/ebpf.MapLookupElem`. Linux is the first release with the helper.",
-        "",
-        "Programs are the kinds that may call it in Linux 6.18, roughly; older kernels allow fewer.",
-        "*tracing* stands for kprobe, uprobe, tracepoint, raw_tp, perf_event, fentry, lsm and iter, *lwt* for",
-        "lwt_in, lwt_out and lwt_xmit, *cgroup addresses* for cgroup/connect4, bind4, sendmsg4 and their kin.",
-        "The verifier has the last word: it knows attach points, and what each argument may be.",
-        "",
-        "Written by `tools/gen_go_helpers.py`.",
-        "",
-        "| No. | Kernel's name | Go | Programs | Linux |",
-        "|---:|---|---|---|---|",
-    ]
+    rows = []
     for h in helpers():
         doc = docs[h.name]
         rows.append(f"| {h.number} | `{h.name}` | `{signature(h)}` | {doc.kinds} | {doc.since} |")
-    return "\n".join([*rows, ""])
+    return PAGE.format(count=len(HELPERS)) + "\n".join([*rows, ""])
 
 
 FILES = {
