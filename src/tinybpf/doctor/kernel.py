@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import sys
@@ -13,6 +14,16 @@ BTF = "/sys/kernel/btf/vmlinux"
 EVENT_SOURCES = "/sys/bus/event_source/devices"
 SECURITYFS = "mount -t securityfs securityfs /sys/kernel/security"
 OLDEST = "5.8"
+
+# The number of the system call by machine.
+PERF_EVENT_OPEN = {
+    "x86_64": 298,
+    "aarch64": 241,
+    "riscv64": 241,
+    "loongarch64": 241,
+    "s390x": 331,
+    "ppc64le": 319,
+}
 
 # What of the configuration decides over eBPF, and what is lost without it.
 CONFIG = {
@@ -126,16 +137,55 @@ def unprivileged() -> Check:
 
 
 def perf_events() -> Check:
-    value = system.sysctl("kernel.perf_event_paranoid")
-    facts = {"perf_event_paranoid": value}
-    if value is None and not os.path.isdir("/proc/sys/kernel"):
-        return Check("perf events", Level.INFO, "unknown", None, facts)
-    if value is None:
-        return Check(
-            "perf events", Level.WARN, "not in this kernel", "tracepoints need CONFIG_PERF_EVENTS", facts
-        )
-    who = "need CAP_PERFMON" if value >= 0 else "are open to all"
-    return Check("perf events", Level.INFO, f"{who} (perf_event_paranoid = {value})", None, facts)
+    level = system.sysctl("kernel.perf_event_paranoid")
+    refused = perf_refused()
+    facts = {"perf_event_paranoid": level, "errno": refused}
+    if level is None:
+        there = os.path.isdir("/proc/sys/kernel")
+        advice = "tracepoints, kprobes and uprobes need CONFIG_PERF_EVENTS" if there else None
+        text = "not in this kernel" if there else "unknown"
+        return Check("perf events", Level.WARN if there else Level.INFO, text, advice, facts)
+    text = f"for CAP_PERFMON (perf_event_paranoid = {level})" if level >= 0 else "for all"
+    if refused in (errno.EACCES, errno.EPERM):
+        advice = "tracepoints, kprobes and uprobes need them: "
+        if refused == errno.EACCES and level > 2:
+            text = f"for CAP_SYS_ADMIN alone (perf_event_paranoid = {level})"
+            advice += "sysctl -w kernel.perf_event_paranoid=2; raw tracepoints do without"
+        else:
+            text, advice = "refused", f"{advice}perf_event_open() is filtered, as containers do it by default"
+        return Check("perf events", Level.WARN, text, advice, facts)
+    return Check("perf events", Level.OK, text, None, facts)
+
+
+def perf_refused() -> int | None:
+    """The errno with which this process is refused even the least of perf events; 0 if it is not.
+
+    That takes no capability, unless the kernel is one of Debian or Ubuntu with a level above 2. None
+    on a machine whose number for the system call is not known here.
+    """
+    import ctypes
+    import struct
+
+    numbers = {
+        "x86_64": 298,
+        "aarch64": 241,
+        "riscv64": 241,
+        "loongarch64": 241,
+        "s390x": 331,
+        "ppc64le": 319,
+    }
+    number = numbers.get(os.uname().machine)
+    if number is None or struct.calcsize("P") != 8:
+        return None
+    # struct perf_event_attr: a software event (1) that counts nothing (9), of user space alone (bits 5, 6).
+    head = struct.pack("=IIQQQQQ", 1, 64, 9, 0, 0, 0, 1 << 5 | 1 << 6)
+    attributes = ctypes.create_string_buffer(head, 64)
+    libc = ctypes.CDLL(None, use_errno=True)
+    fd = libc.syscall(number, attributes, 0, -1, -1, 8)  # this thread, any CPU, no group, close on exec
+    if fd < 0:
+        return ctypes.get_errno()
+    os.close(fd)
+    return 0
 
 
 def kprobes() -> Check:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tinybpf import system
 from tinybpf.doctor import kernel, places
 from tinybpf.doctor.process import ROOTLESS
-from tinybpf.doctor.report import Ability, Kind
+from tinybpf.doctor.report import Ability, Kind, Level
 
 if TYPE_CHECKING:
     from tinybpf.libbpf.features import Feature, Finding
@@ -82,13 +82,13 @@ def _kind(feature: Feature, kind: str, finding: Finding) -> Kind:
 
 def _obstacle(name: str) -> tuple[str, str] | None:
     """What keeps a program that loads from being attached: the reason, and what to do."""
-    if name == "tracepoint":
-        return _tracefs()
     if name in ("kprobe", "uprobe"):
         check = kernel.kprobes() if name == "kprobe" else kernel.uprobes()
-        return (
-            (f"{name}s are {check.text}", check.advice or "") if check.facts["available"] is False else None
-        )
+        if check.facts["available"] is False:
+            return f"{name}s are {check.text}", check.advice or ""
+    if name in ("tracepoint", "kprobe", "uprobe", "perf_event"):
+        tracefs = _tracefs() if name == "tracepoint" else None
+        return tracefs or _perf_events()
     if name.startswith("cgroup") or name in ("sockops", "lsm_cgroup"):
         check = places.cgroup2()
         return None if check.facts["paths"] else ("no cgroup2 file system is mounted", check.advice or "")
@@ -105,3 +105,8 @@ def _tracefs() -> tuple[str, str] | None:
         return None
     reason = "tracefs is not mounted" if not check.facts["paths"] else "tracefs is not readable by this user"
     return reason, check.advice or ""
+
+
+def _perf_events() -> tuple[str, str] | None:
+    check = kernel.perf_events()
+    return (f"perf events are {check.text}", check.advice or "") if check.level is Level.WARN else None

@@ -80,6 +80,19 @@ def lacks(needs: Iterable[str], purpose: str = "") -> str | None:
     return _lacks(missing, purpose) if missing else None
 
 
+def perf_hint() -> str | None:
+    """Where perf events take more than CAP_PERFMON: kernels of Debian and Ubuntu with their own level."""
+    from tinybpf import system
+
+    level = system.sysctl("kernel.perf_event_paranoid")
+    if level is None or level < 3 or SYS_ADMIN in (system.effective_capabilities() or (SYS_ADMIN,)):
+        return None
+    return (
+        f"kernel.perf_event_paranoid is {level}, where kernels of Debian and Ubuntu ask for CAP_SYS_ADMIN: "
+        "sysctl -w kernel.perf_event_paranoid=2 as root; a raw tracepoint does without"
+    )
+
+
 def _lacks(missing: list[str], purpose: str) -> str:
     who = "root in a container" if os.geteuid() == 0 else "this process"
     goal = f" {purpose}" if purpose else ""

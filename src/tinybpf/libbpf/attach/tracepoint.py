@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tinybpf.libbpf._check import error_from, not_found
-from tinybpf.libbpf._hints import PERFMON, lacks
+from tinybpf.libbpf._hints import PERFMON, lacks, perf_hint
 from tinybpf.libbpf._lib import lib
 from tinybpf.libbpf.attach._common import link
 from tinybpf.libbpf.link import BpfLink
@@ -76,7 +76,7 @@ def _denied(program: BpfProgram, events: str, category: str, name: str) -> str |
         return _share(os.path.dirname(events))
     except OSError:
         return None
-    missing = lacks((PERFMON,), "to open a tracepoint")
+    missing = lacks((PERFMON,), "to open a tracepoint") or perf_hint()
     return missing or f"'{program.name}' reads beyond the end of this tracepoint's context"
 
 
