@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def blocks(text: str, language: str) -> list[str]:
     """The code blocks of a language in a page's text."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S)
+    return [code for tag, code in found if tag == language]
 
 
 @pytest.fixture
