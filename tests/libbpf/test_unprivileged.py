@@ -410,11 +410,14 @@ class TestWithLess:
         assert (found["kind"], found["errno"]) == ("BpfError", errno.EACCES)
         assert "hint: this user may not open the cgroup's directory" in found["message"]
 
-    def test_the_verifier_distrusts_who_lacks_cap_perfmon(self, build: Callable[[str], bytes]):
-        content = build("untrusted")
+    @pytest.mark.parametrize(("name", "program"), [("untrusted", "keep_pointer"), ("reads_kernel", "look")])
+    def test_the_verifier_distrusts_who_lacks_cap_perfmon(
+        self, build: Callable[[str], bytes], name: str, program: str
+    ):
+        content = build(name)
         assert "BpfObject" in result(lambda: repr(tinybpf.load(content)))
         found = in_child(lambda: repr(tinybpf.load(content)), ("CAP_BPF", "CAP_NET_ADMIN"))
-        assert found["kind"] == "VerifierError" and "program 'keep_pointer'" in found["message"]
+        assert found["kind"] == "VerifierError" and f"program '{program}'" in found["message"]
         assert "hint: this process lacks CAP_PERFMON to be trusted with pointers" in found["message"]
 
     def test_a_pin_where_this_user_may_not_write(self, tracing: bytes):

@@ -15,16 +15,12 @@ if TYPE_CHECKING:
 # The kernel's trampolines; some sandboxes refuse them to root, too.
 _TRAMPOLINES = frozenset({BpfProgType.TRACING, BpfProgType.LSM, BpfProgType.EXT})
 
-# What the verifier says of a program that is fine for who has CAP_PERFMON.
+# What the verifier says of a program that is fine for who has CAP_PERFMON: what it does with pointers,
+# and the helpers that read the kernel's memory.
 _SAYS_PERFMON = (
-    "prohibited for !root",
-    "leaks addr",
-    "pointer comparison prohibited",
-    "cannot use helper",
-    "unknown func",
-    "program of this type cannot use",
-    "attempt to corrupt spilled pointer",
-    "variable stack access prohibited",
+    r"prohibited for !root|leaks addr|pointer comparison prohibited|attempt to corrupt spilled pointer"
+    r"|variable stack (?:access|read) prohibited"
+    r"|(?:unknown func|cannot use helper) bpf_(?:probe_read|trace_|get_current_task|snprintf|task_pt_regs)"
 )
 
 
@@ -47,7 +43,9 @@ def load_hint(handle: ObjectHandle) -> str | None:
 
 def verifier_hint(words: str) -> str | None:
     """Where the verifier refused only what takes CAP_PERFMON, and this process lacks it: that."""
-    if not any(sign in words for sign in _SAYS_PERFMON):
+    import re
+
+    if not re.search(_SAYS_PERFMON, words):
         return None
     return _hints.lacks((_hints.PERFMON,), "to be trusted with pointers and kernel memory")
 
