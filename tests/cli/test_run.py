@@ -145,7 +145,7 @@ func hello(ctx *ebpf.SysEnter) int32 {
 	}
 	return 0
 }"""
-    with running("-e", text, "--count", "1") as run:
+    with running("-e", text, "--count", "1", "--pid", str(me)) as run:
         call(-41)
         call(-42)
         printed = [line for line in run.rest() if line["kind"] == "printk"]
@@ -345,14 +345,14 @@ def test_lost_events_and_panics_are_told(target: tuple[str, str]) -> None:
 
 @kernel
 def test_printk(me: int) -> None:
-    with running(PROGRAMS / "prints.go", "--count", "2") as run:
+    with running(PROGRAMS / "prints.go", "--count", "2", "--pid", str(me)) as run:
         call(-42)
         call(-42)
         lines = run.rest()
     printed = [line for line in lines if line["kind"] == "printk"]
     assert [(line["message"], line["pid"]) for line in printed] == [("call -42!", me)] * 2
     assert all(line["time"] > 0 and line["cpu"] >= 0 for line in printed)
-    with running(PROGRAMS / "prints.go", "--count", "1", as_json=False) as run:
+    with running(PROGRAMS / "prints.go", "--count", "1", "--pid", str(me), as_json=False) as run:
         call(-42)
         head, row = run.end().splitlines()
     assert head.split() == ["comm", "pid", "message"]
@@ -360,11 +360,11 @@ def test_printk(me: int) -> None:
 
 
 @kernel
-def test_what_others_printed_before_is_not_shown() -> None:
+def test_what_was_printed_before_is_not_shown(me: int) -> None:
     with running(PROGRAMS / "prints.go", "--count", "1"):
         call(-42)
         time.sleep(0.3)
-    with running(PROGRAMS / "prints.go", "--duration", "300ms") as run:
+    with running(PROGRAMS / "prints.go", "--duration", "300ms", "--pid", str(me)) as run:
         assert [line["kind"] for line in run.rest()] == ["end"]
 
 
@@ -465,6 +465,31 @@ def test_pid_limits_what_is_printed(me: int) -> None:
         call(-42)
         pids = [line["pid"] for line in run.rest() if line["kind"] == "printk"]
     assert pids == [me]
+
+
+@kernel
+def test_pid_limits_probes_and_samples(me: int) -> None:
+    """Here it is the process id that this process has for itself: the kernel looks it up."""
+    child = [sys.executable, "-c", "import os\nfor _ in range(300000): os.getpgid(0)"]
+    with running(PROGRAMS / "process.go", "--pid", str(os.getpid())) as run:
+        subprocess.run(child, check=True)
+        for _ in range(300_000):
+            os.getpgid(0)
+        lines = run.rest(signal.SIGINT)
+    entries = {(line["map"], line["key"]): line["value"] for line in lines if line["kind"] == "entry"}
+    assert set(entries) == {("calls", me), ("ticks", me)}
+    assert entries["calls", me] == 300_000
+    assert 1 <= entries["ticks", me] < 3000
+    assert "'on_tick' runs 99 times a second (cpu-clock)" in run.said
+
+
+@kernel
+def test_probes_of_all_processes() -> None:
+    child = [sys.executable, "-c", "import os\nfor _ in range(77): os.getpgid(0)"]
+    with running(PROGRAMS / "process.go", "--program", "on_call") as run:
+        subprocess.run(child, check=True)
+        lines = run.rest(signal.SIGINT)
+    assert 77 in [line["value"] for line in lines if line["kind"] == "entry" and line["map"] == "calls"]
 
 
 CHILD_CALL = "import os\ntry: os.getpgid(-42)\nexcept OSError: pass"
