@@ -23,6 +23,10 @@ pytestmark = pytest.mark.kernel
 INSTANCES = Path("/sys/kernel/tracing/instances")
 
 
+def instances_of(pid: int) -> list[str]:
+    return [path.name for path in INSTANCES.iterdir() if path.name.startswith(f"tinybpf-{pid}-")]
+
+
 @pytest.fixture
 def obj(build, me: int):
     with tinybpf.load(build("printing"), variables={"target": me}) as loaded:
@@ -35,7 +39,7 @@ def nothing_is_left_behind() -> Iterator[None]:
     fds = len(os.listdir("/proc/self/fd"))
     yield
     gc.collect()
-    assert [path.name for path in INSTANCES.iterdir() if path.name.startswith("tinybpf-")] == []
+    assert instances_of(os.getpid()) == []
     assert len(os.listdir("/proc/self/fd")) <= fds + 1
 
 
@@ -59,7 +63,7 @@ def produce(count: int) -> None:
 
 def test_records_tell_who_when_and_what(obj, me: int):
     begun = time.monotonic()
-    stream = tinybpf.trace_pipe(count=2, timeout=5)
+    stream = tinybpf.trace_pipe(count=2, timeout=5, pid=me)
     cpus = os.sched_getaffinity(0)
     produce(2)
     first, second = stream
@@ -71,22 +75,22 @@ def test_records_tell_who_when_and_what(obj, me: int):
     assert stream.closed and not stream.is_shared and stream.lost == 0
 
 
-def test_only_what_is_printed_from_now_on(obj):
+def test_only_what_is_printed_from_now_on(obj, me: int):
     produce(3)
-    with tinybpf.trace_pipe(timeout=0.2) as stream:
+    with tinybpf.trace_pipe(timeout=0.2, pid=me) as stream:
         produce(1)
         assert [record.text for record in stream] == ["call 4"]
 
 
-def test_a_text_of_several_lines(obj):
-    with tinybpf.trace_pipe(timeout=0.3) as stream:
+def test_a_text_of_several_lines(obj, me: int):
+    with tinybpf.trace_pipe(timeout=0.3, pid=me) as stream:
         obj.program("several_lines").test_run(ctx=bytes(8))
         produce(1)
         assert [record.text for record in stream] == ["one\ntwo: ", "call 1"]
 
 
-def test_readers_do_not_take_from_each_other(obj):
-    one, two = tinybpf.trace_pipe(count=5, timeout=5), tinybpf.trace_pipe(count=5, timeout=5)
+def test_readers_do_not_take_from_each_other(obj, me: int):
+    one, two = tinybpf.trace_pipe(count=5, timeout=5, pid=me), tinybpf.trace_pipe(count=5, timeout=5, pid=me)
     produce(5)
     assert [record.text for record in one] == [record.text for record in two]
 
@@ -101,7 +105,7 @@ def test_one_thread_only(obj, me: int):
 
 
 def test_the_shared_buffer(obj, me: int, shared: None):
-    with tinybpf.trace_pipe(timeout=0.3) as stream:
+    with tinybpf.trace_pipe(timeout=0.3, pid=me) as stream:
         assert stream.is_shared and "shared" in repr(stream)
         produce(2)
         assert [(record.pid, record.text) for record in stream] == [(me, "call 1"), (me, "call 2")]
@@ -119,8 +123,8 @@ def test_the_shared_buffer_has_one_reader(shared: None):
         assert not stream.closed
 
 
-def test_lost_records_are_counted(obj):
-    with tinybpf.trace_pipe(timeout=1) as stream:
+def test_lost_records_are_counted(obj, me: int):
+    with tinybpf.trace_pipe(timeout=1, pid=me) as stream:
         (INSTANCES / os.path.basename(stream._instance or "") / "buffer_size_kb").write_text("4")
         produce(5000)
         texts = [record.text for record in stream]
@@ -128,8 +132,8 @@ def test_lost_records_are_counted(obj):
     assert texts[-1] == "call 5000"
 
 
-def test_taking_without_waiting(obj):
-    with tinybpf.trace_pipe() as stream:
+def test_taking_without_waiting(obj, me: int):
+    with tinybpf.trace_pipe(pid=me) as stream:
         assert stream.take() == [] and stream.fileno() > 2
         produce(3)
         assert [record.text for record in stream.take()] == ["call 1", "call 2", "call 3"]
@@ -138,14 +142,14 @@ def test_taking_without_waiting(obj):
         stream.fileno()
 
 
-def test_it_ends_after_the_time():
+def test_it_ends_after_the_time(me: int):
     begun = time.monotonic()
-    assert list(tinybpf.trace_pipe(timeout=0.2)) == []
+    assert list(tinybpf.trace_pipe(timeout=0.2, pid=me)) == []
     assert 0.2 <= time.monotonic() - begun < 2
 
 
-def test_closing_in_another_thread_ends_it():
-    stream = tinybpf.trace_pipe()
+def test_closing_in_another_thread_ends_it(me: int):
+    stream = tinybpf.trace_pipe(pid=me)
     timer = threading.Timer(0.2, stream.close)
     timer.start()
     begun = time.monotonic()
@@ -166,11 +170,13 @@ def test_signals(sign: str):
     process.send_signal(getattr(signal, sign))
     _, errors = process.communicate(timeout=10)
     assert ("KeyboardInterrupt" in errors) == (sign == "SIGINT")
+    assert len(instances_of(process.pid)) == (sign == "SIGKILL")
     tinybpf.trace_pipe().close()
+    assert instances_of(process.pid) == []
 
 
-def test_dropped_without_close(obj):
-    stream = tinybpf.trace_pipe()
+def test_dropped_without_close(obj, me: int):
+    stream = tinybpf.trace_pipe(pid=me)
     produce(1)
     assert next(stream).text == "call 1"
     del stream

@@ -256,8 +256,8 @@ def _open() -> tuple[int, str | None]:
             raise error_from(WHAT, errno.EACCES, None)
         message = f"{WHAT} failed: tracefs is not mounted\n  hint: {MOUNT}"
         raise not_found(message, errno.ENOENT)
-    for _ in range(3):
-        with suppress(OSError):  # no such event, no instances, or another process cleaned up
+    for _ in range(3 if os.path.exists(f"{root}/{EVENT}") else 0):
+        with suppress(OSError):  # may not, or another process cleaned up just now
             return _open_instance(root)
     try:
         return _open_pipe(root), None
