@@ -402,6 +402,24 @@ import "example.org/lib"
 func f() int { return lib.F(1) }
 `, ""},
 
+	{"a replaced module below the user's, which has a directory of that name", goMod + `
+replace example.org/m/nested => ./elsewhere
+-- elsewhere/a.go --
+package nested
+
+var X = 1
+-- nested/a.go --
+package nested
+
+var Y = 1
+-- bpf/a.go --
+package bpf
+
+import "example.org/m/nested"
+
+var _ = nested.X
+`, ""},
+
 	{"directives of go.mod that are wrong", `-- go.mod --
 module example.org/m
 
@@ -475,6 +493,10 @@ var Total = effect()
 
 var table, hidden int
 
+var ignored = mark()
+
+func mark() bool { table = 3; return true }
+
 func effect() int { hidden = 3; return unused }
 
 // Allowed tells whether there is more than the limit.
@@ -526,15 +548,16 @@ func TestWhatIsReached(t *testing.T) {
 	check("functions", functions,
 		"example.org/m/lib/base Start.init",
 		"example.org/m/lib limit.init", "example.org/m/lib unused.init", "example.org/m/lib Total.init",
-		" total.init", "example.org/m/lib init#1", " f", "example.org/m/lib effect",
+		"example.org/m/lib ignored.init",
+		" total.init", "example.org/m/lib init#1", " f", "example.org/m/lib effect", "example.org/m/lib mark",
 		"example.org/m/lib Allowed[*ebpf.XDP]", "example.org/m/lib more", "example.org/m/lib more$1")
 	check("globals", globals, " seen", " total",
 		"example.org/m/lib limit", "example.org/m/lib unused", "example.org/m/lib Total", "example.org/m/lib table",
-		"example.org/m/lib hidden", "example.org/m/lib/base Start")
+		"example.org/m/lib hidden", "example.org/m/lib ignored", "example.org/m/lib/base Start")
 	check("files", files, "bpf/a.go", "lib/a.go", "tinybpf/ebpf/maps.go", "tinybpf/ebpf/primitives_bpf.go", "lib/base/a.go",
 		"tinybpf/ebpf/context.go")
 	allowed := function(t, doc, "Allowed[*ebpf.XDP]")
-	if allowed.Package != "lib" || len(allowed.Directives) != 1 || allowed.Directives[0].Pos != (Pos{1, 20, 1}) {
+	if allowed.Package != "lib" || len(allowed.Directives) != 1 || allowed.Directives[0].Pos != (Pos{1, 24, 1}) {
 		t.Errorf("%s: %+v", allowed.Package, allowed.Directives)
 	}
 	if text := doc.Files[1].Text; !strings.Contains(text, "func nobody()") {

@@ -49,6 +49,9 @@ func TestPrograms(t *testing.T) {
 			path, _ := filepath.Abs(filepath.Join("../programs", dir.Name()))
 			doc := pruned(t, request(t, Request{Dir: path, Display: dir.Name()}))
 			for _, f := range doc.Functions {
+				if strings.HasPrefix(f.Synthetic, "from type information") {
+					t.Errorf("%s was not reached", f.Name)
+				}
 				for _, b := range f.Blocks {
 					for _, instr := range b.Instrs {
 						if call, ok := instr.(*Call); ok && call.Method != "" {
