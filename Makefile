@@ -61,6 +61,7 @@ lint: setup
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	cd go && $(GO) vet ./...
+	cd examples && $(GO) vet ./...
 
 bench: setup system-packages-bench
 	$(PY) -m benchmarks $(ARGS)

@@ -32,7 +32,10 @@ var (
 	denied  = ebpf.RingBuf[Denied]{MaxEntries: 1 << 16}
 )
 
+// A guard rather blocks too much than too little: it denies where it panics.
+//
 //bpf:section cgroup/connect4
+//bpf:onpanic 0
 func connect4(ctx *ebpf.SockAddr) ebpf.Verdict {
 	port := ctx.Port()
 	if mayConnect(port) {
@@ -43,6 +46,7 @@ func connect4(ctx *ebpf.SockAddr) ebpf.Verdict {
 }
 
 //bpf:section cgroup/connect6
+//bpf:onpanic 0
 func connect6(ctx *ebpf.SockAddr) ebpf.Verdict {
 	port := ctx.Port()
 	if mayConnect(port) {
