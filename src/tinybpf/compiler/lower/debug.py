@@ -193,10 +193,8 @@ class DebugInfo:
         """An integer type with constants: C's enum."""
         unsigned = not self.types.is_signed(t.underlying)
         flag = ", isUnsigned: true" if unsigned else ""
-        prefix = "" if not t.path else f"{legal(t.package)}_"
         items = [
-            self.node(f'!DIEnumerator(name: "{prefix}{legal(c.name)}", value: {c.value}{flag})')
-            for c in t.constants
+            self.node(f'!DIEnumerator(name: "{legal(c.name)}", value: {c.value}{flag})') for c in t.constants
         ]
         base = self.c_int(self.types[t.underlying].string)  # LLVM takes no typedef here
         return (
