@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,81 @@ func fits(ctx *ebpf.SKB) ebpf.TCAction {
 	return ebpf.TCAction(result)
 }
 """
+
+
+PORTS = """package bpf
+
+import "tinybpf/ebpf"
+
+type Ports struct {
+	Remote, RemoteOfPacket uint16
+	Local, LocalOfPacket   uint32
+	Family, Cwnd           uint32
+	Addr                   ebpf.IPv4Addr
+}
+
+var ports = ebpf.Array[Ports]{MaxEntries: 1}
+
+//bpf:section sockops
+func established(ctx *ebpf.SockOps) int32 {
+	p := ports.Lookup(0)
+	if p != nil && ctx.Op == ebpf.SockOpsActiveEstablishedCb {
+		p.Remote, p.Local, p.Family = ctx.RemotePort(), ctx.LocalPort, ctx.Family
+		p.Addr, p.Cwnd = ctx.RemoteIP4, ctx.SndCwnd
+	}
+	return 1
+}
+
+//bpf:section cgroup_skb/egress
+func sent(ctx *ebpf.SKB) ebpf.Verdict {
+	p := ports.Lookup(0)
+	if p != nil && ctx.Protocol() == ebpf.EtherTypeIPv4 && p.RemoteOfPacket == 0 {
+		p.RemoteOfPacket, p.LocalOfPacket = ctx.RemotePort(), ctx.LocalPort
+	}
+	return ebpf.Allow
+}
+"""
+
+CONNECT = """
+import os, socket, sys
+with open(sys.argv[1] + "/cgroup.procs", "w") as file:
+    file.write(str(os.getpid()))
+print(socket.create_connection(("127.0.0.1", int(sys.argv[2]))).getsockname()[1])
+"""
+
+
+@pytest.fixture
+def cgroup(tmp_path: Path) -> Iterator[Path]:
+    """A cgroup of version 2 of our own, where they are mounted or below a mount of the test's."""
+    with open("/proc/self/mounts") as file:
+        mounted = [line.split()[1] for line in file if line.split()[2] == "cgroup2"]
+    ours = tmp_path / "cgroup2"
+    if not mounted:
+        ours.mkdir()
+        subprocess.run(["mount", "-t", "cgroup2", "none", ours], check=True)
+    made = Path(mounted[0] if mounted else ours, f"tinybpf-structs-{os.getpid()}")
+    made.mkdir()
+    yield made
+    made.rmdir()
+    if not mounted:
+        subprocess.run(["umount", ours], check=True)
+
+
+def test_ports_of_a_connection_that_a_cgroup_opens(cgroup: Path, tmp_path: Path) -> None:
+    (tmp_path / "p.go").write_text(PORTS)
+    with tinybpf.load_go(tmp_path) as obj, socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        for program in obj.programs.values():
+            program.attach_cgroup(cgroup)
+        done = subprocess.run(
+            [sys.executable, "-c", CONNECT, cgroup, str(port)], capture_output=True, text=True, check=True
+        )
+        seen = bytes(obj.map("ports")[0])
+    remote, of_packet, local, local_of_packet, family, cwnd = struct.unpack_from("<HHIIII", seen)
+    assert (remote, of_packet) == (port, port)
+    assert (local, local_of_packet) == (int(done.stdout), int(done.stdout))
+    assert (family, socket.inet_ntoa(seen[20:24])) == (socket.AF_INET, "127.0.0.1")
+    assert 1 <= cwnd < 1000
 
 
 @pytest.fixture
