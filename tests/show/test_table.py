@@ -87,6 +87,14 @@ def test_messages_go_on_to_the_end_of_the_line():
     assert lines(made, [("7", long)], 40) == ["    PID  message", f"      7  {long}"]
 
 
+def test_names_cannot_move_the_cursor():
+    made = table((Leaf("\x1b[2J", 0, 4, "int", "I"), COMM), (COMM,))
+    made.fit(0, [("7", "sh")], 80)
+    assert made.header() is not None and made.header().isprintable()
+    made.fit(0, [("7", "sh")], 10)
+    assert "\\x1b[2J=7" in made.line(0, ("7", "sh"))
+
+
 def test_exact_widths_for_maps():
     assert lines(table((PID, COMM), usual=False), [("7", "sh")], None) == ["PID  Comm", "  7  sh"]
 

@@ -11,6 +11,7 @@ from tinybpf.libbpf.enums import BpfMapType
 from tinybpf.show import histogram
 from tinybpf.show.reader import as_group, rows_maker, value_reader
 from tinybpf.show.shape import Group, Leaf, Shape, bytes_shape, shape_of
+from tinybpf.show.words import clean
 
 if TYPE_CHECKING:
     from tinybpf.libbpf import BpfMap, BpfObject
@@ -136,7 +137,7 @@ def declared(obj: BpfObject) -> list[BpfMap[Any, Any]]:
 
 def lines(shown: Shown, output: Output) -> list[str]:
     """A map as lines of text."""
-    title = output.bold(shown.name)
+    title = output.bold(clean(shown.name))
     if not shown.entries:
         return [f"{title}: empty" if not shown.zeros else f"{title}: all {shown.zeros} entries are 0"]
     if shown.is_histogram:
@@ -174,7 +175,7 @@ def _histograms(shown: Shown, output: Output) -> list[str]:
         which = (
             words[0] if len(words) == 1 else " ".join(f"{n}={w}" for n, w in zip(names, words, strict=True))
         )
-        title = output.bold(shown.name if single else f"{shown.name}[{which}]")
+        title = output.bold(clean(shown.name if single else f"{shown.name}[{which}]"))
         text.append(f"{title}: {sum(slots)} values")
         text += histogram.draw(slots, output.width or 80, output.blocks)
     return text + _left_out(len(shown.entries) - MOST_HISTOGRAMS, "more histograms", shown)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tinybpf.show.reader import as_group, json_lines_maker, rows_maker
 from tinybpf.show.shape import Group, Leaf
 from tinybpf.show.sources import Buffer
+from tinybpf.show.words import clean
 
 if TYPE_CHECKING:
     from tinybpf.libbpf.trace import TraceRecord
@@ -75,7 +76,7 @@ class Report:
 def say(text: str) -> None:
     """A line on standard error, which may be closed."""
     try:
-        sys.stderr.write(text + "\n")
+        sys.stderr.write("\n".join(map(clean, text.split("\n"))) + "\n")
         sys.stderr.flush()
     except (OSError, AttributeError, ValueError):
         return
@@ -118,16 +119,12 @@ class TextReport(Report):
             self._rows(self._index[buffer.name], self._make_rows(buffer, records))
 
     def printed(self, lines: Sequence[TraceRecord]) -> None:
-        from tinybpf.show.words import clean
-
         lines = self._readable(list(lines))
         if lines:
             rows = [(clean(line.task), str(line.pid), clean(line.text)) for line in lines]
             self._rows(self._printk, rows)
 
     def walked(self, program: str, lines: Iterable[str]) -> None:
-        from tinybpf.show.words import clean
-
         text = [clean(line.expandtabs()) for line in lines]
         if text:
             self._output.write("\n".join(text) + "\n")

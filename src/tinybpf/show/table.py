@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tinybpf.show.shape import Group, Leaf
+from tinybpf.show.words import clean
 
 GAP = "  "
 LEAST_TEXT = 8
@@ -91,7 +92,7 @@ class Table:
 
     def __init__(self, sources: Sequence[tuple[str, Group]], usual: bool = True) -> None:
         self.columns: list[Column] = []
-        self._names = [name for name, _ in sources]
+        self._names = [clean(name) for name, _ in sources]
         self._fields: list[list[str]] = []
         self._places: list[list[int]] = []
         self._pairs = False
@@ -103,12 +104,13 @@ class Table:
         by_name: dict[str, int] = {}
         for _, group in sources:
             leaves = group.leaves()
-            self._fields.append([leaf.name for leaf in leaves])
+            self._fields.append([clean(leaf.name) for leaf in leaves])
             self._places.append([self._place(by_name, leaf) for leaf in leaves])
 
     def _place(self, by_name: dict[str, int], leaf: Leaf) -> int:
         """The index of a field's column."""
         column = column_of(leaf)
+        column.name = clean(column.name)
         if not self._usual:
             column.width = cells(column.name)
         at = by_name.get(leaf.name)

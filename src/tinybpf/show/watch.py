@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tinybpf.show import maps
 from tinybpf.show.report import PRINTK, Report
 from tinybpf.show.sources import WAIT, Reader, Wait
 
@@ -112,5 +111,7 @@ class Watch:
             counts[PRINTK] = self._printed.count
         lost = self._losses()
         panics = self._obj.panics
+        from tinybpf.show import maps  # not before the first event
+
         self._report.maps([maps.Shown(found) for found in maps.declared(self._obj)])
         self._report.end(counts, lost, panics)
