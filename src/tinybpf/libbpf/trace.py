@@ -253,7 +253,7 @@ def _open() -> tuple[int, str | None]:
     root = next((root for root in ROOTS if os.path.exists(f"{root}/trace_pipe")), None)
     if root is None:
         if any(_is_hidden(root) for root in ROOTS):
-            raise error_from(WHAT, errno.EACCES, None)
+            raise error_from(WHAT, errno.EACCES, None, {errno.EACCES: _share(ROOTS[0])})
         message = f"{WHAT} failed: tracefs is not mounted\n  hint: {MOUNT}"
         raise not_found(message, errno.ENOENT)
     for _ in range(3 if os.path.exists(f"{root}/{EVENT}") else 0):
@@ -262,8 +262,15 @@ def _open() -> tuple[int, str | None]:
     try:
         return _open_pipe(root), None
     except OSError as error:
-        hints = {errno.EBUSY: lambda: _readers(root)}
+        hints = {errno.EBUSY: lambda: _readers(root), errno.EACCES: _share(root)}
         raise error_from(WHAT, error.errno or 0, None, hints) from None
+
+
+def _share(root: str) -> str:
+    return (
+        f"this user may not read {root}: run it as root, or mount -o remount,mode=0750,gid=GROUP {root} as "
+        "root, GROUP being a group of this user"
+    )
 
 
 def _is_hidden(root: str) -> bool:

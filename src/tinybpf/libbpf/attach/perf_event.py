@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
+from tinybpf.libbpf._hints import PERFMON, lacks, perf_hint
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach._common import perform, require_type
 from tinybpf.libbpf.enums import BpfProgType
@@ -98,6 +99,7 @@ def _one(program: BpfProgram, what: str, event: tuple[int, ...], pid: int, cpu: 
         errno.ENOENT: "this machine, or this virtual machine, has no such counter; software events such as "
         "'cpu-clock' are everywhere",
         errno.ESRCH: f"there is no process {pid}",
+        errno.EACCES: lambda: lacks((PERFMON,), "to open a perf event") or perf_hint(),
         errno.EINVAL: lambda: _why_invalid(cpu),
         errno.ENODEV: lambda: _why_invalid(cpu),
     }

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tinybpf.libbpf._check import not_found
+from tinybpf.libbpf._hints import SYS_ADMIN, lacks, perf_hint
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach._common import link, require_type
 from tinybpf.libbpf.enums import BpfProgType
@@ -47,6 +48,8 @@ def attach(
         offset,
         opts,
         hints={
+            errno.EACCES: _why_denied,
+            errno.EPERM: _why_denied,
             errno.ENOENT: _why_missing(path, symbol),
             errno.EINVAL: f"offset {offset:#x} is not the start of an instruction in '{path}', "
             "or it is no ELF file",
@@ -54,6 +57,11 @@ def attach(
             errno.ESRCH: f"there is no process {pid}",
         },
     )
+
+
+def _why_denied() -> str | None:
+    purpose = "to attach uprobes (from Linux 5.8 to 6.15 CAP_PERFMON suffices)"
+    return lacks((SYS_ADMIN,), purpose) or perf_hint()
 
 
 def _why_missing(path: str, symbol: str | None) -> str:
