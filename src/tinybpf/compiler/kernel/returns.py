@@ -14,24 +14,60 @@ from tinybpf.compiler.kernel.sections import Section
 
 
 class SafeValue(msgspec.Struct, frozen=True):
-    """``value`` as the kernel's ``int``; ``name`` is the kernel's for it; ``reason`` is why."""
+    """``value`` as the kernel's ``int``; ``name`` is the kernel's for it; ``reason`` is why.
+
+    ``passes`` is what goes on after a panic, ``block`` the value that stops it instead, with what it
+    does; empty where there is nothing to stop.
+    """
 
     value: int
     name: str
+    passes: str
+    block: str
     reason: str
 
 
-_OBSERVER = SafeValue(0, "", "an observer changes nothing")
-_ALLOW = SafeValue(1, "allow", "what the program would have judged goes on")
-_SK_PASS = SafeValue(1, "SK_PASS", "the data or connection takes the way it takes without the program")
-_XDP_PASS = SafeValue(2, "XDP_PASS", "XDP_ABORTED (0) would drop each packet and cut the host off")
-_TC_NEXT = SafeValue(
-    -1, "TC_ACT_UNSPEC", "the next program or filter decides; TC_ACT_OK (0) would let packets past it"
+_OBSERVER = SafeValue(0, "", "what it watches", "", "an observer changes nothing")
+_ALLOW = SafeValue(
+    1,
+    "allow",
+    "the call, the packet, the access",
+    "0 (EPERM, or the packet is dropped), where the verifier lets it return 0",
+    "what the program would have judged goes on",
 )
-_LWT = SafeValue(0, "BPF_OK", "the packet takes its route")
+_SK_PASS = SafeValue(
+    1,
+    "SK_PASS",
+    "the data or connection",
+    "0 (SK_DROP)",
+    "it takes the way that it takes without the program",
+)
+_XDP_PASS = SafeValue(
+    2,
+    "XDP_PASS",
+    "the packet, to the network stack",
+    "1 (XDP_DROP)",
+    "XDP_ABORTED (0) would drop each packet and cut the host off",
+)
+_TC_NEXT = SafeValue(
+    -1,
+    "TC_ACT_UNSPEC",
+    "the packet, to the next program or filter",
+    "2 (TC_ACT_SHOT)",
+    "they decide as without the program; TC_ACT_OK (0) would let packets past them",
+)
+_LWT = SafeValue(
+    0, "BPF_OK", "the packet, on its route", "2 (BPF_DROP)", "routing goes on as without the program"
+)
 
 _SAFE: dict[str, SafeValue] = {
-    "SOCKET_FILTER": SafeValue(-1, "whole packet", "0 would throw the socket's packets away"),
+    "SOCKET_FILTER": SafeValue(
+        -1,
+        "whole packet",
+        "the packet, whole, to the socket",
+        "0 (the socket does not get it)",
+        "0 would throw the socket's packets away",
+    ),
     "KPROBE": _OBSERVER,
     "TRACEPOINT": _OBSERVER,
     "RAW_TRACEPOINT": _OBSERVER,
@@ -39,17 +75,27 @@ _SAFE: dict[str, SafeValue] = {
     "PERF_EVENT": _OBSERVER,
     "TRACING": _OBSERVER,
     "SCHED_CLS": _TC_NEXT,
-    "SCHED_ACT": SafeValue(-1, "TC_ACT_UNSPEC", "the action that the filter was configured with"),
+    "SCHED_ACT": SafeValue(
+        -1,
+        "TC_ACT_UNSPEC",
+        "the packet, as the filter says",
+        "2 (TC_ACT_SHOT)",
+        "the filter was configured with an action for this",
+    ),
     "XDP": _XDP_PASS,
     "LWT_IN": _LWT,
     "LWT_OUT": _LWT,
     "LWT_XMIT": _LWT,
     "LWT_SEG6LOCAL": _LWT,
-    "SOCK_OPS": SafeValue(1, "", "the kernel's defaults, and replies of other programs, stand"),
+    "SOCK_OPS": SafeValue(
+        1, "", "the connection", "", "the kernel's defaults, and replies of other programs, stand"
+    ),
     "SK_SKB": _SK_PASS,
     "SK_MSG": _SK_PASS,
     "SK_LOOKUP": _SK_PASS,
-    "SK_REUSEPORT": SafeValue(1, "SK_PASS", "the kernel picks the socket by hash"),
+    "SK_REUSEPORT": SafeValue(
+        1, "SK_PASS", "the connection", "0 (SK_DROP)", "the kernel picks the socket by hash"
+    ),
     "CGROUP_SKB": _ALLOW,
     "CGROUP_SOCK": _ALLOW,
     "CGROUP_SOCK_ADDR": _ALLOW,
@@ -57,28 +103,62 @@ _SAFE: dict[str, SafeValue] = {
     "CGROUP_SYSCTL": _ALLOW,
     "CGROUP_SOCKOPT": _ALLOW,
     "FLOW_DISSECTOR": SafeValue(
-        129, "BPF_FLOW_DISSECTOR_CONTINUE", "the kernel's own dissector does the work (Linux 6.1)"
+        129,
+        "BPF_FLOW_DISSECTOR_CONTINUE",
+        "the packet",
+        "2 (BPF_DROP)",
+        "the kernel's own dissector does the work (Linux 6.1)",
     ),
-    "NETFILTER": SafeValue(1, "NF_ACCEPT", "the next hook decides"),
+    "NETFILTER": SafeValue(
+        1, "NF_ACCEPT", "the packet, to the next hook", "0 (NF_DROP)", "the next hook decides"
+    ),
     "LIRC_MODE2": _OBSERVER,
-    "LSM": SafeValue(0, "allow", "denying could lock everyone out, root among them"),
+    "LSM": SafeValue(
+        0,
+        "allow",
+        "the operation, unless another security module denies it",
+        "-1 (-EPERM)",
+        "denying could lock everyone out, root among them",
+    ),
     "STRUCT_OPS": SafeValue(
-        0, "", "an exception: what is safe depends on the member; say it with //bpf:onpanic"
+        0,
+        "",
+        "depends on the member",
+        "",
+        "an exception: what is safe depends on the member; say it with //bpf:onpanic",
     ),
     "EXT": SafeValue(
-        0, "", "an exception: what is safe depends on the function replaced; say it with //bpf:onpanic"
+        0,
+        "",
+        "depends on the function replaced",
+        "",
+        "an exception: what is safe depends on the function replaced; say it with //bpf:onpanic",
     ),
     "SYSCALL": SafeValue(
-        -14, "-EFAULT", "an exception: nothing is let through here, and its caller should see the fault"
+        -14,
+        "-EFAULT",
+        "nothing",
+        "",
+        "an exception: user space called it, waits for its result, and should see the fault",
     ),
 }
 
 _SAFE_BY_ATTACH: dict[str, SafeValue] = {
     "BPF_SK_SKB_STREAM_PARSER": SafeValue(
-        0, "", "an exception: it returns a length and none is right; 0 waits for more data, loses none"
+        0,
+        "",
+        "nothing until more data comes; none is lost",
+        "",
+        "an exception: it returns a length, and none is right",
     ),
     "BPF_LSM_CGROUP": _ALLOW,
-    "BPF_MODIFY_RETURN": SafeValue(0, "", "the function itself runs; another value would replace its result"),
+    "BPF_MODIFY_RETURN": SafeValue(
+        0,
+        "",
+        "the call: the function itself runs",
+        "a negative error number, which the caller gets",
+        "another value would replace its result",
+    ),
 }
 
 _INTERVAL = tuple[int, int]

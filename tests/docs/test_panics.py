@@ -1,0 +1,101 @@
+"""docs/panics.md: the program it shows blocks after a panic, and panics and losses are counted as it says."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tinybpf
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAD = 'package bpf\n\nimport "tinybpf/ebpf"\n\n'
+BUFFER = """
+type record struct{ A [400]byte }
+
+var records = ebpf.RingBuf[record]{MaxEntries: 4096}
+
+//bpf:section tracepoint/syscalls/sys_enter_getpgid
+func fill(ctx *ebpf.SysEnter) int32 {
+	r := records.Reserve()
+	if r == nil {
+		return 0
+	}
+	records.Submit(r)
+	return 0
+}
+"""
+CONNECT = """
+import os, socket, sys
+with open(sys.argv[1] + "/cgroup.procs", "w") as file:
+    file.write(str(os.getpid()))
+for last in range(16):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        print(s.connect_ex((f"127.0.0.{16 + last}", 9)))
+"""
+
+
+@pytest.fixture
+def guard(blocks_of) -> str:
+    (code,) = blocks_of((ROOT / "docs" / "panics.md").read_text(), "go")
+    return HEAD + code
+
+
+@pytest.fixture
+def cgroup() -> Iterator[Path]:
+    with open("/proc/self/mounts") as file:
+        roots = [line.split()[1] for line in file if line.split()[2] == "cgroup2"]
+    if not roots:
+        pytest.skip("no cgroup of version 2 is mounted")
+    made = Path(roots[0]) / f"tinybpf-panics-{os.getpid()}"
+    made.mkdir()
+    yield made
+    made.rmdir()
+
+
+def connects(cgroup: Path) -> list[int]:
+    """What 16 connects from within the cgroup give, to addresses that end in 0 to 15 (modulo 16)."""
+    done = subprocess.run(
+        [sys.executable, "-c", CONNECT, cgroup], capture_output=True, text=True, check=True, timeout=60
+    )
+    return [int(line) for line in done.stdout.split()]
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(("directive", "after"), [("//bpf:onpanic 0\n", errno.EPERM), ("", 0)])
+def test_the_guard_blocks_after_a_panic_and_would_not_without_the_directive(guard, cgroup, directive, after):
+    assert "//bpf:onpanic 0\n" in guard
+    with tinybpf.load_go(
+        guard.replace("//bpf:onpanic 0\n", directive), variables={"allowed": [True] * 4 + [False] * 4}
+    ) as obj:
+        obj.program("guard").attach_cgroup(cgroup)
+        assert obj.panics == 0
+        assert connects(cgroup) == [0] * 4 + [errno.EPERM] * 4 + [after] * 8
+        assert obj.panics == 8
+
+
+@pytest.mark.kernel
+def test_losses_are_counted():
+    with tinybpf.load_go(HEAD + BUFFER) as obj:
+        obj.program("fill").attach()
+        before = obj.lost("records")
+        for _ in range(10):
+            os.getpgid(0)
+        got = len(list(obj.ring_buffer("records", timeout=0.1)))
+        assert before == 0 and 0 < got < 10
+        assert got + obj.lost("records") >= 10
+        assert obj.panics is None
+
+
+def test_counters_are_there_only_where_there_is_something_to_count(guard):
+    names = {"ebpf_panics", "ebpf_lost_records"}
+    has = {
+        source: {name for name in names if name.encode() in bytes(tinybpf.compiler.compile_go(source))}
+        for source in (guard, HEAD + BUFFER)
+    }
+    assert list(has.values()) == [{"ebpf_panics"}, {"ebpf_lost_records"}]
