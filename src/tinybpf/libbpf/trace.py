@@ -20,7 +20,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 from weakref import finalize
 
-from tinybpf.libbpf._check import error_from, not_found
+from tinybpf.libbpf._check import Hints, error_from, not_found
 from tinybpf.libbpf._handle import closed_error
 
 ROOTS = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
@@ -262,7 +262,7 @@ def _open() -> tuple[int, str | None]:
     try:
         return _open_pipe(root), None
     except OSError as error:
-        hints = {errno.EBUSY: lambda: _readers(root), errno.EACCES: _share(root)}
+        hints: Hints = {errno.EBUSY: lambda: _readers(root), errno.EACCES: _share(root)}
         raise error_from(WHAT, error.errno or 0, None, hints) from None
 
 
