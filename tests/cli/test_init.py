@@ -193,6 +193,12 @@ def test_run_shows_a_file_that_is_opened(command, hello, me):
     assert '"cat"' in json.dumps(seen[0])
 
 
+def test_its_flags_are_described(run, project):
+    flags = set(re.findall(r"--[a-z]+", run("init", "--help").out)) - {"--help"}
+    page = (project / "docs" / "command-line.md").read_text().partition("`tinybpf init")[2]
+    assert flags == set(re.findall(r"^\| `(--[a-z]+)`", page.partition("`tinybpf version`")[0], re.M))
+
+
 # ---- where it is written ----
 
 
