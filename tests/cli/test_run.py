@@ -535,6 +535,15 @@ def test_a_program_that_is_not_there(run):
 
 
 @kernel
+def test_a_direction_that_the_section_leaves_open(build, tmp_path: Path) -> None:
+    path = tmp_path / "filters.o"
+    path.write_bytes(build("filters"))
+    with running(path, "--program", "either", "-i", "1", "--duration", "0") as run:
+        run.rest()
+    assert "'either' sees what comes in: its section 'tc' names no direction" in run.said
+
+
+@kernel
 def test_nothing_stays_half_attached(run):
     before = links()
     outcome = run("run", str(PROGRAMS / "broken.go"))
@@ -712,6 +721,15 @@ def test_no_color(target: tuple[str, str]) -> None:
 def test_the_header_comes_again_on_each_screen(target: tuple[str, str]) -> None:
     out = on_terminal(CALLS, *target, columns=80, lines=10, calls=40)
     assert len(re.findall(r"PID +Arg +Comm", out)) >= 4
+
+
+@kernel
+def test_a_stream_that_nobody_could_read_is_cut(target: tuple[str, str]) -> None:
+    out = on_terminal(CALLS, *target, columns=80, lines=24, calls=1500)
+    left_out = [int(number.replace(",", "")) for number in re.findall(r"… ([\d,]+) more rows", out)]
+    rows = len(re.findall(r"^ *\d+ +-\d+ ", plain(out), re.M))
+    assert sum(left_out) + rows == 1500
+    assert sum(left_out) > 0
 
 
 @kernel

@@ -177,7 +177,8 @@ def _to_interface(program: BpfProgram, interface: str | int, done: Attached) -> 
         return program.attach_netkit(interface)
     if where.rpartition("/")[2] in DIRECTIONS:
         return program.attach_tcx(interface)
-    done.notes.append(f"'{program.name}' sees what comes in: section '{program.section}' does not say")
+    why = f"its section '{program.section}' names no direction"
+    done.notes.append(f"'{program.name}' sees what comes in: {why}")
     return program.attach_tcx(interface, "ingress")
 
 

@@ -113,5 +113,7 @@ class Watch:
         panics = self._obj.panics
         from tinybpf.show import maps  # not before the first event
 
-        self._report.maps([maps.Shown(found) for found in maps.declared(self._obj)])
+        shown = [maps.Shown(found) for found in maps.declared(self._obj)]
+        shown.sort(key=lambda one: one.is_histogram)  # what is drawn comes last, where the eye is
+        self._report.maps(shown)
         self._report.end(counts, lost, panics)
