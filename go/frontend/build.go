@@ -11,9 +11,9 @@ import (
 var builderMode = ssa.NaiveForm | ssa.InstantiateGenerics | ssa.BareInits | ssa.BuildSerially
 
 // build makes SSA and settles which functions and variables the document has, in which order:
-// initialisers in the order of initialisation, imported packages first, then what the root
-// declares in the order of the source, each followed by the function literals in it, then what
-// these reach: functions of imported packages, instances, wrappers, bound methods.
+// initialisers in the order of initialisation, those of imported packages, with each one's func
+// init, before the root's, then what the root declares in the order of the source, each followed by
+// the function literals in it, then what these reach: functions of imported packages, instances, wrappers, bound methods.
 func (s *session) build() bool {
 	for _, u := range s.units {
 		u.withoutOperands()
@@ -75,8 +75,6 @@ func (s *session) collect() {
 				s.addFunction(fn)
 			}
 		}
-	}
-	for _, u := range s.units {
 		for _, fn := range s.declared(u) {
 			if u == s.root || isInit(fn) {
 				s.addFunction(fn)

@@ -72,10 +72,11 @@ func (s *session) checkUnit(u *unit) {
 	}
 }
 
-// packagePath is what go/types knows a package by: the root, outside of modules, by its name.
+// packagePath is what go/types knows a package by: the root, where nothing could import it, by its
+// name.
 func (s *session) packagePath(u *unit, name string) string {
 	switch {
-	case u.path != "":
+	case u != s.root || u.path != "" && !u.chosen:
 		return u.path
 	case s.byPath[name] != nil:
 		return "./" + name

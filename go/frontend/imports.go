@@ -128,8 +128,8 @@ func (s *session) unavailable(importPath string) string {
 	first, _, _ := strings.Cut(importPath, "/")
 	main := s.modules.main
 	if strings.Contains(first, ".") {
-		if main.dir == "" {
-			return fmt.Sprintf("package %s: no go.mod above the package says where it is; %s", importPath, s.available())
+		if main.path == "" {
+			return fmt.Sprintf("package %s: there is no go.mod above the program that makes it part of a module; %s", importPath, s.available())
 		}
 		return fmt.Sprintf("package %s is neither in module %s, nor in its vendor directory, nor in a directory that "+
 			"go.mod replaces a module by, and nothing is downloaded (go mod vendor does it); %s",

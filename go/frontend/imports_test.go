@@ -245,7 +245,7 @@ bpf/a.go:10:4: package example.org/mm is neither in module example.org/m, nor in
 package bpf
 
 import _ "example.org/m/lib"
-`, "bpf/a.go:3:10: package example.org/m/lib: no go.mod above the package says where it is; available: sync/atomic, tinybpf/ebpf, unsafe"},
+`, "bpf/a.go:3:10: package example.org/m/lib: there is no go.mod above the program that makes it part of a module; available: sync/atomic, tinybpf/ebpf, unsafe"},
 
 	{"what sync/atomic lacks", `-- bpf/a.go --
 package bpf
@@ -549,7 +549,7 @@ func TestWhatIsReached(t *testing.T) {
 		"example.org/m/lib/base Start.init",
 		"example.org/m/lib limit.init", "example.org/m/lib unused.init", "example.org/m/lib Total.init",
 		"example.org/m/lib ignored.init",
-		" total.init", "example.org/m/lib init#1", " f", "example.org/m/lib effect", "example.org/m/lib mark",
+		"example.org/m/lib init#1", " total.init", " f", "example.org/m/lib effect", "example.org/m/lib mark",
 		"example.org/m/lib Allowed[*ebpf.XDP]", "example.org/m/lib more", "example.org/m/lib more$1")
 	check("globals", globals, " seen", " total",
 		"example.org/m/lib limit", "example.org/m/lib unused", "example.org/m/lib Total", "example.org/m/lib table",

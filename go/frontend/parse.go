@@ -23,7 +23,30 @@ func (s *session) parse() bool {
 	}
 	s.load(s.root, nil)
 	s.loadProvided()
+	s.units = initialisationOrder(s.units)
 	return !s.failed()
+}
+
+// initialisationOrder is Go's: of the packages whose imports have all had their turn, that of the
+// least import path is next.
+func initialisationOrder(units []*unit) (list []*unit) {
+	rest := slices.Clone(units[:len(units)-1])
+	slices.SortFunc(rest, func(a, b *unit) int { return strings.Compare(a.path, b.path) })
+	done := map[*unit]bool{}
+	for len(rest) > 0 {
+		next := slices.IndexFunc(rest, func(u *unit) bool {
+			for _, imported := range u.imports {
+				if !done[imported] {
+					return false
+				}
+			}
+			return true
+		})
+		done[rest[next]] = true
+		list = append(list, rest[next])
+		rest = slices.Delete(rest, next, next+1)
+	}
+	return append(list, units[len(units)-1])
 }
 
 // parseUnit makes the syntax trees of a package and checks that it is one.
@@ -104,7 +127,7 @@ func (s *session) loadImport(u *unit, path string, from []*unit) {
 		return
 	}
 	for i, above := range from {
-		if above.path == path {
+		if above.path == path && !above.chosen {
 			u.broken[path] = cycle(from[i:])
 			return
 		}

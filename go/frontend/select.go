@@ -14,7 +14,7 @@ import (
 // selectFiles finds the module and reads the files of the package, without those that build
 // constraints leave out.
 func (s *session) selectFiles() bool {
-	s.root = &unit{dir: s.req.Dir, display: s.req.Display}
+	s.root = &unit{dir: s.req.Dir, display: s.req.Display, chosen: s.req.Files != nil || len(s.req.Sources) > 0}
 	names, err := s.candidates()
 	if err != nil {
 		s.reportFile(s.root.place(), err)

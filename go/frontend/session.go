@@ -53,6 +53,7 @@ type unit struct {
 	dir      string
 	display  string // where dir is shown to be
 	provided bool   // the compiler's own
+	chosen   bool   // files or texts that the caller chose: not what its path would import
 	version  string // language version, such as "go1.21"
 
 	sources []*source

@@ -489,11 +489,11 @@ class Function(Node):
     ``name`` is go/ssa's, relative to its own package: ``f``, ``T.M``, ``(*T).M``, ``f$1``,
     ``Max[int]``, ``(*hash[Key, ebpf.Ktime]).Lookup`` (type arguments as in messages).
     ``initialises`` lists the globals that this function gives their values
-    (only in synthetic initialisers, which stand in the table in initialisation order; ``[]``
-    with ``synthetic == "initialiser"`` is that of a blank variable). ``package`` is the
-    package's name, ``path`` its import path, empty in the root package. A function without
-    blocks has no body in Go. ``values`` begins with the parameters (the receiver first), then
-    the captured variables.
+    (only in synthetic initialisers, which stand in the table in initialisation order, each
+    ``func init`` of a package behind that package's; ``[]`` with ``synthetic == "initialiser"``
+    is that of a blank variable). ``package`` is the package's name, ``path`` its import path,
+    empty in the root package. A function without blocks has no body in Go. ``values`` begins
+    with the parameters (the receiver first), then the captured variables.
     """
 
     name: str

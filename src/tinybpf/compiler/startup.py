@@ -88,7 +88,8 @@ def _refusal(doc: ssa.Document, types: Types, index: int, pos: ssa.Pos) -> Refus
 def _functions(doc: ssa.Document, initial: Initial) -> list[int]:
     """The functions to call, in order: initialisers that do more, then each ``func init``.
 
-    Where there is any, the constant ones run too: what comes later may read what they stored.
+    Imported packages come before those that import them, as in the document. Where there is any,
+    the constant ones run too: what comes later may read what they stored.
     """
     initialisers = [
         i
@@ -97,7 +98,7 @@ def _functions(doc: ssa.Document, initial: Initial) -> list[int]:
     ]
     inits = [i for i, fn in enumerate(doc.functions) if fn.name.startswith("init#") and fn.blocks]
     needed = any(v in initial.evaluator.unknown for i in initialisers for v in doc.functions[i].initialises)
-    return [*initialisers, *inits] if needed or inits else []
+    return sorted([*initialisers, *inits]) if needed or inits else []
 
 
 def _run(
