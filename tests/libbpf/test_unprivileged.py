@@ -12,6 +12,7 @@ import errno
 import fcntl
 import importlib
 import json
+import mmap
 import os
 import socket
 import struct
@@ -57,9 +58,10 @@ for name in (
     "types",
 ):
     importlib.import_module(f"tinybpf.libbpf.{name}")
-for name in ("cgroup", "raw_tracepoint", "section", "tracepoint", "xdp"):
+KINDS = "clsact cgroup iter kprobe perf_event raw_tracepoint section tcx tracepoint uprobe xdp"
+for name in KINDS.split():
     importlib.import_module(f"tinybpf.libbpf.attach.{name}")
-assert difflib
+assert difflib and mmap
 
 
 def keep(capabilities: tuple[str, ...]) -> None:
@@ -264,6 +266,95 @@ class TestWithTheThree:
             (cgroup / "cgroup.procs").write_text(str(os.getpid()))
 
         assert result(forbid, before=join) == [0, errno.EPERM, 0]
+
+    @pytest.mark.parametrize("how", ["attach_tcx", "attach_clsact"])
+    def test_a_filter_drops_one_port_on_a_loopback_of_its_own(self, build: Callable[[str], bytes], how: str):
+        content = build("filters")
+
+        def drops() -> list[Any]:
+            with tinybpf.load(content) as obj:
+                before = [arrives(4242), arrives(4243)]
+                getattr(obj.program("incoming"), how)("lo", "ingress")
+                after = [arrives(4242), arrives(4243)]
+                return [before, after, obj.map("seen")[42421], obj.map("seen")[42431]]
+
+        assert result(drops, before=own_network) == [[True, True], [False, True], 1, 1]
+
+    @pytest.mark.parametrize(
+        ("name", "program", "how"),
+        [("filters", "incoming", "attach_tcx"), ("packets", "drop_udp", "attach_xdp")],
+    )
+    def test_a_link_at_an_interface_takes_no_capability_once_loaded(
+        self, build: Callable[[str], bytes], name: str, program: str, how: str
+    ):
+        content = build(name)
+
+        def drops() -> list[bool]:
+            with tinybpf.load(content) as obj:
+                keep(())
+                getattr(obj.program(program), how)("lo")
+                return [arrives(4242), arrives(4243)]
+
+        found = in_child(drops, before=own_network)
+        if "clsact" in found.get("message", ""):
+            pytest.skip("this kernel has no tcx")
+        assert found["result"] == [False, True]
+
+    def test_a_clock_samples(self, build: Callable[[str], bytes], perf_events: None):
+        content = build("probes")
+
+        def samples() -> int:
+            with tinybpf.load(content) as obj:
+                obj.program("on_sample").attach_perf_event("cpu-clock", frequency=500, pid=0)
+                end = time.process_time() + 0.3
+                while time.process_time() < end:
+                    pass
+                return int(obj.globals["sampled"])
+
+        assert 30 <= result(samples) <= 400
+
+    def test_an_iterator_walks(self, build: Callable[[str], bytes]):
+        content = build("iterator")
+
+        def walk() -> list[str]:
+            with tinybpf.load(content) as obj:
+                return sorted(set(obj.program("tasks").attach_iter()))
+
+        assert result(walk) == ["done", "task"]
+
+    def test_a_kprobe_counts(self, build: Callable[[str], bytes], perf_events: None):
+        if not kernel.kprobes().facts["available"]:
+            pytest.skip("this kernel has no kprobes")
+        content = build("probes")
+
+        def count() -> int:
+            with tinybpf.load(content) as obj:
+                obj.program("on_call").attach_kprobe("do_sys_openat2")
+                os.stat("/")
+                os.close(os.open("/", os.O_RDONLY))
+                return int(obj.globals["called"])
+
+        assert result(count) >= 1
+
+    def test_a_uprobe_counts_or_asks_for_cap_sys_admin(
+        self, build: Callable[[str], bytes], perf_events: None
+    ):
+        content = build("probes")
+        libc = ctypes.CDLL("libc.so.6")
+
+        def count() -> int:
+            with tinybpf.load(content) as obj:
+                obj.program("on_entry").attach_uprobe("libc.so.6", symbol="labs", pid=0)
+                libc.labs(-7)
+                return int(obj.globals["entered"])
+
+        found = in_child(count)
+        if "result" in found:
+            assert found["result"] == 1
+        else:
+            assert not system.older_than("6.16")
+            assert "lacks CAP_SYS_ADMIN to attach uprobes" in found["message"]
+        assert result(count, (*THREE, "CAP_SYS_ADMIN")) == 1
 
     def test_what_is_loaded_works_on_when_all_capabilities_are_given_up(self, tracing: bytes):
         content = tracing

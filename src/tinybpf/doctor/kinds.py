@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Loading these alone does not make a machine useful: nothing of the kernel's runs them.
 _RUN_BY_HAND = ("socket", "syscall", "freplace")
 
-
+_UPROBES = "run it as root, or give it CAP_SYS_ADMIN, which is nearly all of root"
 _POLICY = (
     "ask who runs this machine, or use another: a sandbox or a hardened kernel may rule it out; "
     "tracepoint, raw_tracepoint, tp_btf and perf_event reach most of what it would"
@@ -82,10 +82,14 @@ def _kind(feature: Feature, kind: str, finding: Finding) -> Kind:
 
 def _obstacle(name: str) -> tuple[str, str] | None:
     """What keeps a program that loads from being attached: the reason, and what to do."""
+    from tinybpf.libbpf._hints import SYS_ADMIN, lacks
+
     if name in ("kprobe", "uprobe"):
         check = kernel.kprobes() if name == "kprobe" else kernel.uprobes()
         if check.facts["available"] is False:
             return f"{name}s are {check.text}", check.advice or ""
+    if name == "uprobe" and not system.older_than("6.16") and lacks((SYS_ADMIN,)):
+        return "since Linux 6.16 uprobes take CAP_SYS_ADMIN, too", _UPROBES
     if name in ("tracepoint", "kprobe", "uprobe", "perf_event"):
         tracefs = _tracefs() if name == "tracepoint" else None
         return tracefs or _perf_events()
