@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import struct
+import threading
 
 import pytest
 
@@ -169,3 +170,24 @@ def test_nothing_is_leaked(source: bytes):
         with tinybpf.load(source, variables={"limit": 3}) as obj:
             assert dict(obj.globals)["limit"] == 3
     assert descriptors() == before
+
+
+def test_closing_while_other_threads_read(source: bytes):
+    for _ in range(30):
+        obj = tinybpf.load(source)
+        variables, errors = obj.globals, []
+
+        def read(variables=variables, errors=errors) -> None:
+            try:
+                while True:
+                    dict(variables)
+            except tinybpf.BpfError as error:
+                errors.append(str(error))
+
+        threads = [threading.Thread(target=read) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        obj.close()
+        for thread in threads:
+            thread.join()
+        assert errors == ["object 'object' is closed"] * 3

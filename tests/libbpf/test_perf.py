@@ -202,3 +202,30 @@ def test_nothing_is_leaked(build, me: int):
 
     before = once()
     assert [once() for _ in range(10)] == [before] * 10
+
+
+def test_closing_while_other_threads_read_and_count(build, me: int):
+    for round_ in range(20):
+        obj = tinybpf.load(build("perf"), variables={"target": me})
+        obj.program("on_getppid").attach()
+        streams = [obj.perf_buffer("calls", pages=1) for _ in range(2)]
+        taken: list[int] = []
+
+        def read(stream, taken=taken) -> None:
+            taken.extend(event.Number for event in stream)
+
+        def count(stream) -> None:
+            while not stream.closed:
+                assert stream.lost >= 0
+
+        threads = [threading.Thread(target=read, args=[stream]) for stream in streams]
+        threads.append(threading.Thread(target=count, args=[streams[0]]))
+        for thread in threads:
+            thread.start()
+        produce(50)
+        if round_ % 2:
+            streams[0].close()
+        obj.close()
+        for thread in threads:
+            thread.join()
+        assert len(taken) <= 50 and len(set(taken)) == len(taken)

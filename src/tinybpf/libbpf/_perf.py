@@ -7,6 +7,7 @@ the map is closed, so that what comes between two readers is not lost.
 from __future__ import annotations
 
 import os
+from _thread import RLock
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.libbpf._check import attempt
@@ -25,6 +26,7 @@ class PerfBuffers:
         what = f"read perf buffer '{core.name}'"
         self._pointer: Any = ffi.NULL
         self._lost = 0
+        self._lock = RLock()  # nobody counts in what is freed
         self._pointer = attempt(what, lib.tb_perf_new, core.require(), pages)
 
     @property
@@ -36,16 +38,18 @@ class PerfBuffers:
 
         The kernel tells with the next event that fits, and it is counted when that one is read.
         """
-        if self._pointer == ffi.NULL:
-            return self._lost
-        return int(lib.tb_perf_lost(self._pointer, cpu))
+        with self._lock:
+            if self._pointer == ffi.NULL:
+                return self._lost
+            return int(lib.tb_perf_lost(self._pointer, cpu))
 
     def close(self) -> None:
         """Give the buffers back once nobody reads them any more. Idempotent."""
-        if self._pointer != ffi.NULL:
-            self._lost = self.lost()
-            pointer, self._pointer = self._pointer, ffi.NULL
-            lib.tb_perf_put(pointer)
+        with self._lock:
+            if self._pointer != ffi.NULL:
+                self._lost = self.lost()
+                pointer, self._pointer = self._pointer, ffi.NULL
+                lib.tb_perf_put(pointer)
 
     def __del__(self) -> None:
         if getattr(self, "_pointer", ffi.NULL) != ffi.NULL:

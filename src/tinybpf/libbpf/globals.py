@@ -8,6 +8,7 @@ the kernel allows it (5.5 or later). What the bytes mean says the object's BTF.
 
 from __future__ import annotations
 
+from _thread import RLock
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -62,6 +63,7 @@ class Globals(Mapping[str, Any]):
         self._memories: dict[str, Memory] = {}
         self._codecs: dict[int, Codec] = {}
         self._closed = False
+        self._lock = RLock()  # the object is not freed while somebody is in here: `close` comes first
         handle.add_dependent(self)
 
     def variable(self, name: str) -> Variable:
@@ -72,12 +74,16 @@ class Globals(Mapping[str, Any]):
             raise self._missing(name) from None
 
     def __getitem__(self, name: str) -> Any:
-        variable = self.variable(name)
-        memory = self._memory(variable.section)
-        return self._codec(variable).decode(memory.read(variable.offset, variable.size))
+        with self._lock:
+            variable = self.variable(name)
+            raw = self._memory(variable.section).read(variable.offset, variable.size)
+            return self._codec(variable).decode(raw)
 
     def __setitem__(self, name: str, value: Any) -> None:
-        variable = self.variable(name)
+        with self._lock:
+            self._set(self.variable(name), name, value)
+
+    def _set(self, variable: Variable, name: str, value: Any) -> None:
         if self._loaded and variable.is_constant:
             raise BpfError(
                 f"set variable '{name}' failed: it lies in {variable.section}, which is constant once the "
@@ -103,25 +109,28 @@ class Globals(Mapping[str, Any]):
 
     def counter(self, name: str) -> int | None:
         """The value of a variable that counts, None where the object has none of that name."""
-        if name not in self._variables:
-            return None
-        value = self[name]
+        with self._lock:
+            if name not in self._variables:
+                return None
+            value = self[name]
         return value if isinstance(value, int) else None
 
     def close(self) -> None:
         """Give the mapped memory back; the object's end does it."""
-        self._closed = True
-        memories, self._memories = self._memories, {}
-        for memory in memories.values():
-            memory.close()
+        with self._lock:
+            self._closed = True
+            memories, self._memories = self._memories, {}
+            for memory in memories.values():
+                memory.close()
 
     @property
     def _variables(self) -> dict[str, Variable]:
-        if self._closed:
-            raise closed_error("object", self._handle.name)
-        if self._found is None:
-            self._found = {} if self._handle.btf is None else _variables(self._handle, self._handle.btf)
-        return self._found
+        with self._lock:
+            if self._closed:
+                raise closed_error("object", self._handle.name)
+            if self._found is None:
+                self._found = {} if self._handle.btf is None else _variables(self._handle, self._handle.btf)
+            return self._found
 
     def _codec(self, variable: Variable) -> Codec:
         from tinybpf.libbpf.codec import codec_for
