@@ -166,7 +166,7 @@ def _left_out(count: int, what: str, shown: Shown) -> list[str]:
 
 
 def _histograms(shown: Shown, output: Output) -> list[str]:
-    text = []
+    text: list[str] = []
     single = shown._core.is_array and shown._core.max_entries == 1
     label = rows_maker(shown.key)([entry.key for entry in shown.entries[:MOST_HISTOGRAMS]])
     names = [leaf.name for leaf in as_group(shown.key).leaves()]
@@ -176,7 +176,8 @@ def _histograms(shown: Shown, output: Output) -> list[str]:
             words[0] if len(words) == 1 else " ".join(f"{n}={w}" for n, w in zip(names, words, strict=True))
         )
         title = output.bold(clean(shown.name if single else f"{shown.name}[{which}]"))
-        text.append(f"{title}: {sum(slots)} values")
+        text += [""] * bool(text)
+        text.append(f"{title}: {sum(slots):,} values")
         text += histogram.draw(slots, output.width or 80, output.blocks)
     return text + _left_out(len(shown.entries) - MOST_HISTOGRAMS, "more histograms", shown)
 

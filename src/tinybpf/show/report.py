@@ -74,9 +74,15 @@ class Report:
 
 
 def say(text: str) -> None:
-    """A line on standard error, which may be closed."""
+    """A line on standard error, which may be closed; a terminal gets it wrapped between words."""
+    from tinybpf.show.output import Output
+    from tinybpf.show.table import cells, wrap
+
     try:
-        sys.stderr.write("\n".join(map(clean, text.split("\n"))) + "\n")
+        width = Output(sys.stderr.fileno()).width
+        lines = [clean(line) for line in text.split("\n")]
+        lines = [wrap(line.split(), width) if width and cells(line) > width else line for line in lines]
+        sys.stderr.write("\n".join(lines) + "\n")
         sys.stderr.flush()
     except (OSError, AttributeError, ValueError):
         return
