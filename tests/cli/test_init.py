@@ -451,9 +451,24 @@ def test_a_link_to_the_package_becomes_the_package(run, hello):
     assert list(target.iterdir()) == []
 
 
-def test_the_compiler_takes_its_own_package(hello):
+def test_the_compiler_takes_its_own_package_and_says_so(run, hello):
+    assert compile_go("bpf").warnings == ()
     (hello / "vendor" / "tinybpf" / "ebpf" / "maps.go").write_text("package ebpf\n\nnot Go\n")
-    assert compile_go("bpf").programs
+    compiled = compile_go("bpf")
+    assert compiled.programs
+    assert ["run tinybpf init --update" in str(warning) for warning in compiled.warnings] == [True]
+    run("init", "--update")
+    assert compile_go("bpf").warnings == ()
+
+
+def test_a_workspace_above_is_told_of(run, tmp_path, monkeypatch):
+    monkeypatch.delenv("GOWORK", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "go.work").write_text("go 1.26\n\nuse ./hello\n")
+    assert f"{tmp_path}/go.work makes this a workspace" in run("init", "hello").err
+    assert go(tmp_path / "hello", "vet", "./...").returncode == 0  # with GOWORK=off
+    monkeypatch.setenv("GOWORK", "off")
+    assert run("init", "other").err == ""
 
 
 @pytest.mark.parametrize(

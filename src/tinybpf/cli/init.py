@@ -63,6 +63,7 @@ def _create(given: str, force: bool) -> None:
     except OSError as error:
         _cannot_write(where, error)
     _report(name, here, written)
+    _warn_of_workspace(where)
 
 
 def _check_new(where: Path) -> None:
@@ -109,6 +110,17 @@ def _cannot_write(where: Path, error: OSError) -> NoReturn:
         raise error
     path = error.filename or where
     raise click.ClickException(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _warn_of_workspace(where: Path) -> None:
+    from tinybpf.cli import messages
+    from tinybpf.init import project
+
+    found = project.workspace(where)
+    if found:
+        messages.say(
+            f"note: {found} makes this a workspace, in which Go finds nothing in vendor/: set GOWORK=off"
+        )
 
 
 def _report(name: str, here: bool, written: list[str]) -> None:

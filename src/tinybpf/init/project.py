@@ -79,6 +79,15 @@ def update(where: Path) -> Vendored:
     return Vendored(len(files), changed, go_mod != before)
 
 
+def workspace(where: Path) -> Path | None:
+    """The ``go.work`` above a directory: with one, Go looks for no package in ``vendor``."""
+    chosen = os.environ.get("GOWORK", "")
+    if chosen:
+        return None if chosen == "off" else Path(chosen)
+    here = where.absolute()
+    return next((found for above in (here, *here.parents) if (found := above / "go.work").is_file()), None)
+
+
 def _texts(name: str) -> dict[str, str]:
     """The project's files but for ``go.mod`` and ``vendor``, by path."""
     from importlib.resources import files
