@@ -29,8 +29,12 @@ func (s *session) startComparison(u *unit, at Pos) {
 	if dir == "" || sameFile(dir, u.dir) {
 		return
 	}
+	texts := map[string][]byte{}
+	for _, src := range u.sources {
+		texts[src.name] = src.text
+	}
 	s.copies = &comparison{at: at, path: u.path, display: s.shown(dir), differs: make(chan string, 1)}
-	go func() { s.copies.differs <- firstDifference(u.dir, dir) }()
+	go func() { s.copies.differs <- firstDifference(u.dir, dir, texts) }()
 }
 
 // copyOf is the user's copy of a provided package, where Go's tools would look for it.
@@ -72,8 +76,9 @@ func (s *session) compareCopies() {
 }
 
 // firstDifference is a Go file, with what is wrong with it, in which a copy of a directory differs;
-// tests do not count.
-func firstDifference(ours, copied string) (what string) {
+// tests do not count. What the compiler reads must be the same text; of other files, which are many
+// and only for Go's own tools, the size must be.
+func firstDifference(ours, copied string, texts map[string][]byte) (what string) {
 	found := map[string]bool{}
 	filepath.WalkDir(ours, func(path string, entry fs.DirEntry, err error) error {
 		if skip, err := skipped(entry, err); skip {
@@ -81,17 +86,10 @@ func firstDifference(ours, copied string) (what string) {
 		}
 		name, _ := filepath.Rel(ours, path)
 		found[name] = true
-		one, _ := os.ReadFile(path)
-		two, err := os.ReadFile(filepath.Join(copied, name))
-		switch {
-		case err != nil:
-			what = name + " is missing"
-		case !bytes.Equal(one, two):
-			what = name
-		default:
-			return nil
+		if what = difference(name, entry, filepath.Join(copied, name), texts[name]); what != "" {
+			return filepath.SkipAll
 		}
-		return filepath.SkipAll
+		return nil
 	})
 	if what != "" {
 		return what
@@ -107,6 +105,29 @@ func firstDifference(ours, copied string) (what string) {
 		return nil
 	})
 	return what
+}
+
+// difference says what is wrong with the copy of a file, whose text is given where it counts.
+func difference(name string, ours fs.DirEntry, copied string, text []byte) string {
+	if text != nil {
+		found, err := os.ReadFile(copied)
+		switch {
+		case err != nil:
+			return name + " is missing"
+		case !bytes.Equal(text, found):
+			return name
+		}
+		return ""
+	}
+	one, err1 := ours.Info()
+	two, err2 := os.Stat(copied)
+	switch {
+	case err2 != nil:
+		return name + " is missing"
+	case err1 == nil && one.Size() != two.Size():
+		return name
+	}
+	return ""
 }
 
 // skipped tells whether something found in a directory is nothing to compare: only what go mod

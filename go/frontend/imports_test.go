@@ -630,6 +630,7 @@ func TestFirstDifference(t *testing.T) {
 	for want, change := range map[string]func(copied string){
 		"":                                func(copied string) { write(copied, "a_test.go", "other"); write(copied, "notes.txt", "") },
 		"a.go":                            func(copied string) { write(copied, "a.go", "otherwise") },
+		"sub/b.go":                        func(copied string) { write(copied, "sub/b.go", "longer text") },
 		"sub/b.go is missing":             func(copied string) { os.Remove(filepath.Join(copied, "sub/b.go")) },
 		"c.go is not in the compiler's":   func(copied string) { write(copied, "c.go", "") },
 		"x/d.go is not in the compiler's": func(copied string) { write(copied, "x/d.go", "") },
@@ -642,7 +643,7 @@ func TestFirstDifference(t *testing.T) {
 		write(ours, "a_test.go", "test")
 		write(ours, "testdata/x.go", "data")
 		change(copied)
-		if got := firstDifference(ours, copied); got != want {
+		if got := firstDifference(ours, copied, map[string][]byte{"a.go": []byte("something")}); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
