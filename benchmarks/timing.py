@@ -1,12 +1,13 @@
-"""Timing whole commands, one beside the other, and telling it in a table."""
+"""Timing whole commands, one beside the other."""
 
 from __future__ import annotations
 
+import math
 import os
 import statistics
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -21,19 +22,23 @@ class Sample:
         return statistics.median(self.runs)
 
     def __str__(self) -> str:
-        low, high = min(self.runs) * 1e3, max(self.runs) * 1e3
-        return f"{self.median * 1e3:8.2f} ms  ({low:.2f} to {high:.2f})"
+        """The median and the least, in milliseconds."""
+        return f"{self.median * 1e3:.1f} ({min(self.runs) * 1e3:.1f})"
+
+
+def environment() -> dict[str, str]:
+    """That of this process, in which Python may keep its bytecode."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
 def wall(command: Sequence[str]) -> float:
-    """Seconds from starting a command to its end; it must succeed. Python may keep its bytecode."""
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    """Seconds from starting a command to its end; it must succeed."""
     began = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment())
     return time.perf_counter() - began
 
 
-def in_turn(commands: Sequence[Sequence[str]], runs: int, warmup: int = 2) -> list[Sample]:
+def in_turn(commands: Sequence[Sequence[str]], runs: int, warmup: int = 1) -> list[Sample]:
     """Each command in turn, so that a machine that gets slower gets slower for all of them."""
     seconds: list[list[float]] = [[] for _ in commands]
     for run in range(warmup + runs):
@@ -44,6 +49,5 @@ def in_turn(commands: Sequence[Sequence[str]], runs: int, warmup: int = 2) -> li
     return [Sample(tuple(s)) for s in seconds]
 
 
-def table(title: str, rows: Sequence[tuple[str, object]]) -> str:
-    width = max(len(name) for name, _ in rows)
-    return "\n".join([title, *(f"  {name:{width}}  {value}" for name, value in rows), ""])
+def geometric_mean(ratios: Iterable[float]) -> float:
+    return math.exp(statistics.mean(math.log(ratio) for ratio in ratios))

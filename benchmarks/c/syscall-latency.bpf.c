@@ -23,33 +23,36 @@ struct {
 
 static const struct histogram zero;
 
-static __always_inline __u32 log2_u32(__u32 v)
-{
-	__u32 r, shift;
-
-	r = (v > 0xffff) << 4;
-	v >>= r;
-	shift = (v > 0xff) << 3;
-	v >>= shift;
-	r |= shift;
-	shift = (v > 0xf) << 2;
-	v >>= shift;
-	r |= shift;
-	shift = (v > 0x3) << 1;
-	v >>= shift;
-	r |= shift;
-	r |= v >> 1;
-	return r;
-}
-
-// Number of bits: 0 of 0, else one more than the logarithm.
+// The number of bits of v.
 static __always_inline __u32 bits(__u64 v)
 {
-	__u32 high = v >> 32;
+	__u32 n = 0;
 
-	if (high)
-		return log2_u32(high) + 33;
-	return v ? log2_u32(v) + 1 : 0;
+	if (v >> 32) {
+		v >>= 32;
+		n = 32;
+	}
+	if (v >> 16) {
+		v >>= 16;
+		n += 16;
+	}
+	if (v >> 8) {
+		v >>= 8;
+		n += 8;
+	}
+	if (v >> 4) {
+		v >>= 4;
+		n += 4;
+	}
+	if (v >> 2) {
+		v >>= 2;
+		n += 2;
+	}
+	if (v >> 1) {
+		v >>= 1;
+		n++;
+	}
+	return n + v;
 }
 
 SEC("tracepoint/raw_syscalls/sys_enter")
