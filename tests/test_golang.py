@@ -298,3 +298,22 @@ def test_nothing_there(tmp_path: Path) -> None:
 def test_wrong_arguments() -> None:
     with pytest.raises(ValueError, match="cpu must be one of v1, v2, v3, v4, not 'v9'"):
         tinybpf.load_go(counter(), cpu="v9")
+
+
+KNOB = """//export answer
+//bpf:section syscall
+func answer(ctx unsafe.Pointer) int32 { return limit + 1 }
+
+var limit int32 = 5
+"""
+
+
+@pytest.mark.kernel
+def test_variables_are_set_before_the_load():
+    with tinybpf.load_go(HEAD + KNOB) as obj:
+        assert obj.program("answer").test_run(ctx=bytes(8)).retval == 6
+    with tinybpf.load_go(HEAD + KNOB, variables={"limit": 41}) as obj:
+        assert obj.program("answer").test_run(ctx=bytes(8)).retval == 42
+        assert obj.globals["limit"] == 41
+    with pytest.raises(tinybpf.MissingError, match="has no variable 'limits'; there is: 'limit'"):
+        tinybpf.load_go(HEAD + KNOB, variables={"limits": 41})
