@@ -414,3 +414,87 @@ def test_a_lock_is_given_back_by_a_panic(load: Load) -> None:
     assert obj.panics == 3
     account = obj.map("accounts")[0]
     assert (account.A, account.B) == (7, 4)
+
+
+LARGE = """
+type record struct {
+	A [200]uint64
+	B [5]byte
+}
+
+var records = ebpf.RingBuf[record]{MaxEntries: 1 << 16}
+
+type args struct{ N uint64 }
+
+//bpf:section syscall
+func prog(ctx *args) int32 {
+	r := records.Reserve()
+	if r == nil {
+		return -1
+	}
+	if ctx.N != 0 {
+		for i := range r.A {
+			r.A[i] = ctx.N
+		}
+		r.B = [5]byte{1, 2, 3, 4, 5}
+	}
+	records.Submit(r)
+	return 0
+}
+"""
+
+
+def test_a_reservation_begins_as_zero_whatever_was_there(load: Load) -> None:
+    obj = load(LARGE)
+    for n in range(90):  # more than once around the ring of 40 records
+        assert run(obj, n % 2) == 0
+        (event,) = list(obj.ring_buffer("records", timeout=0.05, count=1))
+        assert set(event.A) == {n % 2}
+        assert bytes(event.B) == (b"\1\2\3\4\5" if n % 2 else bytes(5))
+
+
+PASSED = """
+type pair struct {
+	A, B [6]uint64
+}
+
+var pairs = ebpf.Hash[pair, pair]{MaxEntries: 8}
+var sums [2]uint64
+
+type args struct{ N uint64 }
+
+//go:noinline
+func sum(p pair) (s uint64) {
+	for i := range 6 {
+		s += p.A[i] + p.B[i]
+	}
+	return s
+}
+
+//go:noinline
+func changed(p pair, n uint64) uint64 {
+	p.A[1] = n
+	return sum(p)
+}
+
+//bpf:section syscall
+func prog(ctx *args) int32 {
+	p := pair{A: [6]uint64{0: ctx.N}, B: [6]uint64{5: 1}}
+	pairs.Update(p, p)
+	q := p
+	p.A[0] = 7
+	if v := pairs.Lookup(q); v != nil {
+		sums[0] = v.A[0]
+	}
+	sums[1] = changed(q, 100)*1000 + sum(q)
+	return int32(pairs.Insert(q, p))
+}
+"""
+
+
+def test_values_that_are_passed_stay_what_they_were(load: Load) -> None:
+    obj = load(PASSED)
+    assert run(obj, 30) == EEXIST
+    assert list(obj.globals["sums"]) == [30, 131031]
+    ((key, value),) = obj.map("pairs").items()
+    assert (key.A[0], key.B[5], value.A[0]) == (30, 1, 30)

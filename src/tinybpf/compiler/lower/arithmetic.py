@@ -41,7 +41,7 @@ def binop(f: FunctionLowering, instr: ssa.BinOp) -> Operand:
 
 
 @lowers(ssa.UnOp)
-def unop(f: FunctionLowering, instr: ssa.UnOp) -> Operand:
+def unop(f: FunctionLowering, instr: ssa.UnOp) -> Operand | None:
     from tinybpf.compiler.lower.memory import load
 
     if instr.operator == "*":

@@ -150,3 +150,27 @@ def zero_words(b: Builder, dst: str, size: int) -> None:
 def hide(b: Builder, value: str, ir: str = "i64") -> str:
     """The same value, but LLVM no longer knows what it knew about it."""
     return b.value(f'call {ir} asm "", "=r,0"({ir} {value}) memory(none)')
+
+
+MAX_UNROLLED = 512
+
+
+def zero_memory(b: Builder, dst: str, size: int, align: int) -> None:
+    """Zeros in memory that is not the program's own, of any size."""
+    if size <= MAX_UNROLLED:
+        zero(b, dst, size, align)
+        return
+    words, rest = size // 8, size % 8
+    before, turn, done = b.label, b.new_label("zeroing"), b.new_label("zeroed")
+    b.jump(turn)
+    b.start(turn)
+    count = b.reserve()
+    name = f"%zeroed.{turn}"
+    at = b.value(f"getelementptr inbounds [8 x i8], ptr {dst}, i64 {name}")
+    b.emit(f"store i64 0, ptr {at}, align {min(align, 8)}")
+    after = b.value(f"add nuw i64 {name}, 1")
+    b.lines[count] = f"  {name} = phi i64 [ 0, %{before} ], [ {after}, %{turn} ]{b.dbg}"
+    b.branch(b.value(f"icmp ult i64 {after}, {words}"), turn, done)
+    b.start(done)
+    if rest:
+        zero(b, plus(b, dst, words * 8), rest, min(align, 8))

@@ -40,7 +40,7 @@ class FunctionLowering(Values):
     """The state of lowering one function; its text is complete after ``run``."""
 
     def __init__(self, module: Module, index: int, entry: abi.Entry | None) -> None:
-        super().__init__(module, index)
+        super().__init__(module, index, entry is not None)
         self.entry = entry
         self.held = Held(self)
         self._ends: dict[int, str] = {}

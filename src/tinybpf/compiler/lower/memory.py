@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower import core
-from tinybpf.compiler.lower.builder import MAX_WORDS, Address, Memory, Operand, hide, plus, zero, zero_words
+from tinybpf.compiler.lower.builder import (
+    MAX_WORDS,
+    Address,
+    Memory,
+    Operand,
+    hide,
+    plus,
+    zero,
+    zero_memory,
+    zero_words,
+)
 from tinybpf.compiler.lower.escape import variable_name
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.pointsto import CONTEXT
@@ -16,13 +26,17 @@ MAX_POINTERS = 16
 
 
 @lowers(ssa.Alloc)
-def alloc(f: FunctionLowering, instr: ssa.Alloc) -> Operand:
+def alloc(f: FunctionLowering, instr: ssa.Alloc) -> Operand | None:
     t = f.types.elem(instr.type)
     problem = f.types.problem(t)
     if problem:
         raise Refused(instr.pos, problem)
     if typed.holds_map(f.types.table, t):
         raise Refused(instr.pos, f"{variable_name(instr)} is a map: maps are package variables", None)
+    if instr.id in f.zeros:
+        return None  # written where they are stored
+    if instr.id in f.incoming:
+        return f.storage(instr.id)
     size, room = f.types.size(t), NATIVE_STACK if f.m.native else STACK
     if size > room:
         who = "an initialiser" if f.m.native else "a BPF program"
@@ -46,7 +60,9 @@ def _zero(f: FunctionLowering, number: int, slot: str, t: int) -> None:
         zero(f.b, slot, size, align)
 
 
-def load(f: FunctionLowering, instr: ssa.UnOp) -> Operand:
+def load(f: FunctionLowering, instr: ssa.UnOp) -> Operand | None:
+    if instr.id in f.zeros:
+        return None
     if f.m.is_map_global(f.places(instr.x)):
         raise Refused(
             instr.pos,
@@ -74,7 +90,9 @@ def _unwritten_until_used(f: FunctionLowering, instr: ssa.UnOp) -> bool:
     last = max(i for _, i in users)
     between = f.fn.blocks[block].instrs[at + 1 : last]
     user = f.fn.blocks[block].instrs[last]
-    if isinstance(user, (ssa.Return, ssa.Call, ssa.Phi)):
+    if isinstance(user, ssa.Call) and not _reads_only(f, instr, user):
+        return False
+    if isinstance(user, (ssa.Return, ssa.Phi)):
         return False
     # An Index or Field of it may hand on its address, whose users come later still.
     parts = [i for i in (*between, user) if isinstance(i, (ssa.FieldOp, ssa.Index))]
@@ -83,9 +101,29 @@ def _unwritten_until_used(f: FunctionLowering, instr: ssa.UnOp) -> bool:
     return not any(isinstance(i, (ssa.Store, ssa.Call)) for i in between)
 
 
+def _reads_only(f: FunctionLowering, loaded: ssa.UnOp, call: ssa.Call) -> bool:
+    """Whether a call may be given a variable of this function in place of a copy of it.
+
+    The functions of the typed package write through pointers that they are given, and to nothing else.
+    """
+    target = f.fn.values[call.fn] if call.fn < len(f.fn.values) else None
+    if not isinstance(target, ssa.FuncRef):
+        return False
+    callee = f.m.doc.functions[target.index]
+    mine = f.places(loaded.x)
+    if callee.path != typed.EBPF or not callee.blocks or any(p.kind != "local" for p in mine):
+        return False
+    return not any(mine & f.places(x) for x in call.args if x != loaded.id)
+
+
 @lowers(ssa.Store)
 def store(f: FunctionLowering, instr: ssa.Store) -> None:
     f.operand(instr.addr)  # a variable that was refused: nothing more to say of what it is given
+    if instr.value in f.zeros:
+        t = f.type_of(instr.value)
+        align = 8 if f.fn.path == typed.EBPF else f.types.align(t)  # a reservation is aligned
+        zero_memory(f.b, f.reach(instr.addr), f.types.size(t), align)
+        return
     value = f.operand(instr.value)
     t = f.type_of(instr.value)
     target = f.types.elem(f.type_of(instr.addr))

@@ -18,7 +18,7 @@ from tinybpf.compiler.lower.builder import (
     plus,
     zero,
 )
-from tinybpf.compiler.lower.inplace import same_storage
+from tinybpf.compiler.lower.inplace import read_only_parameters, same_storage, zeros_to_store
 from tinybpf.compiler.lower.pointsto import CONTEXT, Place
 from tinybpf.compiler.lower.refuse import FUNCTION_VALUE, LoweringFault, Poisoned, Refused
 
@@ -35,7 +35,7 @@ class Values:
     in the source that they come from.
     """
 
-    def __init__(self, module: Module, index: int) -> None:
+    def __init__(self, module: Module, index: int, is_program: bool) -> None:
         self.m = module
         self.types = module.types
         self.index = index
@@ -47,6 +47,10 @@ class Values:
         self.values: dict[int, Operand] = {}
         self.poisoned: set[int] = set()
         self.shared = same_storage(self.fn, self.uses)
+        self.incoming: dict[int, int] = {}
+        if not is_program:
+            self.incoming = read_only_parameters(self.fn, self.uses, self.types, module.helpers)
+        self.zeros = zeros_to_store(self.fn, self.uses)
         self._slots: dict[int, str] = {}
 
     # --- checks
@@ -183,6 +187,8 @@ class Values:
     def storage(self, number: int) -> str:
         """The stack slot of an ``Alloc``."""
         number = self.shared.get(number, number)
+        if number in self.incoming:
+            return f"%p{self.incoming[number]}"
         if number not in self._slots:
             t = self.types.elem(self.type_of(number))
             whole = self.in_memory(t)
