@@ -27,6 +27,20 @@ func pass_long(ctx *struct{ Data, DataEnd uint32 }) uint32 {
 func main() {}
 """
 
+TYPED_PROGRAM = """\
+package bpf
+
+import "tinybpf/ebpf"
+
+var seen = ebpf.Hash[uint32, uint64]{MaxEntries: 16}
+
+//bpf:section xdp
+func pass(ctx *ebpf.XDP) ebpf.XDPAction {
+	seen.Update(ctx.RxQueueIndex, 1)
+	return ebpf.XDPPass
+}
+"""
+
 # Imports nothing but the standard library and tinybpf; PATH is empty when it runs.
 USE = """\
 import os, shutil, sys
@@ -67,6 +81,14 @@ def test_package_is_whole(wheel: Path, project: Path) -> None:
     package = project / "src" / "tinybpf"
     modules = {f"tinybpf/{path.relative_to(package).as_posix()}" for path in package.rglob("*.py")}
     assert modules <= found
+    go = {
+        f"tinybpf/compiler/_go/{path.relative_to(project / 'go').as_posix()}"
+        for folder in ("ebpf", "std")
+        for path in (project / "go" / folder).rglob("*.go")
+        if not path.name.endswith("_test.go") and "testdata" not in path.parts
+    }
+    assert len(go) > 20
+    assert go == {name for name in found if name.startswith("tinybpf/compiler/_go/")}
     assert {"tinybpf/py.typed", "tinybpf/libbpf/_libbpf.abi3.so", "tinybpf/compiler/_bin/frontend"} <= found
 
 
@@ -104,6 +126,7 @@ def test_licences_of_all_that_is_carried(wheel: Path) -> None:
         "elfutils/COPYING-GPLV2": "GNU GENERAL PUBLIC LICENSE",
         "zlib/LICENSE": "Mark Adler",
         "go/LICENSE": "The Go Authors",
+        "golang.org_x_mod/LICENSE": "The Go Authors",
         "golang.org_x_tools/LICENSE": "The Go Authors",
         "sources.json": '"libbpf"',
     }.items():
@@ -160,6 +183,9 @@ def test_command_line(installed: Path, tmp_path: Path) -> None:
     arguments = ["build", str(source), "--section", "pass_long=xdp", "-o", str(tmp_path / "pass.o")]
     run_apart(installed, [command, *arguments], tmp_path)
     assert (tmp_path / "pass.o").read_bytes().startswith(b"\x7fELF")
+    source.write_text(TYPED_PROGRAM)
+    run_apart(installed, [command, "build", str(source), "-o", str(tmp_path / "typed.o")], tmp_path)
+    assert (tmp_path / "typed.o").read_bytes().startswith(b"\x7fELF")
 
 
 def test_requires_nothing_to_build_with(installed: Path) -> None:
