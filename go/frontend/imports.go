@@ -103,6 +103,9 @@ func allowsInternal(from, importPath string) bool {
 	return i > 0 && below(from, parent)
 }
 
+// typedPackage is the package that programs are written with.
+const typedPackage = "tinybpf/ebpf"
+
 // planned are the standard packages that a later version brings.
 var planned = strings.Fields("bytes cmp encoding/binary errors math math/bits slices strings")
 
@@ -127,6 +130,9 @@ var instead = map[string]string{
 func (s *session) unavailable(importPath string) string {
 	first, _, _ := strings.Cut(importPath, "/")
 	main := s.modules.main
+	if _, provided := s.req.Packages[typedPackage]; provided && (first == "tinybpf" || path.Base(importPath) == "ebpf") {
+		return fmt.Sprintf("package %q is not available in BPF programs; did you mean %q?", importPath, typedPackage)
+	}
 	if strings.Contains(first, ".") {
 		if main.path == "" {
 			return fmt.Sprintf("package %s: there is no go.mod above the program that makes it part of a module; %s", importPath, s.available())

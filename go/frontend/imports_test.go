@@ -241,6 +241,18 @@ bpf/a.go:8:4: package "tinybpf/ebpf/ebpftest" does not exist in the kernel: it b
 bpf/a.go:9:4: package "tinybpf/ebpf/internal/mem" does not exist in the kernel: it belongs in Go tests (_test.go)
 bpf/a.go:10:4: package example.org/mm is neither in module example.org/m, nor in its vendor directory, nor in a directory that go.mod replaces a module by, and nothing is downloaded (go mod vendor does it); available: sync/atomic, tinybpf/ebpf, unsafe, packages of module example.org/m`},
 
+	{"nearly ours", `-- bpf/a.go --
+package bpf
+
+import _ "tinybpf"
+import _ "github.com/cilium/ebpf"
+import e "tinybpf/ebpf"
+
+var x e.Hsh[int, int]
+`, `bpf/a.go:3:10: package "tinybpf" is not available in BPF programs; did you mean "tinybpf/ebpf"?
+bpf/a.go:4:10: package "github.com/cilium/ebpf" is not available in BPF programs; did you mean "tinybpf/ebpf"?
+bpf/a.go:7:9: undefined: e.Hsh (did you mean e.Hash?)`},
+
 	{"outside of modules", `-- bpf/a.go --
 package bpf
 

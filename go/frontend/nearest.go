@@ -12,10 +12,7 @@ func (u *unit) nameHint(message string) string {
 	if !ok || strings.Contains(name, " ") { // go/types has a hint of its own
 		return ""
 	}
-	for _, imported := range u.imports {
-		if !imported.provided || imported.pkg == nil || imported.pkg.Name() != local {
-			continue
-		}
+	if imported := u.providedAs(local); imported != nil {
 		if imported.path == "sync/atomic" && (name == "Value" || strings.HasSuffix(name, "Pointer")) {
 			return " (the kernel has atomic instructions for integers only)"
 		}
@@ -24,6 +21,22 @@ func (u *unit) nameHint(message string) string {
 		}
 	}
 	return ""
+}
+
+// providedAs is the provided package that files know by a name.
+func (u *unit) providedAs(local string) *unit {
+	for _, file := range u.files {
+		for _, spec := range file.Imports {
+			imported := u.imports[importPath(spec)]
+			if imported == nil || !imported.provided || imported.pkg == nil {
+				continue
+			}
+			if spec.Name == nil && imported.pkg.Name() == local || spec.Name != nil && spec.Name.Name == local {
+				return imported
+			}
+		}
+	}
+	return nil
 }
 
 // nearest is the exported name that takes the fewest changes to become, if few are enough.
