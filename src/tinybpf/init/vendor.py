@@ -16,8 +16,8 @@ from tinybpf._version import __version__
 
 MODULE = "tinybpf"
 PACKAGE = "tinybpf/ebpf"
-GO = "1.26"
-"""The language version of the package, and of new projects."""
+GO = "1.24"
+"""The language version of the package, and of new projects: that of the oldest Go that they work with."""
 
 FOLDER = Path("vendor") / MODULE
 MODULES = Path("vendor") / "modules.txt"
