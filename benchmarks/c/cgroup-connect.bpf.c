@@ -15,7 +15,7 @@ struct {
 	__uint(max_entries, 1024);
 	__type(key, __u16);
 	__type(value, __u64);
-} allowed SEC(".maps");
+} blocked SEC(".maps");
 
 struct {
 	__uint(type, RINGBUF);
@@ -26,12 +26,12 @@ __u64 lost;
 
 static __always_inline int may_connect(__u16 port)
 {
-	__u64 *n = bpf_map_lookup_elem(&allowed, &port);
+	__u64 *attempts = bpf_map_lookup_elem(&blocked, &port);
 
-	if (!n)
-		return 0;
-	__sync_fetch_and_add(n, 1);
-	return 1;
+	if (!attempts)
+		return 1;
+	__sync_fetch_and_add(attempts, 1);
+	return 0;
 }
 
 static __always_inline void report(struct denied *d)

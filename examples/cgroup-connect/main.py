@@ -1,4 +1,4 @@
-"""Let a cgroup connect to some ports only, until Ctrl-C: python main.py CGROUP PORT..."""
+"""Keep a cgroup from connecting to some ports, until Ctrl-C: python main.py CGROUP PORT..."""
 
 import contextlib
 import socket
@@ -13,10 +13,10 @@ cgroup, *ports = sys.argv[1:]
 
 with contextlib.suppress(KeyboardInterrupt), tinybpf.load_go(Path(__file__).parent / "bpf") as obj:
     for port in ports:
-        obj.map("allowed")[int(port)] = 0
+        obj.map("blocked")[int(port)] = 0
     for program in obj.programs.values():
         program.attach_cgroup(cgroup)
-    print(f"In {cgroup} only these ports may be connected to: {', '.join(ports)}", flush=True)
+    print(f"In {cgroup} these ports must not be connected to: {', '.join(ports)}", flush=True)
     for d in obj.ring_buffer("denied"):
         address = d.Addr4 if d.Family == socket.AF_INET else d.Addr6
         print(f"denied: {d.Comm.text} (process {d.PID}) to {address} port {d.Port}", flush=True)

@@ -1,5 +1,5 @@
-// Package bpf lets the processes of a cgroup connect to chosen ports only. Any other connect fails
-// with EPERM, and is reported.
+// Package bpf keeps the processes of a cgroup from connecting to some ports: the connect fails with
+// EPERM, and is reported.
 package bpf
 
 import (
@@ -27,8 +27,8 @@ type Denied struct {
 }
 
 var (
-	// allowed counts the connections to each port that may be connected to.
-	allowed = ebpf.Hash[uint16, uint64]{MaxEntries: 1024}
+	// blocked counts the attempts to connect to each port that must not be connected to.
+	blocked = ebpf.Hash[uint16, uint64]{MaxEntries: 1024}
 	denied  = ebpf.RingBuf[Denied]{MaxEntries: 1 << 16}
 )
 
@@ -57,12 +57,12 @@ func connect6(ctx *ebpf.SockAddr) ebpf.Verdict {
 }
 
 func mayConnect(port uint16) bool {
-	n := allowed.Lookup(port)
-	if n == nil {
-		return false
+	attempts := blocked.Lookup(port)
+	if attempts == nil {
+		return true
 	}
-	atomic.AddUint64(n, 1)
-	return true
+	atomic.AddUint64(attempts, 1)
+	return false
 }
 
 func report(d *Denied) {

@@ -10,7 +10,7 @@ import (
 func start(t *testing.T) {
 	ebpftest.Start(t)
 	ebpftest.Set(t, ebpf.GetCurrentPidTgid, func() uint64 { return 42<<32 | 43 })
-	allowed.Update(443, 0)
+	blocked.Update(25, 0)
 }
 
 func TestAllowed(t *testing.T) {
@@ -23,8 +23,8 @@ func TestAllowed(t *testing.T) {
 	if got := ebpftest.Run(t, connect6, to); got != ebpf.Allow {
 		t.Errorf("IPv6: %v", got)
 	}
-	if n := allowed.Lookup(443); *n != 2 {
-		t.Errorf("%d connections counted", *n)
+	if n := blocked.Lookup(25); *n != 0 {
+		t.Errorf("%d attempts counted", *n)
 	}
 	if reported := ebpftest.Records(&denied); len(reported) != 0 {
 		t.Errorf("reported: %v", reported)
@@ -41,6 +41,9 @@ func TestDenied(t *testing.T) {
 	}
 	if got := ebpftest.Run(t, connect6, to); got != ebpf.Deny {
 		t.Errorf("IPv6: %v", got)
+	}
+	if n := blocked.Lookup(25); *n != 2 {
+		t.Errorf("%d attempts counted", *n)
 	}
 	reported := ebpftest.Records(&denied)
 	for i := range reported {
