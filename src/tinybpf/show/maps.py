@@ -77,11 +77,10 @@ class Shown:
         return isinstance(self.value, Leaf) and (self.value.form in NUMBERS or self.is_histogram)
 
     def _sort(self) -> None:
-        """Numbers and histograms with the greatest first, all else by key."""
-        if self._core.is_array:
-            return
+        """Numbers and histograms with the greatest first, all else by key, arrays by index."""
         if self.is_histogram:
             self.entries.sort(key=lambda entry: -sum(histogram.slots_of(entry.values[0])))
+        if self.is_histogram or self._core.is_array:
             return
         key, value = _comparable(self.key), _comparable(self.value)
         self.entries.sort(key=lambda entry: key(entry.key))
@@ -95,7 +94,8 @@ class Shown:
         value = tuple(replace(f, name=f"value.{f.name}") if f.name in taken else f for f in value)
         end = self._core.key_size + self._core.value_size
         per_cpu = self._core.is_percpu and not self.adds_up
-        cpu = (Leaf("cpu", end, 4, "int", "I"),) if per_cpu else ()
+        name = "cpu" if "cpu" not in taken | {field.name for field in value} else "cpu_"
+        cpu = (Leaf(name, end, 4, "int", "I"),) if per_cpu else ()
         return Group(self.name, 0, end + 4 * per_cpu, (*key, *cpu, *value)), per_cpu
 
     def records(self, per_cpu: bool) -> Iterator[bytes]:
@@ -146,6 +146,8 @@ def lines(shown: Shown, output: Output) -> list[str]:
 
     group, per_cpu = shown.group()
     records = list(shown.records(per_cpu))
+    if not records:
+        return [f"{title}: the values of all {len(shown.entries)} entries are 0"]
     rows = rows_maker(group)(records[:MOST_ROWS])
     table = Table([(shown.name, group)], usual=False)
     table.fit(0, rows, None if output.width is None else output.width - 2)
