@@ -176,6 +176,32 @@ func TestFakes(t *testing.T) {
 	}
 	says(t, func() { ebpf.CurrentTask() }, "ebpf.GetCurrentTask has no native implementation", "ebpftest.Set")
 	says(t, func() { ebpftest.Set[func()](t, nil, nil) }, "not a helper")
+	says(t, func() { ebpftest.Set(t, ebpf.PID, func() uint32 { return 1 }) },
+		"ebpf.PID is not a helper", "ebpf.GetCurrentPidTgid")
+	says(t, func() { ebpftest.Set(t, ebpf.CurrentComm, nil) }, "ebpf.CurrentComm is not a helper")
+}
+
+func TestProcessAndClock(t *testing.T) {
+	ebpftest.Start(t)
+	t.Run("within", func(t *testing.T) {
+		now := uint64(5e9)
+		ebpftest.Clock(t, &now)
+		start := ebpf.Now()
+		now += 1500
+		equal(t, "time", ebpf.Now().Sub(start), 1500)
+		ebpftest.As(t, ebpftest.Process{PID: 42, UID: 1000, GID: 100, Comm: "cat"})
+		var comm ebpf.Comm
+		equal(t, "comm", ebpf.CurrentComm(&comm), 0)
+		equal(t, "process", []any{ebpf.PID(), ebpf.TID(), ebpf.UID(), ebpf.GID(), comm},
+			[]any{uint32(42), uint32(42), uint32(1000), uint32(100), ebpf.Comm{'c', 'a', 't'}})
+		ebpftest.As(t, ebpftest.Process{PID: 42, TID: 43})
+		equal(t, "thread", ebpf.TID(), 43)
+	})
+	if ebpf.Now() == 5e9+1500 || ebpf.TID() == 43 {
+		t.Error("a fake is there after its test")
+	}
+	said := record(t, func(t testing.TB) { ebpftest.As(t, ebpftest.Process{Comm: "sixteen bytes it"}) })
+	hasWords(t, said, "16 bytes", "15")
 }
 
 func TestParallelTestsAreRefused(t *testing.T) {

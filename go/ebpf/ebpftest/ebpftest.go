@@ -23,7 +23,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unsafe"
 
+	"tinybpf/ebpf"
 	"tinybpf/ebpf/internal/mem"
 )
 
@@ -98,10 +100,58 @@ func reset() {
 //
 //	ebpftest.Set(t, ebpf.GetCurrentPidTgid, func() uint64 { return 42<<32 | 43 })
 //
-// What is made of the helper, such as ebpf.PID, gives what the fake gives.
+// What is made of the helper, such as ebpf.PID, gives what the fake gives. The methods of maps do
+// not ask: a map is full because it is small (Knob).
 func Set[F any](t testing.TB, helper F, fake F) {
 	t.Helper()
 	t.Cleanup(mem.Set(helper, fake))
+}
+
+// A Process is what programs see of the current task.
+type Process struct {
+	PID, TID uint32 // TID 0: that of the main thread, the PID
+	UID, GID uint32
+	Comm     string // up to 15 bytes
+}
+
+// As lets programs run in a process until the test ends or sets another one:
+//
+//	ebpftest.As(t, ebpftest.Process{PID: 42, UID: 1000, Comm: "cat"})
+func As(t testing.TB, p Process) {
+	t.Helper()
+	if len(p.Comm) >= len(ebpf.Comm{}) {
+		t.Fatalf("ebpftest.As: the name %q has %d bytes; the kernel keeps 15", p.Comm, len(p.Comm))
+	}
+	tid := p.TID
+	if tid == 0 {
+		tid = p.PID
+	}
+	Set(t, ebpf.GetCurrentPidTgid, func() uint64 { return uint64(p.PID)<<32 | uint64(tid) })
+	Set(t, ebpf.GetCurrentUidGid, func() uint64 { return uint64(p.GID)<<32 | uint64(p.UID) })
+	Set(t, ebpf.GetCurrentComm, func(buf unsafe.Pointer, size uint32) int64 {
+		if size == 0 {
+			return -int64(ebpf.EINVAL)
+		}
+		text := unsafe.Slice((*byte)(buf), size)
+		clear(text)
+		copy(text[:size-1], p.Comm)
+		return 0
+	})
+}
+
+// Clock lets ebpf.Now and the helpers for the time since boot give what *now has, until the test
+// ends:
+//
+//	now := uint64(1e9)
+//	ebpftest.Clock(t, &now)
+//	enter(ctx)
+//	now += 500
+//	exit(ctx)
+func Clock(t testing.TB, now *uint64) {
+	t.Helper()
+	for _, helper := range []func() uint64{ebpf.KtimeGetNs, ebpf.KtimeGetBootNs, ebpf.KtimeGetCoarseNs} {
+		Set(t, helper, func() uint64 { return *now })
+	}
 }
 
 // Knob sets a package variable of the program, or an option of a map before its first use, until

@@ -10,8 +10,8 @@ import (
 
 func TestBusiest(t *testing.T) {
 	ebpftest.Start(t)
-	for pid, opens := range map[uint64]int{7: 2, 8: 5, 9: 1} {
-		ebpftest.Set(t, ebpf.GetCurrentPidTgid, func() uint64 { return pid << 32 })
+	for pid, opens := range map[uint32]int{7: 2, 8: 5, 9: 1} {
+		ebpftest.As(t, ebpftest.Process{PID: pid})
 		for range opens {
 			count(&ebpf.SysEnter{})
 		}

@@ -9,15 +9,15 @@ import (
 
 func TestReads(t *testing.T) {
 	ebpftest.Start(t)
-	var now uint64 = 1e9
-	ebpftest.Set(t, ebpf.KtimeGetNs, func() uint64 { return now })
+	now := uint64(1e9)
+	ebpftest.Clock(t, &now)
 	for _, call := range []struct {
-		pid  uint64
+		pid  uint32
 		took uint64
 		cpu  int
 	}{{7, 0, 0}, {7, 1, 0}, {7, 1023, 1}, {8, 1024, 1}, {8, 2047, 1}} {
 		ebpftest.OnCPU(t, call.cpu)
-		ebpftest.Set(t, ebpf.GetCurrentPidTgid, func() uint64 { return call.pid<<32 | call.pid })
+		ebpftest.As(t, ebpftest.Process{PID: call.pid})
 		enter(&ebpf.SysEnter{})
 		now += call.took
 		exit(&ebpf.SysExit{})

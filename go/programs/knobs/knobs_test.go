@@ -7,12 +7,13 @@ import (
 	"tinybpf/ebpf/ebpftest"
 )
 
-// sleeps runs a call that takes so long, of thread 43 in process 42.
+// sleepFor is a call that takes so long, of thread 43 in process 42.
 func sleepFor(t *testing.T, took uint64) {
-	ebpftest.Set(t, ebpf.GetCurrentPidTgid, func() uint64 { return 42<<32 | 43 })
-	ebpftest.Set(t, ebpf.KtimeGetNs, func() uint64 { return 5e9 })
+	now := uint64(5e9)
+	ebpftest.Clock(t, &now)
+	ebpftest.As(t, ebpftest.Process{PID: 42, TID: 43, Comm: "sleep"})
 	enter(&ebpf.SysEnter{})
-	ebpftest.Set(t, ebpf.KtimeGetNs, func() uint64 { return 5e9 + took })
+	now += took
 	exit(&ebpf.SysExit{})
 }
 
@@ -22,7 +23,7 @@ func TestSlowCallsOnly(t *testing.T) {
 	sleepFor(t, 999)
 	sleepFor(t, 1000)
 	got := ebpftest.Records(&sleeps)
-	if len(got) != 1 || got[0].PID != 42 || got[0].Took != 1000 {
+	if len(got) != 1 || got[0] != (Sleep{PID: 42, Comm: ebpf.Comm{'s', 'l', 'e', 'e', 'p'}, Took: 1000}) {
 		t.Errorf("records: %+v", got)
 	}
 	if left := ebpftest.Entries(&began); len(left) != 0 {

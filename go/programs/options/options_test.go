@@ -2,28 +2,17 @@ package options
 
 import (
 	"testing"
-	"unsafe"
 
 	"tinybpf/ebpf"
 	"tinybpf/ebpf/ebpftest"
 )
 
-func asUser(t *testing.T, uid uint64, comm string) {
-	ebpftest.Set(t, ebpf.GetCurrentUidGid, func() uint64 { return 7<<32 | uid })
-	ebpftest.Set(t, ebpf.GetCurrentComm, func(buf unsafe.Pointer, size uint32) int64 {
-		text := unsafe.Slice((*byte)(buf), size)
-		clear(text)
-		copy(text, comm)
-		return 0
-	})
-}
-
 func TestCountsByUserAndProgram(t *testing.T) {
 	ebpftest.Start(t)
-	asUser(t, 1000, "cat")
+	ebpftest.As(t, ebpftest.Process{UID: 1000, Comm: "cat"})
 	countOpens(&ebpf.SysEnter{})
 	countOpens(&ebpf.SysEnter{})
-	asUser(t, 0, "cat")
+	ebpftest.As(t, ebpftest.Process{Comm: "cat"})
 	countOpens(&ebpf.SysEnter{})
 
 	got := ebpftest.Entries(&opens)
@@ -36,8 +25,8 @@ func TestCountsByUserAndProgram(t *testing.T) {
 func TestMakesRoom(t *testing.T) {
 	ebpftest.Start(t)
 	ebpftest.Knob(t, &opens.MaxEntries, 2)
-	for _, uid := range []uint64{1, 2, 1, 3} {
-		asUser(t, uid, "sh")
+	for _, uid := range []uint32{1, 2, 1, 3} {
+		ebpftest.As(t, ebpftest.Process{UID: uid, Comm: "sh"})
 		countOpens(&ebpf.SysEnter{})
 	}
 	got := ebpftest.Entries(&opens)

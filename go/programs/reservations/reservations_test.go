@@ -16,8 +16,7 @@ func text(b []byte) string {
 
 func TestExec(t *testing.T) {
 	ebpftest.Start(t)
-	ebpftest.Set(t, ebpf.GetCurrentPidTgid, func() uint64 { return 42<<32 | 42 })
-	ebpftest.Set(t, ebpf.GetCurrentUidGid, func() uint64 { return 1000 })
+	ebpftest.As(t, ebpftest.Process{PID: 42, UID: 1000})
 	long := "/" + strings.Repeat("x", 200)
 	for _, path := range []string{"/usr/bin/true", long} {
 		ebpftest.Run(t, started, ebpftest.SchedProcessExec(path, 42))

@@ -15,7 +15,7 @@ var (
 
 func TestPacketsOfAPeer(t *testing.T) {
 	ebpftest.Start(t)
-	ebpftest.Set(t, ebpf.GetCurrentPidTgid, func() uint64 { return 42 << 32 })
+	ebpftest.As(t, ebpftest.Process{PID: 42})
 	there := &ebpf.SockAddr{UserIP4: ebpf.IPv4Of(192, 0, 2, 1)}
 	there.SetPort(443)
 	if got := ebpftest.Run(t, remember, there); got != ebpf.Allow {

@@ -4,7 +4,10 @@ package mem
 
 import (
 	"fmt"
+	"path"
 	"reflect"
+	"runtime"
+	"strings"
 	"sync"
 )
 
@@ -28,6 +31,7 @@ func Faked[F any](helper F) (F, bool) {
 // Set lets fake stand for helper until restore is called.
 func Set[F any](helper F, fake F) (restore func()) {
 	code := codeOf(helper)
+	mustAsk(code)
 	fakes.Lock()
 	defer fakes.Unlock()
 	before, was := fakes.of[code]
@@ -53,4 +57,17 @@ func codeOf(function any) uintptr {
 		panic(fmt.Sprintf("ebpf: %T is not a helper of package ebpf", function))
 	}
 	return v.Pointer()
+}
+
+// mustAsk panics where the function with that code does not ask for a fake: only the kernel's
+// helpers do, which are in a file of their own.
+func mustAsk(code uintptr) {
+	f := runtime.FuncForPC(code)
+	file, _ := f.FileLine(code)
+	if strings.HasSuffix(strings.ReplaceAll(file, "\\", "/"), "/helpers_native.go") {
+		return
+	}
+	name := path.Base(f.Name())
+	panic(fmt.Sprintf("%s is not a helper of the kernel, and a fake would not be asked; set the helper that it "+
+		"is made of, such as ebpf.GetCurrentPidTgid for ebpf.PID", strings.TrimSuffix(name, "[...]")))
 }
