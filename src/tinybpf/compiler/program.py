@@ -19,6 +19,7 @@ Report = Callable[[ssa.Pos, str, "str | None"], None]
 MAP_STRUCT = "bpfMapDef"
 DEFAULT_LICENSE = "GPL"
 PIN_BY_NAME = 1
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 RESERVED = {"license"}
 """Sections that each object has besides its programs'."""
 
@@ -74,6 +75,7 @@ class Reader:
         program = Program(license=self._license())
         self._check_directives()
         self._check_tags()
+        self._check_kernel_structs()
         exported = list(self._exported())
         self._check_names([name for _, name, _ in exported])
         symbols: dict[str, ssa.Pos] = {}
@@ -161,6 +163,24 @@ class Reader:
                 near = difflib.get_close_matches(shown, typed.SHOWN, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(typed.SHOWN)}"
                 self.report(field.pos, f'field {field.name}: unknown tag show:"{shown}"', hint)
+
+    def _check_kernel_structs(self) -> None:
+        """A struct that stands for one of the kernel's says so, and of each field, by tags."""
+        for t in self.types.table:
+            if not isinstance(t, ssa.Struct):
+                continue
+            marks = [f for f in t.fields if typed.named(self.types.table, f.type) == typed.KERNEL_STRUCT]
+            for field in t.fields if marks else ():
+                marker = field in marks
+                if (field.name == "_" and not marker) or _IDENTIFIER.fullmatch(typed.kernel_name(field) or ""):
+                    continue
+                what = "struct" if marker else "field"
+                example = "task_struct" if marker else "pid"
+                self.report(
+                    field.pos,
+                    f"field {field.name} does not say for which {what} of the kernel it stands",
+                    f'write a tag behind it, such as `bpf:"{example}"`',
+                )
 
     def _directives(self) -> Iterator[tuple[ssa.Directive, ssa.Function | None]]:
         yield from ((d, None) for f in self.doc.files for d in f.directives)

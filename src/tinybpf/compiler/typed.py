@@ -257,6 +257,15 @@ def shown_as(field: ssa.Field) -> str | None:
     return tag[1] if tag else None
 
 
+_KERNEL = re.compile(r'(?:^|\s)bpf:"([^"]*)"')
+
+
+def kernel_name(field: ssa.Field) -> str | None:
+    """The name in the kernel that the tag ``bpf:"…"`` of a field gives."""
+    tag = _KERNEL.search(field.tag)
+    return tag[1] if tag else None
+
+
 def fields(table: list[ssa.Type]) -> Iterator[ssa.Field]:
     for t in table:
         if isinstance(t, ssa.Struct):

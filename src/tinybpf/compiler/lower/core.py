@@ -23,7 +23,6 @@ CONTEXT_HINT = "use constant indices, for instance in a switch over the index"
 PREFIX = "bpfCore"
 READERS = ("bpf_probe_read_kernel", "bpf_probe_read")
 
-_TAG = re.compile(r'(?:^|\s)bpf:"([^"]+)"')
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -44,8 +43,7 @@ def _marked(table: list[ssa.Type], struct: ssa.Struct) -> str | None:
     """The kernel's name for a struct of the typed dialect: the tag of its blank KernelStruct field."""
     for field in struct.fields:
         if field.name == "_" and typed.named(table, field.type) == typed.KERNEL_STRUCT:
-            tag = _TAG.search(field.tag)
-            return tag[1] if tag else ""
+            return typed.kernel_name(field) or ""
     return None
 
 
@@ -62,8 +60,7 @@ def kernel_name(table: list[ssa.Type], named: ssa.Named) -> str:
 
 
 def kernel_field(field: ssa.Field) -> str:
-    tag = _TAG.search(field.tag)
-    return tag[1] if tag else snake_case(field.name)
+    return typed.kernel_name(field) or snake_case(field.name)
 
 
 def in_kernel_memory(f: FunctionLowering, number: int) -> bool:
