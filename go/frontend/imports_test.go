@@ -749,3 +749,27 @@ var e, f, g, h = size(new(struct{ x, y, z uint64 }))
 		}
 	}
 }
+
+// TestTextInAModule: a text, or files that the caller chose, are not the package of their directory
+// and can import it.
+func TestTextInAModule(t *testing.T) {
+	root := t.TempDir()
+	for name, text := range split(goMod + "\n-- bpf/a.go --\npackage bpf\n\nvar X int\n\n-- bpf/internal/b.go --\npackage internal\n\nvar X int\n") {
+		path := filepath.Join(root, name)
+		os.MkdirAll(filepath.Dir(path), 0o777)
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := "package bpf\n\nimport (\n\t\"example.org/m/bpf\"\n\t\"example.org/m/bpf/internal\"\n)\n\nfunc f() int { return bpf.X + internal.X }\n"
+	doc := answer(request(t, Request{Dir: filepath.Join(root, "bpf"), Sources: map[string]string{"<source>": text}}))
+	if got := lines(doc); got != "" {
+		t.Fatal(got)
+	}
+	if len(doc.Globals) != 2 || doc.Globals[0].Path != "example.org/m/bpf" && doc.Globals[1].Path != "example.org/m/bpf" {
+		t.Errorf("globals are %+v", doc.Globals)
+	}
+	if f := function(t, doc, "f"); f.Path != "" || f.Package != "bpf" {
+		t.Errorf("f is of %s %q", f.Package, f.Path)
+	}
+}

@@ -86,7 +86,11 @@ class Directive(Node):
 
 
 class File(Node):
-    """A source file: the path as shown, and the text as compiled."""
+    """A source file: the path as shown, and the text as compiled.
+
+    Of a package that the compiler provides the text has the lines that the program needs; the
+    others are empty.
+    """
 
     path: str
     text: str
