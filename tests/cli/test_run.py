@@ -344,6 +344,31 @@ def test_lost_events_and_panics_are_told(target: tuple[str, str]) -> None:
 
 
 @kernel
+def test_what_each_kind_of_buffer_loses(me: int) -> None:
+    with running(SHAPES, "--set", f"target_pid={me}") as run:
+        run.process.send_signal(signal.SIGSTOP)
+        for _ in range(12_000):
+            call(-1)
+        run.process.send_signal(signal.SIGCONT)
+        while run.line()["kind"] == "event":  # what was lost is told within a second
+            pass
+        cpus = os.sched_getaffinity(0)
+        try:
+            for cpu in cpus:  # the kernel tells with the next event of each CPU
+                os.sched_setaffinity(0, [cpu])
+                call(-1)
+        finally:
+            os.sched_setaffinity(0, cpus)
+        end = run.rest(signal.SIGINT)[-1]
+    total = 12_000 + len(cpus)
+    assert end["lost"]["execs"] is None and end["lost"]["plain"] is None
+    for name in ("conns", "perf"):
+        assert end["lost"][name] > 0
+        assert end["events"][name] + end["lost"][name] == total
+    assert 0 < end["events"]["execs"] < total
+
+
+@kernel
 def test_printk(me: int) -> None:
     with running(PROGRAMS / "prints.go", "--count", "2", "--pid", str(me)) as run:
         call(-42)

@@ -63,11 +63,11 @@ def _duration(_context: click.Context, _parameter: click.Parameter, given: str |
 @click.argument("target", required=False, type=click.Path())
 @click.option("-e", "text", metavar="TEXT", help="The program itself, in place of a file.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for jq.")
-@click.option("-n", "--count", type=click.IntRange(min=0), help="End after so many events.")
+@click.option("-n", "--count", metavar="N", type=click.IntRange(min=0), help="End after so many events.")
 @click.option("-d", "--duration", callback=_duration, metavar="TIME", help="End after 10s, 500ms, 1m30s.")
 @click.option("-i", "--interface", metavar="NAME", help="Network interface of XDP and tc programs.")
 @click.option("--cgroup", metavar="PATH", help="Cgroup of cgroup programs.  [default: the root of cgroup2]")
-@click.option("-p", "--pid", type=click.IntRange(min=1), help="Trace this process only.")
+@click.option("-p", "--pid", metavar="PID", type=click.IntRange(min=1), help="Trace this process only.")
 @click.option(
     "--set", "settings", metavar="KNOB=VALUE", multiple=True, help="Set a package variable; repeatable."
 )

@@ -43,6 +43,11 @@ class Buffer:
         if types.btf is not None and types.event is not None:
             self.shape = shape_of(types.btf, types.event)
 
+    def add_count(self, by_kernel: Callable[[], int]) -> None:
+        """The kernel counts what was lost, too: often the same events, so the greater number holds."""
+        by_program = self.lost
+        self.lost = lambda: max(by_kernel(), by_program() or 0)
+
     @property
     def time(self) -> Leaf | None:
         """The field that says when an event happened, if it has one."""
@@ -72,7 +77,7 @@ class Reader:
             if buffer.core.type is BpfMapType.RINGBUF:
                 self._reader.add(buffer.core)
             else:
-                buffer.lost = self._reader.add_perf(buffer.core, PERF_PAGES).lost
+                buffer.add_count(self._reader.add_perf(buffer.core, PERF_PAGES).lost)
 
     @property
     def fd(self) -> int:
