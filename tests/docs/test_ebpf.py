@@ -13,6 +13,7 @@ import pytest
 
 import tinybpf
 from tinybpf.compiler import compile_go, typed
+from tinybpf.compiler.kernel.sections import definitions, parse_section
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "go" / "programs"
@@ -87,6 +88,65 @@ def test_the_table_of_maps_is_that_of_the_package():
         shown |= zip(found, each if len(each) > 1 else each * len(found), strict=True)
     assert shown.keys() == typed.MAPS.keys()
     assert shown == {name: match[1] for name in typed.MAPS if (match := since[name])}
+
+
+def test_the_table_of_contexts_is_the_compilers():
+    rows = re.findall(r"^\| (.*?) \| `\*?(ebpf\.\w+)` \| `(.*?)` \|$", TEXT, re.M)
+    shown = {
+        section: (context, result)
+        for names, context, result in rows
+        for section in re.findall(r"`(.*?)`", names)
+    }
+    others = {context: result for names, context, result in rows if "other" in names}
+    for definition in definitions():
+        name = definition.prefix
+        section = parse_section(name)
+        assert section is not None
+        context, result = typed.context_of(section)
+        found = shown.pop(name, None)
+        if found is None:
+            found = next(((c, r) for c, r in others.items() if c == f"ebpf.{context or 'Context'}"), None)
+        assert found == (f"ebpf.{context or 'Context'}", result), name
+    assert shown.keys() == {
+        "tracepoint/syscalls/sys_enter_NAME",
+        "tracepoint/syscalls/sys_exit_NAME",
+        "tracepoint/sched/sched_process_exec",
+        "tracepoint/sched/sched_process_fork",
+    }
+    for name, found in shown.items():
+        section = parse_section(name)
+        assert section is not None
+        context, result = typed.context_of(section)
+        assert found == (f"ebpf.{context}", result)
+
+
+RUNS = {
+    "packets": ["--interface", "lo"],
+    "percpu": ["--interface", "lo"],
+    "tailcalls": ["--interface", "lo", "--program", "dispatch"],
+    "several": ["--interface", "lo", "--cgroup"],
+    "library": ["--interface", "lo"],
+    "tested": ["--cgroup"],
+    "knobs": ["--set", "minNs=500000000"],
+}
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("name", sorted(p.name for p in PROGRAMS.iterdir() if p.name != "callbacks"))
+def test_each_program_runs(name):
+    flags = RUNS.get(name, [])
+    if "--cgroup" in flags:
+        with open("/proc/self/mounts") as file:
+            roots = [line.split()[1] for line in file if line.split()[2] == "cgroup2"]
+        if not roots:
+            pytest.skip("no cgroup of version 2 is mounted")
+        flags = [*flags, roots[0]]
+    command = [sys.executable, "-m", "tinybpf", "run", *flags, "--duration", "300ms", str(PROGRAMS / name)]
+    done = subprocess.run(["unshare", "--net", *command], capture_output=True, text=True, timeout=60)
+    if name == "options":
+        Path("/sys/fs/bpf/opens").unlink(missing_ok=True)
+    assert done.returncode == 0, done.stderr
+    assert "attached " in done.stderr
 
 
 def test_the_ways_to_show_a_field_are_all_there():
