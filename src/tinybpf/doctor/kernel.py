@@ -163,25 +163,36 @@ def perf_refused() -> int | None:
     That takes no capability, unless the kernel is one of Debian or Ubuntu with a level above 2. None
     on a machine whose number for the system call is not known here.
     """
+    # A software event (1) that counts nothing (9), of user space alone (bits 5 and 6).
+    return _open_perf_event(1, 9, 1 << 5 | 1 << 6)
+
+
+def uprobe_refused() -> bool | None:
+    """Whether this process may not make uprobes, whatever else works; None if unknown.
+
+    Since Linux 6.16, and in stable kernels since July 2025, that takes CAP_SYS_ADMIN. It is asked
+    before the kernel looks for the file, which is one that does not exist.
+    """
+    kind = system.read(f"{EVENT_SOURCES}/uprobe/type")
+    if kind is None or not kind.isdigit():
+        return None
+    code = _open_perf_event(int(kind), 0, 0, b"/nowhere")
+    return None if code is None else code in (errno.EACCES, errno.EPERM)
+
+
+def _open_perf_event(kind: int, config: int, flags: int, path: bytes = b"") -> int | None:
+    """Open an event of this thread and close it: 0 or the errno; None if that is not known how."""
     import ctypes
     import struct
 
-    numbers = {
-        "x86_64": 298,
-        "aarch64": 241,
-        "riscv64": 241,
-        "loongarch64": 241,
-        "s390x": 331,
-        "ppc64le": 319,
-    }
-    number = numbers.get(os.uname().machine)
+    number = PERF_EVENT_OPEN.get(os.uname().machine)
     if number is None or struct.calcsize("P") != 8:
         return None
-    # struct perf_event_attr: a software event (1) that counts nothing (9), of user space alone (bits 5, 6).
-    head = struct.pack("=IIQQQQQ", 1, 64, 9, 0, 0, 0, 1 << 5 | 1 << 6)
-    attributes = ctypes.create_string_buffer(head, 64)
+    name = ctypes.create_string_buffer(path)
+    where = ctypes.addressof(name) if path else 0
+    attributes = struct.pack("=IIQQQQQIIQQ", kind, 72, config, 0, 0, 0, flags, 0, 0, where, 0)
     libc = ctypes.CDLL(None, use_errno=True)
-    fd = libc.syscall(number, attributes, 0, -1, -1, 8)  # this thread, any CPU, no group, close on exec
+    fd = libc.syscall(number, attributes, 0, -1, -1, 8)  # any CPU, no group, close on exec
     if fd < 0:
         return ctypes.get_errno()
     os.close(fd)

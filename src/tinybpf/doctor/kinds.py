@@ -88,8 +88,8 @@ def _obstacle(name: str) -> tuple[str, str] | None:
         check = kernel.kprobes() if name == "kprobe" else kernel.uprobes()
         if check.facts["available"] is False:
             return f"{name}s are {check.text}", check.advice or ""
-    if name == "uprobe" and not system.older_than("6.16") and lacks((SYS_ADMIN,)):
-        return "since Linux 6.16 uprobes take CAP_SYS_ADMIN, too", _UPROBES
+    if name == "uprobe" and lacks((SYS_ADMIN,)) and kernel.uprobe_refused():
+        return "this kernel asks for CAP_SYS_ADMIN where uprobes are made", _UPROBES
     if name in ("tracepoint", "kprobe", "uprobe", "perf_event"):
         tracefs = _tracefs() if name == "tracepoint" else None
         return tracefs or _perf_events()

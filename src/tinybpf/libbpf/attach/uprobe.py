@@ -60,7 +60,7 @@ def attach(
 
 
 def _why_denied() -> str | None:
-    purpose = "to attach uprobes (from Linux 5.8 to 6.15 CAP_PERFMON suffices)"
+    purpose = "to attach uprobes (CAP_PERFMON sufficed before Linux 6.16 and the stable kernels of July 2025)"
     return lacks((SYS_ADMIN,), purpose) or perf_hint()
 
 
