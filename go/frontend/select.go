@@ -89,7 +89,8 @@ func (s *session) candidates() ([]string, error) {
 func goFiles(dir string) (names []string, err error) {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".go") && !e.IsDir() {
+		regular := e.Type().IsRegular() || e.Type()&fs.ModeSymlink != 0 // reading a pipe would not end
+		if strings.HasSuffix(e.Name(), ".go") && regular {
 			names = append(names, e.Name())
 		}
 	}
