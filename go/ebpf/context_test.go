@@ -1,6 +1,7 @@
 package ebpf_test
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 
@@ -166,4 +167,22 @@ func TestDataLoc(t *testing.T) {
 		equal(t, "outside of the record", ebpf.ReadDataLoc(&comm, ctx, wrong), -int64(ebpf.EFAULT))
 	}
 	equal(t, "of a record that is not ebpftest's", ebpf.ReadDataLoc(&comm, &signal{}, 4<<16), -int64(ebpf.EFAULT))
+}
+
+func TestNames(t *testing.T) {
+	for want, value := range map[string]any{
+		"XDPDrop": ebpf.XDPDrop, "9": ebpf.XDPAction(9), "TCUnspec": ebpf.TCUnspec, "-2": ebpf.TCAction(-2),
+		"Deny": ebpf.Deny, "E2BIG": ebpf.E2BIG, "0": ebpf.Errno(0), "443": ebpf.NewBE16(443),
+		"65536": ebpf.NewBE32(65536), "4294967296": ebpf.NewBE64(1 << 32), "192.0.2.1": ebpf.IPv4Of(192, 0, 2, 1),
+		"2001:db8::1": ebpf.IPv6Of(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), "02:00:00:00:00:01": ebpftest.SrcMAC,
+		"sshd": ebpf.Comm{'s', 's', 'h', 'd'}, "1.5ms": ebpf.Nanoseconds(1500000), "2s": ebpf.Ktime(2e9),
+		"Syn|Ack": ebpf.TCPSyn | ebpf.TCPAck,
+		"{192.0.2.1 53 sh}": struct {
+			Addr ebpf.IPv4Addr
+			Port ebpf.BE16
+			Comm ebpf.Comm
+		}{ebpf.IPv4Of(192, 0, 2, 1), ebpf.NewBE16(53), ebpf.Comm{'s', 'h'}},
+	} {
+		equal(t, "shown", fmt.Sprint(value), want)
+	}
 }

@@ -130,6 +130,7 @@ func TestPerCPUHash(t *testing.T) {
 	equal(t, "all", ebpftest.PerCPUEntries(&m), map[uint32][]uint64{5: {0, 51, 50, 0}})
 	equal(t, "of no key", ebpftest.PerCPU(&m, 6), nil)
 	says(t, func() { ebpftest.Entries(&m) }, "PerCPUEntries")
+	says(t, func() { ebpftest.PerCPU(&ebpf.Hash[uint32, uint32]{MaxEntries: 1}, 0) }, "one value for all CPUs")
 
 	lru := ebpf.LRUPerCPUHash[uint32, uint64]{MaxEntries: 1}
 	lru.Update(1, 1)
@@ -152,6 +153,7 @@ func TestArray(t *testing.T) {
 
 	huge := ebpf.Array[[1024]uint64]{MaxEntries: 1 << 31}
 	huge.Lookup(1<<31 - 1)[5] = 1
+	says(t, func() { ebpftest.Values(&huge) }, "bytes", "Lookup")
 	equal(t, "last value of a huge array", huge.Lookup(1<<31 - 1)[5], 1)
 }
 

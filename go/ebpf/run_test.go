@@ -94,7 +94,7 @@ func TestPanic(t *testing.T) {
 	equal(t, "records: the reservations were given back", len(ebpftest.Records(&events)), 1)
 	equal(t, "room", events.Available(), 0)
 	said = record(t, func(t testing.TB) { ebpftest.Panics(t, indexes, &ebpf.XDP{}) })
-	hasWords(t, said, "did not panic, and returned 1")
+	hasWords(t, said, "did not panic, and returned XDPDrop")
 }
 
 var chain = ebpf.ProgArray{MaxEntries: 4}
@@ -222,7 +222,7 @@ func TestPrintk(t *testing.T) {
 	ebpftest.Start(t)
 	comm := ebpf.Comm{'s', 'h'}
 	ebpf.Printk("%s %d %x\n", &comm, -5, uint8(255))
-	ebpf.Printk("%v %t", ebpf.XDPDrop, true)
+	ebpf.Printk("%v %t", ebpf.XDPDrop, true) // the kernel does not know the name
 	equal(t, "trace", ebpftest.Trace(), []string{"sh -5 ff", "1 true"})
 	const thirteen = "%d %d %d %d %d %d %d %d %d %d %d %d %d"
 	says(t, func() { ebpf.Printk(thirteen, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13) }, "13 arguments", "12")

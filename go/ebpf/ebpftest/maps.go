@@ -1,6 +1,7 @@
 package ebpftest
 
 import (
+	"bytes"
 	"fmt"
 	"unsafe"
 
@@ -40,7 +41,7 @@ type KeyedMap[K comparable, V any] interface {
 // Entries gives all entries of a hash; of one with a value for each CPU see PerCPU.
 func Entries[K comparable, V any](m KeyedMap[K, V]) map[K]V {
 	in := mem.StateOf(m)
-	if in.Kind == mem.PerCPUHash || in.Kind == mem.LRUPerCPUHash {
+	if in.Kind.PerCPU() {
 		panic(fmt.Sprintf("ebpftest.Entries: %v has a value for each CPU: use PerCPUEntries", in.Spec))
 	}
 	entries := map[K]V{}
@@ -72,9 +73,12 @@ func Prefixes[A comparable, V any](m *ebpf.LPMTrie[A, V]) map[ebpf.LPMKey[A]]V {
 	return entries
 }
 
-// Values gives all values of an Array.
+// Values gives all values of an Array, of up to a gigabyte.
 func Values[V any](m *ebpf.Array[V]) []V {
 	in := mem.StateOf(m)
+	if size := uint64(in.MaxEntries) * uint64(in.Value.Size()); size > 1<<30 {
+		panic(fmt.Sprintf("ebpftest.Values: %v has %d bytes; look at single values with Lookup", in.Spec, size))
+	}
 	values := make([]V, in.MaxEntries)
 	for i := range values {
 		index := uint32(i)
@@ -92,7 +96,11 @@ type PerCPUMap[K, V any] interface {
 // PerCPU gives the values that key has in a map with a value for each CPU, that of CPU 0 first;
 // nil where it has none.
 func PerCPU[K, V any](m PerCPUMap[K, V], key K) []V {
-	return copies[V](mem.StateOf(m).Values(unsafe.Pointer(&key)))
+	in := mem.StateOf(m)
+	if !in.Kind.PerCPU() {
+		panic(fmt.Sprintf("ebpftest.PerCPU: %v has one value for all CPUs", in.Spec))
+	}
+	return copies[V](in.Values(unsafe.Pointer(&key)))
 }
 
 // Queued gives what is in a Queue or a Stack, in the order in which Pop takes it.
@@ -124,4 +132,10 @@ func copies[V any](pointers []unsafe.Pointer) []V {
 		values = append(values, *(*V)(p))
 	}
 	return values
+}
+
+// Text gives a string that ends with 0 in an array of bytes: ebpftest.Text(e.Path[:]).
+func Text(array []byte) string {
+	text, _, _ := bytes.Cut(array, []byte{0})
+	return string(text)
 }

@@ -1,18 +1,12 @@
 package reservations
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
 	"tinybpf/ebpf"
 	"tinybpf/ebpf/ebpftest"
 )
-
-func text(b []byte) string {
-	before, _, _ := bytes.Cut(b, []byte{0})
-	return string(before)
-}
 
 func TestExec(t *testing.T) {
 	ebpftest.Start(t)
@@ -22,11 +16,11 @@ func TestExec(t *testing.T) {
 		ebpftest.Run(t, started, ebpftest.SchedProcessExec(path, 42))
 	}
 	got := ebpftest.Records(&execs)
-	if len(got) != 2 || got[0].PID != 42 || got[0].UID != 1000 || text(got[0].Path[:]) != "/usr/bin/true" {
+	if len(got) != 2 || got[0].PID != 42 || got[0].UID != 1000 || ebpftest.Text(got[0].Path[:]) != "/usr/bin/true" {
 		t.Fatalf("records: %+v", got)
 	}
-	if text(got[1].Path[:]) != long[:127] {
-		t.Errorf("a path that is too long: %q", text(got[1].Path[:]))
+	if ebpftest.Text(got[1].Path[:]) != long[:127] {
+		t.Errorf("a path that is too long: %q", ebpftest.Text(got[1].Path[:]))
 	}
 }
 

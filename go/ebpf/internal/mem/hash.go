@@ -64,7 +64,7 @@ func (t *table) update(key, value unsafe.Pointer, flags uint64) int64 {
 		return exists
 	case old == nil && flags == ifEntry:
 		return noEntry
-	case old != nil && t.of.Kind.perCPU(): // the other CPUs' values stay, so does the entry
+	case old != nil && t.of.Kind.PerCPU(): // the other CPUs' values stay, so does the entry
 		t.of.set(t.of.current(old.values), value)
 		t.touch(old)
 		return 0

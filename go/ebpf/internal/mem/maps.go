@@ -155,7 +155,7 @@ func inside[T any](m *Map, operation string) T {
 // newValue is memory for an entry: one value, or one for each CPU.
 func (m *Map) newValue() []block {
 	n := 1
-	if m.Kind.perCPU() {
+	if m.Kind.PerCPU() {
 		n = CPUs
 	}
 	values := make([]block, n)
@@ -167,7 +167,7 @@ func (m *Map) newValue() []block {
 
 // current is the value of an entry that this CPU sees.
 func (m *Map) current(values []block) block {
-	if m.Kind.perCPU() {
+	if m.Kind.PerCPU() {
 		return values[CPU()]
 	}
 	return values[0]

@@ -31,10 +31,12 @@ var kindNames = [...]string{
 
 func (k Kind) String() string { return kindNames[k] }
 
-func (k Kind) perCPU() bool { return k == PerCPUHash || k == LRUPerCPUHash || k == PerCPUArray }
-func (k Kind) lru() bool    { return k == LRUHash || k == LRUPerCPUHash }
-func (k Kind) hash() bool   { return k == Hash || k == PerCPUHash || k.lru() }
-func (k Kind) array() bool  { return k == Array || k == PerCPUArray }
+// PerCPU tells whether the map has a value for each CPU.
+func (k Kind) PerCPU() bool { return k == PerCPUHash || k == LRUPerCPUHash || k == PerCPUArray }
+
+func (k Kind) lru() bool   { return k == LRUHash || k == LRUPerCPUHash }
+func (k Kind) hash() bool  { return k == Hash || k == PerCPUHash || k.lru() }
+func (k Kind) array() bool { return k == Array || k == PerCPUArray }
 
 // Flags that a map is made with, as the kernel numbers them.
 const (
@@ -117,7 +119,7 @@ func (s Spec) refusedSizes() string {
 	if s.Key != nil && s.Key.Size() == 0 {
 		return fmt.Sprintf("a key of type %v has no bytes: the kernel says EINVAL", s.Key)
 	}
-	if s.Kind.perCPU() && s.Value.Size() > 32<<10 {
+	if s.Kind.PerCPU() && s.Value.Size() > 32<<10 {
 		return fmt.Sprintf("a value of %d bytes: the kernel has 32 KiB for each CPU's, and says E2BIG", s.Value.Size())
 	}
 	if s.Kind.hash() && s.Key.Size()+s.Value.Size() >= 4<<20 {

@@ -37,9 +37,16 @@ func Print(format string, args []any) {
 	trace.lines = append(trace.lines, strings.TrimSuffix(line, "\n"))
 }
 
-// printed gives the text up to the 0 for a pointer to an array of bytes, else the argument itself.
+// printed gives the text up to the 0 for a pointer to an array of bytes, and the number for an
+// integer with a name: the kernel knows no names. All else is the argument itself.
 func printed(arg any) any {
 	v := reflect.ValueOf(arg)
+	switch {
+	case v.CanInt():
+		return v.Int()
+	case v.CanUint():
+		return v.Uint()
+	}
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Array ||
 		v.Elem().Type().Elem().Kind() != reflect.Uint8 {
 		return arg
