@@ -186,9 +186,11 @@ def _run(source: Any, options: Options, stop: Stop) -> int:
 
 def _configure(opened: OpenObject, options: Options) -> list[str]:
     """Set the knobs; what to tell about it."""
+    notes: list[str] = []
+    if not options.settings and options.pid is None:
+        return notes
     from tinybpf.show import knobs
 
-    notes: list[str] = []
     if options.settings:
         try:
             knobs.set_all(opened, options.settings)
