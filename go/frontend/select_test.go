@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -150,5 +152,22 @@ func TestLanguageVersion(t *testing.T) {
 		if got != c.want && (c.want == "" || !strings.HasPrefix(got, c.want)) {
 			t.Errorf("%q: got %q, want %q", c.mod, got, c.want)
 		}
+	}
+}
+
+// TestWhatIsNoFile: a pipe or a directory named like a Go file is none; a link to a file is one.
+func TestWhatIsNoFile(t *testing.T) {
+	root := t.TempDir()
+	write := filepath.Join(root, "elsewhere", "text")
+	os.Mkdir(filepath.Dir(write), 0o777)
+	if err := errors.Join(
+		os.WriteFile(write, []byte("package main\n"), 0o666), os.Symlink(write, filepath.Join(root, "a.go")),
+		syscall.Mkfifo(filepath.Join(root, "b.go"), 0o666), os.Mkdir(filepath.Join(root, "c.go"), 0o777),
+	); err != nil {
+		t.Fatal(err)
+	}
+	names, err := goFiles(root)
+	if err != nil || len(names) != 1 || names[0] != "a.go" {
+		t.Errorf("%v, %v", names, err)
 	}
 }
