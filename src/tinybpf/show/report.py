@@ -79,7 +79,7 @@ def say(text: str) -> None:
     from tinybpf.show.table import cells, wrap
 
     try:
-        width = Output(sys.stderr.fileno()).width
+        width = Output(sys.stderr.fileno()).width if sys.stderr.isatty() else None
         lines = [clean(line) for line in text.split("\n")]
         lines = [wrap(line.split(), width) if width and cells(line) > width else line for line in lines]
         sys.stderr.write("\n".join(lines) + "\n")
@@ -111,6 +111,7 @@ class TextReport(Report):
         self._since_header = -1
         self._allowance = MOST_ROWS_AT_ONCE
         self._hidden = 0
+        self._told: set[str] = set()
 
     def attached(self, programs: Sequence[tuple[str, str]], notes: Sequence[str]) -> None:
         for note in notes:
@@ -162,9 +163,18 @@ class TextReport(Report):
             make = self._makers[buffer.name] = rows_maker(buffer.shape)
         try:
             return make(records)
-        except struct.error:  # shorter than their type: what is missing is shown as zeros
-            size = buffer.shape.size + buffer.shape.offset
-            return make([record.ljust(size, b"\0") for record in records])
+        except struct.error:  # shorter than their type
+            return make(self._lengthened(buffer, records))
+
+    def _lengthened(self, buffer: Buffer, records: list[bytes]) -> list[bytes]:
+        """Records as long as their type; says once that they were not."""
+        assert buffer.shape is not None
+        size = buffer.shape.size
+        if buffer.name not in self._told:
+            self._told.add(buffer.name)
+            found = f"a record of '{buffer.name}' has {min(map(len, records))} bytes"
+            say(f"tinybpf: {found}, its type {size}: the rest is shown as 0")
+        return [record.ljust(size, b"\0") for record in records]
 
     def _rows(self, index: int, rows: Sequence[tuple[str, ...]]) -> None:
         output, table = self._output, self._table
