@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
+import tinybpf
 from tinybpf.compiler import compile_go
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,6 +19,7 @@ PAGES = sorted(
     str(path.relative_to(ROOT))
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/*.md"))
 )
+FIRST_PID_NAMESPACE = 0xEFFFFFFC
 ESTABLISHED = "## The established dialect"
 HEAD = 'package main\n\nimport "unsafe"\n\n'
 
@@ -61,9 +66,42 @@ def test_the_typed_go_of_the_language_page_compiles(blocks_of):
         "Syscalls_SysEnterWrite": "tracepoint/syscalls/sys_enter_write",
         "signalled": "tracepoint/signal/signal_generate",
         "count": "xdp",
-        "changes": "tracepoint/syscalls/sys_enter_setuid",
+        "ends": "tracepoint/syscalls/sys_enter_exit_group",
     }
     assert compiled.warnings == ()
+
+
+@pytest.mark.kernel
+def test_the_typed_programs_of_the_language_page_run(blocks_of):
+    code = "\n".join(blocks_of((ROOT / "docs" / "go.md").read_text().partition(ESTABLISHED)[0], "go"))
+    with tinybpf.load_go(typed_head(code) + code) as obj, tinybpf.trace_pipe(timeout=2) as printed:
+        obj.program("signalled").attach()
+        child = subprocess.Popen(["sleep", "60"])
+        child.send_signal(signal.SIGUSR1)
+        child.wait()
+        obj.program("ends").attach()
+        subprocess.run(["sleep", "0.3"], check=True)
+        texts = [record.text for record in printed]
+        usr1 = [text for text in texts if text.startswith(f"signal {int(signal.SIGUSR1)} for process ")]
+        assert usr1
+        if os.stat("/proc/self/ns/pid").st_ino == FIRST_PID_NAMESPACE:
+            assert usr1 == [f"signal {int(signal.SIGUSR1)} for process {child.pid}"]
+        lives = [int(text.split()[2]) for text in texts if text.startswith("ends after ")]
+        assert any(300 <= ms < 3000 for ms in lives)
+        packet = bytes(12) + b"\x08\x00\x45" + bytes(11) + bytes([10, 1, 2, 3]) + bytes(30)
+        results = [obj.program(name).test_run(data=packet).retval for name in ("allow", "count", "count")]
+        assert results == [2, 1, 1]
+        assert list(obj.map("drops").values()) == [2]
+        assert [str(key) for key in obj.map("drops")] == ["10.1.2.3"]
+
+
+def test_the_dialects_may_be_mixed():
+    code = (
+        "//export old\n//bpf:section xdp\nfunc old(ctx unsafe.Pointer) int32 { return 2 }\n\n"
+        "//bpf:section xdp\nfunc new_(ctx *ebpf.XDP) ebpf.XDPAction { return ebpf.XDPPass }\n"
+    )
+    compiled = compile_go('package bpf\n\nimport (\n\t"tinybpf/ebpf"\n\t"unsafe"\n)\n\n' + code)
+    assert sorted(program.name for program in compiled.programs) == ["new_", "old"]
 
 
 def test_the_established_go_of_the_language_page_compiles(blocks_of):

@@ -49,9 +49,11 @@ def _create(given: str, force: bool) -> None:
     from tinybpf.init import names, project
 
     here = given in (".", "./")
-    name = Path.cwd().name if here else given.removesuffix("/")
     try:
+        name = Path.cwd().name if here else given.removesuffix("/")
         names.check(name)
+    except FileNotFoundError:
+        raise click.ClickException("this directory does not exist any more") from None
     except ValueError as problem:
         message = f"this directory: {problem}" if here else str(problem)
         raise click.BadParameter(message, param_hint="NAME") from None

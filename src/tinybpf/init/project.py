@@ -46,16 +46,21 @@ def create(where: Path, name: str, *, force: bool = False) -> list[str]:
     texts = _texts(name)
     if where.is_dir() and not force:
         _check_free(where, texts)
-    go_mod = where / "go.mod"
-    if not go_mod.exists():
-        texts = {"go.mod": GO_MOD.replace("{name}", name), **texts}
-    else:
+    if (where / "go.mod").exists():
         _check_vendor(where)
-    for path, text in texts.items():
-        target = where / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _write(target, text)
-    update(where)
+    else:
+        texts = {"go.mod": GO_MOD.replace("{name}", name), **texts}
+    is_new = not where.exists()
+    try:
+        for path, text in texts.items():
+            target = where / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _write(target, text)
+        update(where)
+    except BaseException:
+        if is_new:
+            shutil.rmtree(where, ignore_errors=True)
+        raise
     return ["go.mod", *(path for path in texts if path != "go.mod")]
 
 
