@@ -72,6 +72,7 @@ def in_kernel(compiled: bytes, name: str, given: list[bytes], seed: int) -> dict
 
     seen: dict[str, Any] = {"Returned": [], "Packets": [], "Records": []}
     with tinybpf.load(compiled, variables={"ops": list(steps(seed))}) as obj:
+        obj.map("chain")[0] = obj.program("again").fd
         for packet in given:
             done = obj.program(name).test_run(data=packet)
             seen["Returned"].append(done.retval)
@@ -82,7 +83,7 @@ def in_kernel(compiled: bytes, name: str, given: list[bytes], seed: int) -> dict
                 list(wide)
         results = obj.map("results")
         seen["Results"] = [results[i] for i in range(obj.globals["written"])]
-        seen["Lost"] = [obj.lost(ring) for ring in ("ring", "wideRing")]
+        seen["Lost"] = [obj.lost(ring) for ring in ("ring", "wideRing", "tooWide")]
         seen["Entries"] = len(list(obj.map("lru")))
     return seen
 
@@ -93,7 +94,7 @@ def packets_of(answers: dict[str, Any], name: str) -> list[bytes]:
     return [bytes(64)] * (3 if name in ("order", "fill") else 1)
 
 
-@pytest.mark.parametrize("name", ["pointers", "order", "fill", "measure", "headers"])
+@pytest.mark.parametrize("name", ["pointers", "order", "fill", "measure", "headers", "again"])
 def test_same(user_project: Path, compiled: bytes, name: str) -> None:
     answers = natively(user_project, 1)
     native = answers["answers"][name]

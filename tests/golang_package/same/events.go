@@ -9,12 +9,13 @@ type record struct {
 	Text [13]byte
 }
 
-// A wide one takes a sixteenth of the ring with the kernel's 8 bytes.
-type wide [248]byte
+// A wide one takes a quarter of the ring with the kernel's 8 bytes.
+type wide [1016]byte
 
 var (
 	ring     = ebpf.RingBuf[record]{MaxEntries: 4096}
 	wideRing = ebpf.RingBuf[wide]{MaxEntries: 4096}
+	tooWide  = ebpf.RingBuf[[4090]byte]{MaxEntries: 4096}
 )
 
 var number uint32
@@ -64,7 +65,7 @@ func fill(ctx *ebpf.XDP) ebpf.XDPAction {
 		ring.Discard(full)
 		put(-1)
 	}
-	for i := range 17 {
+	for i := range 5 {
 		w := wideRing.Reserve()
 		if w == nil {
 			put(int64(i))
@@ -73,5 +74,9 @@ func fill(ctx *ebpf.XDP) ebpf.XDPAction {
 		wideRing.Submit(w)
 	}
 	put(int64(wideRing.Available()))
+	if never := tooWide.Reserve(); never != nil {
+		tooWide.Discard(never)
+		put(-1)
+	}
 	return ebpf.XDPPass
 }

@@ -50,11 +50,12 @@ func TestRun(t *testing.T) {
 	answers := map[string]answer{}
 	for name, program := range map[string]func(*ebpf.XDP) ebpf.XDPAction{
 		"pointers": pointers, "random": random, "room": room,
-		"order": order, "fill": fill, "measure": measure, "headers": headers,
+		"again": again, "order": order, "fill": fill, "measure": measure, "headers": headers,
 	} {
 		t.Run(name, func(t *testing.T) {
 			ebpftest.Start(t)
 			written, number = 0, 0
+			ebpftest.SetProgram(&chain, 0, again)
 			var got answer
 			given := [][]byte{make([]byte, 64)}
 			switch name {
@@ -73,7 +74,7 @@ func TestRun(t *testing.T) {
 				ebpftest.Records(&wideRing)
 			}
 			got.Results = ebpftest.Values(&results)[:written]
-			got.Lost = []uint64{ebpftest.Lost(&ring), ebpftest.Lost(&wideRing)}
+			got.Lost = []uint64{ebpftest.Lost(&ring), ebpftest.Lost(&wideRing), ebpftest.Lost(&tooWide)}
 			got.Entries = len(ebpftest.Entries(&lru))
 			answers[name] = got
 		})
