@@ -17,7 +17,7 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from fcntl import ioctl
+from fcntl import F_SETPIPE_SZ, fcntl, ioctl
 from pathlib import Path
 from typing import Any
 
@@ -255,6 +255,29 @@ def test_a_reader_that_goes_away_ends_it_quietly(target: tuple[str, str]) -> Non
             run.out.close()
             assert run.process.wait(DEADLINE) == 0
             assert "Error" not in run.err.read()
+
+
+@kernel
+@pytest.mark.parametrize("before", [0, 5000])
+def test_one_signal_does_where_the_output_is_stuck(before: int, target: tuple[str, str]) -> None:
+    """Nobody reads the pipe: it is stuck before the signal, or by what comes at the end."""
+    reader, writer = os.pipe()
+    fcntl(writer, F_SETPIPE_SZ, 4096)
+    if not before:
+        os.write(writer, bytes(4096))
+    process = subprocess.Popen([*RUN, str(CALLS), *target], stdout=writer, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while "attached" not in process.stderr.readline():
+        pass
+    for _ in range(before):
+        call(-1)
+    time.sleep(0.5)
+    process.terminate()
+    assert process.wait(10) == 128 + signal.SIGTERM
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
+    os.close(reader)
+    os.close(writer)
 
 
 @kernel

@@ -209,6 +209,7 @@ def _watch(
     obj: BpfObject, source: Any, options: Options, notes: list[str], output: Output, stop: Stop
 ) -> int:
     from tinybpf.show.sources import Reader, buffers_of
+    from tinybpf.show.stop import GRACE
     from tinybpf.show.targets import FlagError, Targets, attach_all
     from tinybpf.show.watch import Limits, Watch
 
@@ -232,6 +233,9 @@ def _watch(
             report.walked(program, walk)
         if len(attached.iterators) < len(attached.programs):
             watch.run(stop, output)
+        stop.noticed()
+        if stop.asked is not None:
+            output.patience = GRACE
         if stop.asked == signal.SIGINT and output.is_terminal:
             output.write("\n")  # the terminal shows ^C
         for link in obj.links:

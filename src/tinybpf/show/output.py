@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import select
+import signal
 import sys
 
 DEFAULT_SIZE = (80, 24)
@@ -23,10 +24,21 @@ class Output:
         self.encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
         dumb = os.environ.get("TERM") == "dumb"
         self.colors = self.is_terminal and not os.environ.get("NO_COLOR") and not dumb
+        self.patience = 0.0  # seconds that a write may take before SIGALRM comes; 0: any time
         self.blocks = self.encoding.lower().replace("-", "") == "utf8"
 
     def write(self, text: str) -> None:
         """Write all of the text; waits where the other side is slow."""
+        if not self.patience:
+            self._write(text)
+            return
+        signal.setitimer(signal.ITIMER_REAL, self.patience)
+        try:
+            self._write(text)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _write(self, text: str) -> None:
         data = memoryview(text.encode(self.encoding, "backslashreplace"))
         while data:
             try:

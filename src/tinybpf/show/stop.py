@@ -1,5 +1,8 @@
 """Signals: the first one ends the watching in order, and a second one at once.
 
+Where the output is stuck (a terminal that was stopped, a pipe that nobody reads), the first one must
+do: if it was not noticed after a grace period, it ends the program like the second.
+
 Before anything is watched, a signal is an exception wherever the program just is: `Stopped`, or
 ``KeyboardInterrupt`` for Ctrl-C. A signal that is ignored from the start (``nohup``, a job of a
 shell in the background) stays so.
@@ -11,6 +14,9 @@ import os
 import signal
 from types import FrameType
 from typing import Any
+
+GRACE = 2.0
+"""Seconds that the output may take for a write once the end was asked for."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -43,19 +49,30 @@ class Stop:
         for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._handle)
+        self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._late)
         return self
 
     def __exit__(self, *reason: object) -> None:
+        self.noticed()
         for number, handler in self._before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(self._wakeup)
         os.close(self.fd)
         os.close(self._write_fd)
 
+    @staticmethod
+    def noticed() -> None:
+        """The watching has ended; what it takes now may take as long as it does."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _late(self, number: int, frame: FrameType | None) -> None:
+        raise Stopped(self.asked or number)
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
         first = self.asked is None
         self.asked = number
         if self.watching and first:
+            signal.setitimer(signal.ITIMER_REAL, GRACE)
             return
         if number == signal.SIGINT:
             raise KeyboardInterrupt
