@@ -18,9 +18,10 @@ from pathlib import Path
 
 import pytest
 
+import tinybpf
 from tinybpf.compiler import compile_go
 from tinybpf.compiler.project import go_source
-from tinybpf.init import names, project, vendor
+from tinybpf.scaffold import names, project, vendor
 
 FIRST_PID_NAMESPACE = 0xEFFFFFFC
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,6 +200,12 @@ def test_its_flags_are_described(run):
     flags = set(re.findall(r"--[a-z]+", run("init", "--help").out)) - {"--help"}
     page = (ROOT / "docs" / "command-line.md").read_text().partition("`tinybpf init")[2]
     assert flags == set(re.findall(r"^\| `(--[a-z]+)`", page.partition("`tinybpf version`")[0], re.M))
+
+
+def test_the_function_of_that_name_stays(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run("init", "hello")
+    assert callable(tinybpf.init)
 
 
 # ---- where it is written ----

@@ -46,7 +46,7 @@ def init(name: str | None, update: bool, force: bool) -> None:
 
 
 def _create(given: str, force: bool) -> None:
-    from tinybpf.init import names, project
+    from tinybpf.scaffold import names, project
 
     here = given in (".", "./")
     try:
@@ -84,7 +84,7 @@ def _check_new(where: Path) -> None:
 
 
 def _update(given: str | None) -> None:
-    from tinybpf.init import project, vendor
+    from tinybpf.scaffold import project, vendor
 
     where = Path(given or ".")
     if given == "":
@@ -116,7 +116,7 @@ def _cannot_write(where: Path, error: OSError) -> NoReturn:
 
 def _warn_of_workspace(where: Path) -> None:
     from tinybpf.cli import messages
-    from tinybpf.init import project
+    from tinybpf.scaffold import project
 
     found = project.workspace(where)
     if found:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinybpf.errors import BpfError
-from tinybpf.init import vendor
+from tinybpf.scaffold import vendor
 
 TEMPLATES = {
     "bpf/{name}.go": "program.go.tmpl",
@@ -97,7 +97,7 @@ def _texts(name: str) -> dict[str, str]:
     """The project's files but for ``go.mod`` and ``vendor``, by path."""
     from importlib.resources import files
 
-    folder = files("tinybpf.init") / "templates"
+    folder = files("tinybpf.scaffold") / "templates"
     return {
         path.format(name=name): (folder / template).read_text().replace("{{name}}", name)
         for path, template in TEMPLATES.items()
