@@ -88,7 +88,13 @@ func TestPanic(t *testing.T) {
 	ebpftest.Start(t)
 	equal(t, "result", ebpftest.Run(t, indexes, &ebpf.XDP{RxQueueIndex: 8}), ebpf.XDPDrop)
 	said := record(t, func(t testing.TB) { ebpftest.Run(t, indexes, &ebpf.XDP{RxQueueIndex: 9}) })
-	hasWords(t, said, "the program panicked", "index out of range [9] with length 9", "run_test.go")
+	hasWords(t, said, "the program panicked", "index out of range [9] with length 9", "ebpf_test.indexes\n", "run_test.go:")
+	if strings.Contains(said, "reflect") || strings.Contains(said, "runtime.") {
+		t.Errorf("the trace has more than the program: %s", said)
+	}
+	var none func(*ebpf.XDP) ebpf.XDPAction
+	said = record(t, func(t testing.TB) { ebpftest.Run(t, none, nil) })
+	hasWords(t, said, "no program", "nil")
 	got := ebpftest.Panics(t, indexes, &ebpf.XDP{RxQueueIndex: 10})
 	hasWords(t, fmt.Sprint(got), "index out of range [10]")
 	equal(t, "records: the reservations were given back", len(ebpftest.Records(&events)), 1)
@@ -176,6 +182,7 @@ func TestFakes(t *testing.T) {
 	}
 	says(t, func() { ebpf.CurrentTask() }, "ebpf.GetCurrentTask has no native implementation", "ebpftest.Set")
 	says(t, func() { ebpftest.Set[func()](t, nil, nil) }, "not a helper")
+	says(t, func() { ebpftest.Set(t, ebpf.GetCurrentTask, nil) }, "nil cannot stand")
 	says(t, func() { ebpftest.Set(t, ebpf.PID, func() uint32 { return 1 }) },
 		"ebpf.PID is not a helper", "ebpf.GetCurrentPidTgid")
 	says(t, func() { ebpftest.Set(t, ebpf.CurrentComm, nil) }, "ebpf.CurrentComm is not a helper")

@@ -32,6 +32,9 @@ func Faked[F any](helper F) (F, bool) {
 func Set[F any](helper F, fake F) (restore func()) {
 	code := codeOf(helper)
 	mustAsk(code)
+	if reflect.ValueOf(fake).IsNil() {
+		panic("ebpf: nil cannot stand for a helper")
+	}
 	fakes.Lock()
 	defer fakes.Unlock()
 	before, was := fakes.of[code]

@@ -3,7 +3,8 @@ package mem
 import (
 	"fmt"
 	"reflect"
-	"runtime/debug"
+	"runtime"
+	"strings"
 	"sync"
 )
 
@@ -120,14 +121,37 @@ func runOne(program, ctx any) (next *tailCall, out Outcome) {
 		case tailCall:
 			next = &p
 		default:
-			out = Outcome{Panic: p, Stack: string(debug.Stack())}
+			out = Outcome{Panic: p, Stack: programStack()}
 		}
 	}()
 	f, arg := reflect.ValueOf(program), reflect.ValueOf(ctx)
+	if f.IsNil() {
+		panic("there is no program: the function is nil")
+	}
 	if want := f.Type().In(0); !arg.IsValid() {
 		arg = reflect.Zero(want)
 	} else if !arg.Type().AssignableTo(want) {
 		panic(fmt.Sprintf("a program that takes %v cannot get %v", want, arg.Type()))
 	}
 	return nil, Outcome{Result: f.Call([]reflect.Value{arg})[0]}
+}
+
+// programStack gives the program's functions that led to the panic which is being recovered, each
+// with its place, the innermost first.
+func programStack() string {
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs[:])])
+	var text strings.Builder
+	panicked := false
+	for {
+		frame, more := frames.Next()
+		switch {
+		case frame.Function == "runtime.gopanic":
+			panicked = true
+		case strings.HasPrefix(frame.Function, "reflect.Value.") || !more:
+			return text.String()
+		case panicked && !strings.HasPrefix(frame.Function, "runtime."):
+			fmt.Fprintf(&text, "\t%s\n\t\t%s:%d\n", frame.Function, frame.File, frame.Line)
+		}
+	}
 }
