@@ -161,6 +161,16 @@ def test_a_forked_child_that_ends_takes_nothing_away(obj):
     assert next(stream).Number == 1
 
 
+@pytest.mark.parametrize("timeout", [float("inf"), 1e300])
+def test_a_time_without_end(obj, timeout: float):
+    stream = obj.perf_buffer("calls", count=1, timeout=timeout)
+    timer = threading.Timer(0.1, produce, [1])
+    timer.start()
+    (event,) = stream
+    timer.join()
+    assert event.Number == 1
+
+
 def test_wrong_arguments(obj, build):
     for pages in (0, 3, -8):
         with pytest.raises(ValueError, match="pages must be a power of two"):
@@ -169,6 +179,8 @@ def test_wrong_arguments(obj, build):
         obj.perf_buffer("calls", pages="8")
     with pytest.raises(tinybpf.MissingError, match="no map 'nope'"):
         obj.perf_buffer("nope")
+    with pytest.raises(TypeError, match="timeout must be a number of seconds, not str"):
+        obj.perf_buffer("calls", timeout="x")
     with pytest.raises(ValueError, match="count must not be negative"):
         obj.perf_buffer("calls", count=-1)
     with pytest.raises(

@@ -132,6 +132,15 @@ def test_lost_records_are_counted(obj, me: int):
     assert texts[-1] == "call 5000"
 
 
+@pytest.mark.parametrize("timeout", [float("inf"), 1e300])
+def test_a_time_without_end(obj, me: int, timeout: float):
+    timer = threading.Timer(0.1, produce, [1])
+    timer.start()
+    (record,) = tinybpf.trace_pipe(count=1, timeout=timeout, pid=None)
+    timer.join()
+    assert record.text.startswith("call ") or record.pid != me
+
+
 def test_taking_without_waiting(obj, me: int):
     with tinybpf.trace_pipe(pid=me) as stream:
         assert stream.take() == [] and stream.fileno() > 2
@@ -187,6 +196,11 @@ def test_wrong_arguments():
         tinybpf.trace_pipe(timeout=-1)
     with pytest.raises(ValueError, match="count must not be negative: -1"):
         tinybpf.trace_pipe(count=-1)
+    for wrong in ({"timeout": "1"}, {"count": 1.5}, {"pid": "me"}, {"count": True}):
+        with pytest.raises(TypeError, match=f"{next(iter(wrong))} must be"):
+            tinybpf.trace_pipe(**wrong)
+    with pytest.raises(ValueError, match="not nan"):
+        tinybpf.trace_pipe(timeout=float("nan"))
     assert list(tinybpf.trace_pipe(count=0)) == []
 
 

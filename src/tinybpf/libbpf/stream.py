@@ -40,14 +40,11 @@ class EventStream(Iterator[E], Generic[E]):
         pages: int = 0,
         lost: Callable[[], int | None] | None = None,
     ) -> None:
-        if timeout is not None and timeout < 0:
-            raise ValueError(f"timeout must not be negative: {timeout}")
-        if count is not None and count < 0:
-            raise ValueError(f"count must not be negative: {count}")
+        check_limits(timeout, count)
         self._core = core
         self._owner = owner
         self._decode = event_decoder(core, event_type)
-        self._timeout = timeout
+        self._timeout = None if timeout == float("inf") else timeout
         self._deadline: float | None = None
         self._left = count
         self._reader = RingReader()
@@ -139,6 +136,20 @@ class EventStream(Iterator[E], Generic[E]):
         if self._left is not None:
             parts.append(f"left={self._left}")
         return " ".join(parts) + (" closed>" if self.closed else ">")
+
+
+def check_limits(timeout: float | None, count: int | None) -> None:
+    """``TypeError`` or ``ValueError`` where these cannot limit a stream."""
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, (int, float))):
+        raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
+    if timeout is not None and timeout != timeout:
+        raise ValueError("timeout must be a number of seconds, not nan")
+    if timeout is not None and timeout < 0:
+        raise ValueError(f"timeout must not be negative: {timeout}")
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int)):
+        raise TypeError(f"count must be a whole number, not {type(count).__name__}")
+    if count is not None and count < 0:
+        raise ValueError(f"count must not be negative: {count}")
 
 
 def event_decoder(core: MapCore, event_type: Any) -> Callable[[bytes], Any]:

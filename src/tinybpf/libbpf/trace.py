@@ -22,12 +22,14 @@ from weakref import finalize
 
 from tinybpf.libbpf._check import Hints, error_from, not_found
 from tinybpf.libbpf._handle import closed_error
+from tinybpf.libbpf.stream import check_limits
 
 ROOTS = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
 MOUNT = "mount -t tracefs tracefs /sys/kernel/tracing"
 EVENT = "events/bpf_trace/bpf_trace_printk/enable"
 PREFIX = "tinybpf-"
 NOT_SAVED = "<...>"
+HOUR = 3600.0
 CHUNK = 64 * 1024
 WHAT = "read the kernel's trace_pipe"
 
@@ -65,11 +67,10 @@ class TraceStream(Iterator[TraceRecord]):
     def __init__(
         self, *, timeout: float | None = None, count: int | None = None, pid: int | None = None
     ) -> None:
-        if timeout is not None and timeout < 0:
-            raise ValueError(f"timeout must not be negative: {timeout}")
-        if count is not None and count < 0:
-            raise ValueError(f"count must not be negative: {count}")
-        self._timeout = timeout
+        check_limits(timeout, count)
+        if pid is not None and not isinstance(pid, int):
+            raise TypeError(f"pid must be a thread's id, not {type(pid).__name__}")
+        self._timeout = None if timeout == float("inf") else timeout
         self._left = count
         self._pid = pid
         self._deadline: float | None = None
@@ -136,7 +137,7 @@ class TraceStream(Iterator[TraceRecord]):
     def _wait(self, seconds: float | None) -> None:
         if self._enter():
             try:
-                self._poll.poll(None if seconds is None else int(seconds * 1000 + 0.999))
+                self._poll.poll(None if seconds is None else int(min(seconds, HOUR) * 1000 + 0.999))
             finally:
                 self._leave()
 

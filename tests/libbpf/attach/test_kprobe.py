@@ -72,6 +72,10 @@ def test_why_a_function_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path):
 def test_wrong_arguments(obj):
     with pytest.raises(TypeError, match="func_name must be a function's name, not int"):
         obj.program("on_call").attach_kprobe(5)
+    with pytest.raises(ValueError, match="func_name must be a name, not ''"):
+        obj.program("on_call").attach_kprobe("")
+    with pytest.raises(ValueError, match="offset must be a number of bytes into the function: -1"):
+        obj.program("on_call").attach_kprobe("do_nanosleep", offset=-1)
     with pytest.raises(tinybpf.BpfError, match=r"is a PERF_EVENT program .*, this needs a KPROBE one"):
         obj.program("on_sample").attach_kprobe("do_nanosleep")
     with pytest.raises(tinybpf.BpfError, match=r"attach_kprobe\(…\) does it, or name it in the section"):

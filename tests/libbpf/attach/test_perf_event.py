@@ -102,6 +102,9 @@ def test_gone_with_its_object(build):
         ({"cpus": []}, ValueError, "cpus is empty"),
         ({"cpus": -1}, ValueError, "there is no CPU -1"),
         ({"cpus": 5000}, tinybpf.BpfError, "CPU 5000 is not online; those that are: 0"),
+        ({"pid": "1"}, TypeError, "pid must be a process id, not str"),
+        ({"pid": -5}, ValueError, "pid must be a process id, or 0 for this process: -5"),
+        ({"event": (1, -1)}, ValueError, "type and config must fit 32 and 64 bits"),
         ({"event": (77, 1)}, tinybpf.BpfError, r"attach perf event '\(77, 1\)'"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable
 from errno import EACCES, EPERM
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,13 @@ def perform(
     """``function(*args)`` as a part of attaching the program; what is not permitted says what it needs."""
     denied = {code: lambda: permission_hint(program_needs(program.type)) for code in (EPERM, EACCES)}
     return attempt(what, function, *args, hints={**denied, **(hints or {})})
+
+
+def c_name(what: str, name: str) -> bytes:
+    """A name as C takes it: ``ValueError`` where C would see less of it, or nothing."""
+    if not name or "\0" in name:
+        raise ValueError(f"{what} must be a name, not {name!r}")
+    return os.fsencode(name)
 
 
 def require_type(program: BpfProgram, what: str, *types: BpfProgType) -> None:

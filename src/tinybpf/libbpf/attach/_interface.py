@@ -20,6 +20,8 @@ def find_interface(kind: str, interface: str | int) -> tuple[str, int]:
             if interface <= 0:
                 raise OSError
             return socket.if_indextoname(interface), interface
+        if "\0" in interface:
+            raise OSError
         return interface, socket.if_nametoindex(interface)
     except (OSError, OverflowError, ValueError):
         raise _no_interface(kind, interface) from None

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tinybpf.libbpf._lib import ffi, lib
-from tinybpf.libbpf.attach._common import link, require_type
+from tinybpf.libbpf.attach._common import c_name, link, require_type
 from tinybpf.libbpf.enums import BpfProgType
 from tinybpf.libbpf.link import BpfLink
 
@@ -24,6 +24,8 @@ def attach(program: BpfProgram, func_name: str, retprobe: bool, offset: int = 0)
     """See `BpfProgram.attach_kprobe`. Kernel 4.1 or later."""
     if not isinstance(func_name, str):
         raise TypeError(f"func_name must be a function's name, not {type(func_name).__name__}")
+    if isinstance(offset, bool) or not isinstance(offset, int) or not 0 <= offset < 1 << 32:
+        raise ValueError(f"offset must be a number of bytes into the function: {offset!r}")
     kind = "kretprobe" if retprobe else "kprobe"
     place = f"{func_name}+{offset:#x}" if offset else func_name
     what = f"attach {kind} to '{place}'"
@@ -35,7 +37,7 @@ def attach(program: BpfProgram, func_name: str, retprobe: bool, offset: int = 0)
         what,
         f"{kind}:{place}",
         lib.bpf_program__attach_kprobe_opts,
-        func_name.encode(),
+        c_name("func_name", func_name),
         opts,
         hints={
             errno.ENOENT: lambda: missing(func_name),

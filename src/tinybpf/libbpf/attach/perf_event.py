@@ -80,6 +80,10 @@ def attach(
     require_type(program, what, BpfProgType.PERF_EVENT)
     type_, config = _event(event)
     frequency, period = _rate(event, frequency, period)
+    if pid is not None and (isinstance(pid, bool) or not isinstance(pid, int)):
+        raise TypeError(f"pid must be a process id, not {type(pid).__name__}")
+    if pid is not None and not 0 <= pid < 1 << 31:
+        raise ValueError(f"pid must be a process id, or 0 for this process: {pid}")
     where = _cpus(cpus, pid)
     links: list[Any] = []
     try:
@@ -127,6 +131,8 @@ def _event(event: str | tuple[int, int]) -> tuple[int, int]:
             raise ValueError(f"event '{event}' is unknown; there is: {', '.join(EVENTS)}")
         return found
     if isinstance(event, tuple) and len(event) == 2 and all(isinstance(number, int) for number in event):
+        if not 0 <= event[0] < 1 << 32 or not 0 <= event[1] < 1 << 64:
+            raise ValueError(f"type and config must fit 32 and 64 bits: {event}")
         return event
     raise TypeError(f"event must be a name or (type, config) of perf_event_open, not {event!r}")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tinybpf.libbpf._check import not_found
 from tinybpf.libbpf._hints import SYS_ADMIN, lacks, perf_hint
 from tinybpf.libbpf._lib import ffi, lib
-from tinybpf.libbpf.attach._common import link, require_type
+from tinybpf.libbpf.attach._common import c_name, link, require_type
 from tinybpf.libbpf.enums import BpfProgType
 from tinybpf.libbpf.link import BpfLink
 
@@ -29,13 +29,13 @@ def attach(
     _check(offset, pid, symbol)
     kind, path = "uretprobe" if retprobe else "uprobe", os.fspath(binary_path)
     place = _place(path, symbol, offset)
-    what = f"attach {kind} to '{place}'"
+    what, file = f"attach {kind} to '{place}'", c_name("binary_path", path)
     require_type(program, what, BpfProgType.KPROBE)
     if "/" in path and not os.path.exists(path):
         raise not_found(f"{what} failed: there is no file '{path}'", errno.ENOENT)
     opts = ffi.new("struct bpf_uprobe_opts *")
     opts.sz, opts.retprobe = ffi.sizeof("struct bpf_uprobe_opts"), retprobe
-    name = None if symbol is None else ffi.new("char[]", symbol.encode())
+    name = None if symbol is None else ffi.new("char[]", c_name("symbol", symbol))
     if name is not None:
         opts.func_name = name
     return link(
@@ -44,7 +44,7 @@ def attach(
         f"{kind}:{place}",
         lib.bpf_program__attach_uprobe_opts,
         pid,
-        os.fsencode(path),
+        file,
         offset,
         opts,
         hints={
