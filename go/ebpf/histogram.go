@@ -19,30 +19,33 @@ func (h *Histogram) Add(v uint64) {
 // bits is the number of bits of v: 0 of 0, 1 of 1, 2 of 2 and 3. The kernel's machine has no
 // instruction for it.
 func bits(v uint64) uint32 {
-	var n uint32
-	if v>>32 != 0 {
-		v >>= 32
+	var n, step uint32
+	if v > 0xffffffff {
 		n = 32
 	}
-	if v>>16 != 0 {
-		v >>= 16
-		n += 16
+	v >>= n
+	if v > 0xffff {
+		step = 16
 	}
-	if v>>8 != 0 {
-		v >>= 8
-		n += 8
+	v >>= step
+	n |= step
+	if step = 0; v > 0xff {
+		step = 8
 	}
-	if v>>4 != 0 {
-		v >>= 4
-		n += 4
+	v >>= step
+	n |= step
+	if step = 0; v > 0xf {
+		step = 4
 	}
-	if v>>2 != 0 {
-		v >>= 2
-		n += 2
+	v >>= step
+	n |= step
+	if step = 0; v > 3 {
+		step = 2
 	}
-	if v>>1 != 0 {
-		v >>= 1
-		n++
+	v >>= step
+	n |= step
+	if v > 1 {
+		return n + 2
 	}
 	return n + uint32(v)
 }

@@ -31,7 +31,8 @@ def pkg(package: Callable[[str], Any]) -> Any:
     [
         ([], False, "void", "void", (), 0),
         ([], True, "status", "i64", (), 0),
-        (["vInt32"], False, "value", "i64", (), 0),
+        (["vInt32"], False, "value", "i32", (), 0),
+        (["vBool"], False, "value", "i64", (), 0),
         (["vInt32"], True, "packed", "i64", (), 0),
         (["vBool"], True, "packed", "i64", (), 0),
         (["vUint64"], False, "value", "i64", (), 0),

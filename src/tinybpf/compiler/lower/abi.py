@@ -3,7 +3,7 @@
 * Integers and bools travel as ``i64``, pointers as ``ptr``; arrays, structs and slices by the
   address of a copy that nobody writes. What comes after the fourth register goes through
   memory where five are not enough: the fifth is then the address of the rest.
-* One result of a function that can't panic is returned as it is.
+* One result of a function that can't panic is returned as it is, below 32 bits as ``i64``.
 * A function that can panic tells its caller: one result of at most 32 bits comes packed, with
   bit 32 as the sign of a panic; otherwise the value returned is the status (1: panic) and the
   results go to memory of the caller.
@@ -51,7 +51,7 @@ def returns(types: Types, results: Sequence[int], panics: bool) -> Returns:
     first = results[0]
     single = len(results) == 1 and not types.is_aggregate(first) and not types.is_slice(first)
     if single and not panics:
-        return Returns("value", "ptr" if types.is_pointer(first) else "i64")
+        return Returns("value", types.ir(first) if types.ir(first) in ("ptr", "i32") else "i64")
     if single and not types.is_pointer(first) and types.size(first) <= 4:
         return Returns("packed", "i64")
     offsets, size = layout(types, results)

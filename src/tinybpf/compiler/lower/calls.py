@@ -61,7 +61,7 @@ def _called(f: FunctionLowering, instr: ssa.Call, callee: int) -> Operand | None
     if convention.kind == "status":
         f.panic_if(f.b.value(f"icmp ne i64 {returned}, 0"))
     if convention.kind == "value":
-        return _narrow(f, returned, signature.results[0])
+        return returned if convention.ir == "i32" else _narrow(f, returned, signature.results[0])
     return _from_memory(f, convention, signature.results, results)
 
 

@@ -265,7 +265,7 @@ class FunctionLowering(Values):
         if convention.kind in ("void", "status"):
             return "0"
         value = self.materialise(operands[0])
-        return value if convention.ir == "ptr" else self.widen(value, results[0], signed=False)
+        return value if convention.ir in ("ptr", "i32") else self.widen(value, results[0], signed=False)
 
     def _entry_result(self, operands: list[Operand], results: tuple[int, ...]) -> str:
         assert self.entry is not None
