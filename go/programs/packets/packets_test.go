@@ -52,3 +52,16 @@ func TestOtherPort(t *testing.T) {
 		}
 	}
 }
+
+// FuzzDropPort is a test of the packets that Go's fuzzer thinks of: go test -fuzz DropPort.
+func FuzzDropPort(f *testing.F) {
+	f.Add(ebpftest.UDP(client, server, []byte("hello")))
+	f.Add(ebpftest.TCP(client, server, ebpf.TCPSyn, nil))
+	f.Fuzz(func(t *testing.T, packet []byte) {
+		ebpftest.Start(t)
+		got := ebpftest.Run(t, dropPort, ebpftest.XDP(packet))
+		if got == ebpf.XDPDrop && len(packet) < ebpf.EthernetLen+ebpf.IPv4Len {
+			t.Errorf("%d bytes are dropped", len(packet))
+		}
+	})
+}
