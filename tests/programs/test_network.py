@@ -94,13 +94,14 @@ def test_percpu_counts_packets_and_bytes_by_protocol(program_of, packets):
 
 def test_percpu_counts_on_each_cpu(program_of, packets):
     obj = program_of("percpu")
-    cpus = sorted(os.sched_getaffinity(0))[:2]
+    allowed = os.sched_getaffinity(0)
+    cpus = sorted(allowed)[:2]
     try:
         for n, cpu in enumerate(cpus, 1):
             os.sched_setaffinity(0, {cpu})
             obj.program("count").test_run(data=packets.udp(1), repeat=n)
     finally:
-        os.sched_setaffinity(0, os.sched_getaffinity(0) | set(cpus))
+        os.sched_setaffinity(0, allowed)
     each = obj.map("traffic").lookup_percpu(17)
     assert [each[cpu].Packets for cpu in cpus] == list(range(1, len(cpus) + 1))
     assert sum(t.Packets for t in each) == sum(range(1, len(cpus) + 1))

