@@ -12,8 +12,8 @@ import (
 type Family uint32
 
 const (
-	INET  Family = 2
-	INET6 Family = 10
+	INET  Family = ebpf.AFInet
+	INET6 Family = ebpf.AFInet6
 )
 
 // A Denied is a connection that was not allowed.

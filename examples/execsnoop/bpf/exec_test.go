@@ -26,7 +26,7 @@ func TestStarted(t *testing.T) {
 	if e.Time != 12345 || e.PID != 42 || e.UID != 1000 {
 		t.Errorf("record: %+v", e)
 	}
-	if path := strings.TrimRight(string(e.Path[:]), "\x00"); path != "/usr/bin/true" {
+	if path := ebpftest.Text(e.Path[:]); path != "/usr/bin/true" {
 		t.Errorf("path %q", path)
 	}
 }

@@ -7,8 +7,8 @@ import "tinybpf/ebpf"
 type Family uint16
 
 const (
-	INET  Family = 2
-	INET6 Family = 10
+	INET  Family = ebpf.AFInet
+	INET6 Family = ebpf.AFInet6
 )
 
 // A Connection is what user space gets.
