@@ -161,6 +161,22 @@ def test_main_prints_a_file_that_is_opened(hello):
         assert pid in pids
 
 
+@pytest.mark.kernel
+def test_main_ends_quietly_where_nobody_reads(hello):
+    opener = subprocess.Popen(
+        ["sh", "-c", "while :; do cat main.py; sleep 0.05; done"], stdout=subprocess.DEVNULL
+    )
+    try:
+        done = subprocess.run(
+            ["sh", "-c", f"{sys.executable} main.py | head -n 3"], capture_output=True, text=True, timeout=60
+        )
+    finally:
+        opener.kill()
+        opener.wait()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 3
+
+
 def opened_until_printed(process: subprocess.Popen[bytes], file: Path) -> tuple[set[int], int]:
     """Have ``cat`` open a file until it is printed; the process ids it had, and the one in the line."""
     assert process.stdout is not None
