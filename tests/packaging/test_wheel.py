@@ -186,6 +186,9 @@ def test_command_line(installed: Path, tmp_path: Path) -> None:
     source.write_text(TYPED_PROGRAM)
     run_apart(installed, [command, "build", str(source), "-o", str(tmp_path / "typed.o")], tmp_path)
     assert (tmp_path / "typed.o").read_bytes().startswith(b"\x7fELF")
+    run_apart(installed, [command, "init", "hello"], tmp_path)
+    run_apart(installed, [command, "build", "hello/bpf", "-o", str(tmp_path / "hello.o")], tmp_path)
+    assert (tmp_path / "hello.o").read_bytes().startswith(b"\x7fELF")
 
 
 def test_requires_nothing_to_build_with(installed: Path) -> None:
