@@ -147,6 +147,15 @@ def test_each_program_runs(name):
         Path("/sys/fs/bpf/opens").unlink(missing_ok=True)
     assert done.returncode == 0, done.stderr
     assert "attached " in done.stderr
+    if name == "histograms":
+        bar = re.compile(r"^ +\[\w+, \w+\) +[\d,]+ \|[█▏▎▍▌▋▊▉ ]{52}\|$", re.M)
+        assert bar.search(done.stdout) and bar.search(sections()["Histograms"])
+
+
+def test_the_histogram_shown_adds_up():
+    text = sections()["Histograms"]
+    counts = [int(n) for n in re.findall(r"^ +\[\w+, \w+\) +(\d+) \|", text, re.M)]
+    assert f"all: {sum(counts):,} values" in text
 
 
 def test_the_ways_to_show_a_field_are_all_there():
