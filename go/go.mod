@@ -1,6 +1,6 @@
 module tinybpf
 
-go 1.27
+go 1.26
 
 require (
 	golang.org/x/mod v0.42.0

@@ -116,11 +116,11 @@ func TestMemory(t *testing.T) {
 	ebpftest.Start(t)
 	ctx := &ebpf.SysEnter{Args: [6]uint64{ebpftest.UserString("/etc/passwd"), ebpftest.User(pair{A: 1, B: 2})}}
 	var path [16]byte
-	equal(t, "length with the 0", ebpf.ReadUserString(&path, ctx.Args[0]), 12)
+	equal(t, "length with the 0", ebpf.ReadUserString(path[:], ctx.Args[0]), 12)
 	equal(t, "path", path, [16]byte{'/', 'e', 't', 'c', '/', 'p', 'a', 's', 's', 'w', 'd'})
-	equal(t, "from the middle", ebpf.ReadUserString(&path, ctx.Args[0]+5), 7)
+	equal(t, "from the middle", ebpf.ReadUserString(path[:], ctx.Args[0]+5), 7)
 	var short [8]byte
-	equal(t, "length where it is cut", ebpf.ReadUserString(&short, ctx.Args[0]), 8)
+	equal(t, "length where it is cut", ebpf.ReadUserString(short[:], ctx.Args[0]), 8)
 	equal(t, "cut", string(short[:]), "/etc/pa\x00")
 	var p pair
 	equal(t, "read", ebpf.ReadUser(&p, ctx.Args[1]), 0)
@@ -134,14 +134,14 @@ func TestMemory(t *testing.T) {
 		equal(t, "read from "+name, ebpf.ReadUser(&p, addr), ebpf.EFAULT)
 		equal(t, "value from "+name, p, pair{})
 		if name != "behind it" {
-			equal(t, "string from "+name, ebpf.ReadUserString(&short, addr), -int64(ebpf.EFAULT))
+			equal(t, "string from "+name, ebpf.ReadUserString(short[:], addr), -int64(ebpf.EFAULT))
 		}
 	}
 	var v uint64
 	equal(t, "read from the kernel's memory", ebpf.ReadKernel(&v, kernel), 0)
 	equal(t, "value", v, 7)
 	equal(t, "process memory as the kernel's", ebpf.ReadKernel(&v, ctx.Args[1]), ebpf.EFAULT)
-	equal(t, "string in the kernel", ebpf.ReadKernelString(&short, ebpftest.KernelString("eth0")), 5)
+	equal(t, "string in the kernel", ebpf.ReadKernelString(short[:], ebpftest.KernelString("eth0")), 5)
 
 	buffer := ebpftest.User([4]byte{})
 	equal(t, "write", ebpf.ProbeWriteUser(buffer, pointer(&[4]byte{1, 2, 3, 4}), 4), 0)
@@ -160,13 +160,13 @@ func TestDataLoc(t *testing.T) {
 	ebpftest.Start(t)
 	ctx := ebpftest.RecordWith(signal{Sig: 9}, "sshd", func(r *signal) *ebpf.DataLoc { return &r.Comm })
 	var comm [8]byte
-	equal(t, "length", ebpf.ReadDataLoc(&comm, ctx, ctx.Comm), 5)
+	equal(t, "length", ebpf.ReadDataLoc(comm[:], ctx, ctx.Comm), 5)
 	equal(t, "text", string(comm[:]), "sshd\x00\x00\x00\x00")
 	equal(t, "other fields", []uint32{uint32(ctx.Sig), ctx.Comm.Offset(), ctx.Comm.Len()}, []uint32{9, 16, 5})
 	for _, wrong := range []ebpf.DataLoc{0xffff, 21, 1000} {
-		equal(t, "outside of the record", ebpf.ReadDataLoc(&comm, ctx, wrong), -int64(ebpf.EFAULT))
+		equal(t, "outside of the record", ebpf.ReadDataLoc(comm[:], ctx, wrong), -int64(ebpf.EFAULT))
 	}
-	equal(t, "of a record that is not ebpftest's", ebpf.ReadDataLoc(&comm, &signal{}, 4<<16), -int64(ebpf.EFAULT))
+	equal(t, "of a record that is not ebpftest's", ebpf.ReadDataLoc(comm[:], &signal{}, 4<<16), -int64(ebpf.EFAULT))
 }
 
 func TestNames(t *testing.T) {

@@ -47,22 +47,19 @@ func ReadKernel[T any, A ~uint64](value *T, addr A) Errno {
 }
 
 // ReadUserString copies a string that ends with 0 from the memory of the current process, as much
-// as has room with the 0; the number of bytes with the 0, or a negative error number. Linux 5.5.
-func ReadUserString[T Text, A ~uint64](text *T, addr A) int64 {
-	return ProbeReadUserStr(unsafe.Pointer(text), uint32(unsafe.Sizeof(*text)), uint64(addr))
+// as text has room for with the 0: ReadUserString(e.Path[:], addr). It gives the number of bytes
+// with the 0, or a negative error number, and text is empty then. Memory that is not in core (a
+// page that was never touched, or was swapped out) is EFAULT. Linux 5.5.
+func ReadUserString[A ~uint64](text []byte, addr A) int64 {
+	return ProbeReadUserStr(unsafe.Pointer(unsafe.SliceData(text)), uint32(len(text)), uint64(addr))
 }
 
 // ReadKernelString is ReadUserString from the kernel's memory.
-func ReadKernelString[T Text, A ~uint64](text *T, addr A) int64 {
-	return ProbeReadKernelStr(unsafe.Pointer(text), uint32(unsafe.Sizeof(*text)), uint64(addr))
+func ReadKernelString[A ~uint64](text []byte, addr A) int64 {
+	return ProbeReadKernelStr(unsafe.Pointer(unsafe.SliceData(text)), uint32(len(text)), uint64(addr))
 }
 
-// ReadDataLoc copies a tracepoint's string: ReadDataLoc(&e.Path, ctx, ctx.Filename).
-func ReadDataLoc[T Text](text *T, ctx Context, field DataLoc) int64 {
-	return readDataLoc(unsafe.Pointer(text), uint32(unsafe.Sizeof(*text)), ctx, field.Offset())
-}
-
-// A Text has room for a string.
-type Text interface {
-	~[8]byte | ~[16]byte | ~[32]byte | ~[64]byte | ~[128]byte | ~[256]byte | ~[512]byte | ~[1024]byte | ~[4096]byte
+// ReadDataLoc copies a tracepoint's string: ReadDataLoc(e.Path[:], ctx, ctx.Filename).
+func ReadDataLoc(text []byte, ctx Context, field DataLoc) int64 {
+	return readDataLoc(unsafe.Pointer(unsafe.SliceData(text)), uint32(len(text)), ctx, field.Offset())
 }

@@ -24,7 +24,7 @@ func started(ctx *ebpf.SchedProcessExec) int32 {
 	e.PID = ebpf.PID()
 	e.UID = ebpf.UID()
 	ebpf.CurrentComm(&e.Comm)
-	ebpf.ReadDataLoc(&e.Path, ctx, ctx.Filename)
+	ebpf.ReadDataLoc(e.Path[:], ctx, ctx.Filename)
 	execs.Submit(e)
 	return 0
 }

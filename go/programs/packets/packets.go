@@ -13,7 +13,7 @@ func dropPort(ctx *ebpf.XDP) ebpf.XDPAction {
 		return ebpf.XDPPass
 	}
 	ip := ebpf.Header[ebpf.IPv4](ctx, ebpf.EthernetLen)
-	if ip == nil || ip.Protocol != ebpf.ProtoUDP || ip.IsFragment() {
+	if ip == nil || ip.HeaderLen() < ebpf.IPv4Len || ip.Protocol != ebpf.ProtoUDP || ip.IsFragment() {
 		return ebpf.XDPPass
 	}
 	udp := ebpf.Header[ebpf.UDP](ctx, ebpf.EthernetLen+ip.HeaderLen())

@@ -22,7 +22,7 @@ func started(ctx *ebpf.SchedProcessExec) int32 {
 	}
 	e.PID, e.UID = ebpf.PID(), ebpf.UID()
 	ebpf.CurrentComm(&e.Comm)
-	if ebpf.ReadDataLoc(&e.Path, ctx, ctx.Filename) < 0 {
+	if ebpf.ReadDataLoc(e.Path[:], ctx, ctx.Filename) < 0 {
 		execs.Discard(e)
 		return 0
 	}

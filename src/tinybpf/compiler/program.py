@@ -172,7 +172,9 @@ class Reader:
             marks = [f for f in t.fields if typed.named(self.types.table, f.type) == typed.KERNEL_STRUCT]
             for field in t.fields if marks else ():
                 marker = field in marks
-                if (field.name == "_" and not marker) or _IDENTIFIER.fullmatch(typed.kernel_name(field) or ""):
+                if (field.name == "_" and not marker) or _IDENTIFIER.fullmatch(
+                    typed.kernel_name(field) or ""
+                ):
                     continue
                 what = "struct" if marker else "field"
                 example = "task_struct" if marker else "pid"

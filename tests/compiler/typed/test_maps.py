@@ -498,3 +498,40 @@ def test_values_that_are_passed_stay_what_they_were(load: Load) -> None:
     assert list(obj.globals["sums"]) == [30, 131031]
     ((key, value),) = obj.map("pairs").items()
     assert (key.A[0], key.B[5], value.A[0]) == (30, 1, 30)
+
+
+TAIL = """
+var next = ebpf.ProgArray{MaxEntries: 4}
+var after uint32
+
+func jump(ctx *ebpf.XDP, n uint32) uint32 {
+	if n > 100 {
+		return 1
+	}
+	next.TailCall(ctx, n)
+	return 77
+}
+
+//bpf:section xdp
+func prog(ctx *ebpf.XDP) ebpf.XDPAction {
+	first := ebpf.Header[uint32](ctx, 0)
+	if first == nil {
+		return ebpf.XDPAborted
+	}
+	after = jump(ctx, *first)
+	return ebpf.XDPDrop
+}
+
+//bpf:section xdp
+func target(ctx *ebpf.XDP) ebpf.XDPAction { return ebpf.XDPTX }
+"""
+
+
+def test_a_tail_call_ends_the_program_from_within_a_function(load: Load) -> None:
+    obj = load(TAIL)
+    obj.map("next")[2] = obj.program("target").fd
+    program = obj.program("prog")
+    assert program.test_run(data=struct.pack("I", 2) + bytes(60)).retval == 3
+    assert obj.globals["after"] == 0
+    assert program.test_run(data=struct.pack("I", 3) + bytes(60)).retval == 1
+    assert obj.globals["after"] == 77

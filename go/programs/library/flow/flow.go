@@ -19,7 +19,10 @@ func Of[C ebpf.PacketContext](ctx C, flow *Flow) bool {
 		return false
 	}
 	ip := ebpf.Header[ebpf.IPv4](ctx, ebpf.EthernetLen)
-	if ip == nil || ip.IsFragment() || ip.Protocol != ebpf.ProtoTCP && ip.Protocol != ebpf.ProtoUDP {
+	if ip == nil || ip.HeaderLen() < ebpf.IPv4Len || ip.IsFragment() {
+		return false
+	}
+	if ip.Protocol != ebpf.ProtoTCP && ip.Protocol != ebpf.ProtoUDP {
 		return false
 	}
 	ports := ebpf.Header[ebpf.UDP](ctx, ebpf.EthernetLen+ip.HeaderLen())

@@ -242,6 +242,8 @@ def _builtin(f: FunctionLowering, instr: ssa.Call, name: str) -> Operand | None:
         return _extreme(f, instr, name)
     if name in ("Add", "unsafe.Add"):
         return _add(f, instr)
+    if name == "SliceData" and f.types.is_slice(f.type_of(instr.args[0])):
+        return slices.data(f, instr.args[0])
     if name == "ssa:wrapnilchk":
         f.address(instr.args[0])
         return f.operand(instr.args[0])
@@ -253,7 +255,7 @@ def _builtin(f: FunctionLowering, instr: ssa.Call, name: str) -> Operand | None:
         problem = f.types.problem(t)
         if problem:
             raise Refused(instr.pos, problem)
-    shown = f"unsafe.{name}" if name in ("Slice", "SliceData") else name
+    shown = f"unsafe.{name}" if name == "Slice" else name
     raise Refused(instr.pos, f"built-in function {shown} is not supported", "slice an array: a[:]")
 
 

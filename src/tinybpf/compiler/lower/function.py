@@ -95,7 +95,7 @@ class FunctionLowering(Values):
         return f"{head} {attributes}{section} !dbg {self._scope} {{\n" + "\n".join(body) + "\n}\n"
 
     def _inlining(self) -> str:
-        ours = self.fn.path in (typed.EBPF, typed.ATOMIC)
+        ours = self.fn.path in (typed.EBPF, typed.ATOMIC) or self.index in self.m.tail_callers
         if self.entry is None and (
             ours or must_inline(self.m.points, self.index, self.m.context_parts_travel)
         ):

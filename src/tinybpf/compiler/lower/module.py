@@ -166,6 +166,30 @@ class Module:
     def is_map_global(self, places: set[Place]) -> bool:
         return any(p.kind == "global" and self.is_map(p.id) for p in places)
 
+    @cached_property
+    def tail_callers(self) -> set[int]:
+        """The functions from which a tail call is reached.
+
+        The kernel ends the function that makes the call, not its callers: such a function has to be
+        a part of the program itself.
+        """
+        found: set[int] = set()
+        for f in self.order:  # callees first
+            for _, callee in callees(self.doc.functions[f]):
+                if callee in found or self.helper_name(callee) == "bpf_tail_call":
+                    found.add(f)
+        return found
+
+    def _check_tail_calls(self) -> None:
+        for f in sorted(self.tail_callers - self._entry_functions):
+            if self.noinline(f):
+                fn = self.doc.functions[f]
+                self.report(
+                    fn.pos,
+                    f"function {fn.name} makes a tail call, which would end it and not the program",
+                    "take away //go:noinline",
+                )
+
     def map_kind(self, index: int) -> str:
         """The kernel's name of a map variable's type; empty for what is no map."""
         if not self.is_map(index):
@@ -212,6 +236,7 @@ class Module:
     def bodies(self) -> list[str]:
         """The text of each function, callees first."""
         EscapeCheck(self.doc, self.points, self.order, self.report)
+        self._check_tail_calls()
         OrderCheck(self.doc, self.points, self.order, self.writes.by_call, self.report)
         entries = {e.function: e for e in self.program.entries}
         called = {callee for f in self.order for _, callee in callees(self.doc.functions[f])}

@@ -147,7 +147,7 @@ class _Format:
             return "%%"
         if not verb:
             raise self._wrong("ends with an unfinished verb")
-        if verb not in "dxXcstpvu":
+        if verb not in "dxXcstpv":
             raise self._wrong(
                 f"has the verb {whole}, which the kernel does not print", "there are %d %x %c %s %t %p %v"
             )
@@ -165,7 +165,7 @@ class _Format:
         address = self._address_format(verb, t)
         if address is not None:
             return self._pointer(value, address)
-        if f.types.is_int(t) and verb in "dvuxXc":
+        if f.types.is_int(t) and verb in "dvxXc":
             self.words.append(f.widen(f.scalar(value), t))
             return self._integer(verb, t)
         if f.types.is_bool(t) and verb in "tv":

@@ -38,6 +38,15 @@ def slice_op(f: FunctionLowering, instr: ssa.SliceOp) -> Operand:
     return SliceValue(whole.base, off, length, end)
 
 
+def data(f: FunctionLowering, number: int) -> Operand:
+    """``unsafe.SliceData``."""
+    s = f.slice(number)
+    size = f.types.size(f.types.elem(f.type_of(number)))
+    if s.off == "0":
+        return s.base
+    return f.b.value(f"getelementptr inbounds [{size} x i8], ptr {s.base}, i64 {s.off}")
+
+
 def _whole_array(f: FunctionLowering, number: int, t: int) -> SliceValue:
     if CONTEXT in f.places(number):
         raise Refused(f.pos, f"slice of {core.CONTEXT_IS_FIXED}", "index the array itself, by constants")
