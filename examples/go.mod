@@ -1,6 +1,6 @@
 module examples
 
-go 1.27
+go 1.26.0
 
 require tinybpf v0.0.0
 

@@ -1,6 +1,6 @@
 module tinybpf
 
-go 1.26
+go 1.26.0
 
 require (
 	golang.org/x/mod v0.42.0
