@@ -172,18 +172,26 @@ def _helper_call(f: FunctionLowering, instr: ssa.Call, index: int) -> Operand | 
             instr.pos, f"{helper.name} is called with {len(instr.args)} arguments; helpers take at most 5"
         )
     _check_maps(f, helper, instr)
-    args = ", ".join(
-        _helper_argument(f, helper.name, x, t) for x, t in zip(instr.args, signature.params, strict=True)
-    )
+    args = [_helper_argument(f, helper.name, x, t) for x, t in zip(instr.args, signature.params, strict=True)]
     pointer = len(signature.results) == 1 and f.types.is_pointer(signature.results[0])
     f.held.before_helper(helper.name, instr)
-    apart = all(a.kind == "scalar" for a in helper.args)
-    effects = " memory(inaccessiblemem: readwrite) willreturn" if apart else ""
-    returned = f.b.value(
-        f"call {'ptr' if pointer else 'i64'} inttoptr (i64 {helper.number} to ptr)({args}){effects}"
-    )
+    effects = _effects(f, helper, args)
+    target = f"{'ptr' if pointer else 'i64'} inttoptr (i64 {helper.number} to ptr)"
+    returned = f.b.value(f"call {target}({', '.join(args)}){effects}")
     f.held.after_helper(helper.name, instr, returned)
     return _helper_result(f, returned, signature.results)
+
+
+def _effects(f: FunctionLowering, helper: Helper, args: list[str]) -> str:
+    """What LLVM may know of a call's effects on the program's memory, so that it does not store in vain."""
+    if all(a.kind == "scalar" for a in helper.args):
+        return " memory(inaccessiblemem: readwrite) willreturn"
+    if helper.name == "bpf_get_current_comm" and len(args) == 2 and is_literal(args[1].removeprefix("i64 ")):
+        # It writes all of the buffer, zeros where it fails (kernel/bpf/helpers.c).
+        size = args[1].removeprefix("i64 ")
+        args[0] = args[0].replace("ptr ", f"ptr captures(none) writeonly initializes((0, {size})) ", 1)
+        return " memory(argmem: write, inaccessiblemem: readwrite) willreturn"
+    return ""
 
 
 def _check_maps(f: FunctionLowering, helper: Helper, instr: ssa.Call) -> None:

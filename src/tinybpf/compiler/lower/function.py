@@ -47,6 +47,7 @@ class FunctionLowering(Values):
         self._phis: list[tuple[int, ssa.Phi, int, str]] = []
         self._returns: list[tuple[int, list[Operand], str, str]] = []
         self._scope = ""
+        self.ours = self.fn.path in (typed.EBPF, typed.ATOMIC)
         self.printed = printk.printed(self.m.doc, self.fn, self.uses)
 
     # --- the whole function
@@ -60,9 +61,10 @@ class FunctionLowering(Values):
             (n if n not in ("", "_") else f"arg{i}", t)
             for i, (n, t) in enumerate(zip(names, signature.params, strict=True))
         ]
-        self._scope = self.m.debug.subprogram(
-            symbol, self.fn.pos, params, signature.results, local=self.entry is None
-        )
+        if not self.ours:
+            self._scope = self.m.debug.subprogram(
+                symbol, self.fn.pos, params, signature.results, local=self.entry is None
+            )
         self._place(self.fn.pos)
         self._prologue(signature)
         for block in block_order(self.fn):
@@ -92,12 +94,14 @@ class FunctionLowering(Values):
             attributes += ' "probe-stack"="inline-asm"'  # no frame, however large, steps over the guard page
         section = f' section "{escape(self.entry.section)}"' if self.entry else ""
         body = ["entry:", *self.b.entry, *unpacking, *self.b.lines]
-        return f"{head} {attributes}{section} !dbg {self._scope} {{\n" + "\n".join(body) + "\n}\n"
+        described = f" !dbg {self._scope}" if self._scope else ""
+        return f"{head} {attributes}{section}{described} {{\n" + "\n".join(body) + "\n}\n"
 
     def _inlining(self) -> str:
-        ours = self.fn.path in (typed.EBPF, typed.ATOMIC) or self.index in self.m.tail_callers
         if self.entry is None and (
-            ours or must_inline(self.m.points, self.index, self.m.context_parts_travel)
+            self.ours
+            or self.index in self.m.tail_callers
+            or must_inline(self.m.points, self.index, self.m.context_parts_travel)
         ):
             return " alwaysinline"
         return " noinline" if self.m.noinline(self.index) else ""
@@ -183,7 +187,8 @@ class FunctionLowering(Values):
 
     def _place(self, pos: ssa.Pos) -> None:
         self.pos = pos
-        self.b.dbg = self.m.debug.location(pos, self._scope)
+        # Where the typed package's functions are inlined, LLVM gives their code the place of the call.
+        self.b.dbg = self.m.debug.location(pos, self._scope) if self._scope else ""
 
     # --- control
 
@@ -235,7 +240,7 @@ class FunctionLowering(Values):
             self.b.jump("ret")
             body[line] = "\n".join(self.b.lines)
         self.b.lines = body
-        self.b.dbg = self.m.debug.location(self.fn.end if self.fn.end.line else self.fn.pos, self._scope)
+        self._place(self.fn.end if self.fn.end.line else self.fn.pos)
         if self.panics:
             self.b.start("panic")
             if self.entry and self.m.typed:
