@@ -14,8 +14,10 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from fcntl import F_SETPIPE_SZ, fcntl, ioctl
 from pathlib import Path
@@ -75,9 +77,32 @@ class Running:
     def end(self, number: int | None = None) -> str:
         if number is not None:
             self.process.send_signal(number)
-        out, self.said = self.process.communicate(timeout=DEADLINE)
+        # not communicate(): it forgets what came in one piece with a line that was read before
+        with ThreadPoolExecutor(1) as pool, deadline(self.process):
+            said = pool.submit(self.err.read)
+            out = self.out.read()
+        self.said = said.result()
         assert "Traceback" not in self.said
         return out
+
+
+@contextmanager
+def deadline(process: subprocess.Popen[str]) -> Iterator[None]:
+    """The process has ended within the time; it is killed, and that is a failure, where it does not."""
+    late = threading.Event()
+
+    def kill() -> None:
+        late.set()
+        process.kill()
+
+    timer = threading.Timer(DEADLINE, kill)
+    timer.start()
+    try:
+        yield
+        process.wait()
+        assert not late.is_set(), f"it did not end within {DEADLINE} s"
+    finally:
+        timer.cancel()
 
 
 @contextmanager
@@ -90,7 +115,9 @@ def running(*arguments: str | Path, as_json: bool = True, **given: Any) -> Itera
     finally:
         if run.process.poll() is None:
             run.process.kill()
-        run.process.communicate()
+        run.process.wait()
+        run.out.close()
+        run.err.close()
 
 
 def events(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -675,22 +702,44 @@ def test_packets_pass_again(wire, build, tmp_path, end, source, program):
         assert arrives(4242)
 
 
+@pytest.fixture
+def refused() -> Iterator[Refused]:
+    """The port is ours until the test ends, so that another run's programs do not refuse it."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield Refused(held.getsockname()[1])
+
+
+class Refused:
+    """A port that nobody listens at; ``flags`` make ``refuses.go`` refuse it, too."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.flags = "--set", f"port={socket.htons(port)}"
+
+    def connect(self) -> str | None:
+        """The name of the exception that a connection ends in."""
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=2).close()
+        except OSError as error:
+            return type(error).__name__
+        return None
+
+
 @kernel
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
-def test_connections_are_allowed_again(end: int) -> None:
-    with socket.socket() as server, suppress(OSError):
-        server.bind(("127.0.0.1", 4242))
-    assert connect() is None or connect() == "ConnectionRefusedError"
-    with running(PROGRAMS / "refuses.go") as run:
-        assert connect() == "PermissionError"
+def test_connections_are_allowed_again(refused: Refused, end: int) -> None:
+    assert refused.connect() == "ConnectionRefusedError"
+    with running(PROGRAMS / "refuses.go", *refused.flags) as run:
+        assert refused.connect() == "PermissionError"
         run.end(end)
-        assert connect() == "ConnectionRefusedError"
+        assert refused.connect() == "ConnectionRefusedError"
     if end == signal.SIGINT:
         assert re.search(r"cgroup /\S+: all processes below it; --cgroup PATH chooses another", run.said)
 
 
 @kernel
-def test_cgroup(tmp_path: Path) -> None:
+def test_cgroup(refused: Refused) -> None:
     from tinybpf.system import mounted
 
     root = next(iter(mounted("cgroup2")), None)
@@ -699,19 +748,10 @@ def test_cgroup(tmp_path: Path) -> None:
     other = Path(root) / f"tinybpf-run-{os.getpid()}"
     other.mkdir()
     try:
-        with running(PROGRAMS / "refuses.go", "--cgroup", other):
-            assert connect() == "ConnectionRefusedError"
+        with running(PROGRAMS / "refuses.go", *refused.flags, "--cgroup", other):
+            assert refused.connect() == "ConnectionRefusedError"
     finally:
         other.rmdir()
-
-
-def connect() -> str | None:
-    """The name of the exception that a connection to port 4242 ends in."""
-    try:
-        socket.create_connection(("127.0.0.1", 4242), timeout=2).close()
-    except OSError as error:
-        return type(error).__name__
-    return None
 
 
 # Terminals

@@ -1,4 +1,4 @@
-// Refuses connections over IPv4 to port 4242.
+// Refuses connections over IPv4 to a port, which is given in network byte order.
 package main
 
 import "unsafe"
@@ -10,10 +10,12 @@ type sockAddr struct {
 	PortBE uint32
 }
 
+var port uint32
+
 //bpf:section cgroup/connect4
 //export refuse
 func refuse(ctx unsafe.Pointer) int32 {
-	if (*sockAddr)(ctx).PortBE == 0x9210 {
+	if (*sockAddr)(ctx).PortBE == port {
 		return 0
 	}
 	return 1
