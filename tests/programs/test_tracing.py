@@ -176,10 +176,21 @@ def test_several_counts_processes_that_end(program_of):
     assert obj.map("exits")[0] == after
 
 
-# ---- what a later version brings ----
+# ---- callbacks ----
 
 
-def test_callbacks_are_refused_for_now(project):
-    with pytest.raises(tinybpf.CompileError) as caught:
-        tinybpf.compiler.compile_go(project / "go" / "programs" / "callbacks")
-    assert "callbacks.go:25:17" in str(caught.value)
+def test_callbacks_find_the_process_that_opened_the_most(program_of, same_pids):
+    obj = program_of("callbacks")
+    opened = obj.map("opened")
+    opened[1] = 10**9
+    opened[2] = 10**9 + 5
+    opened[3] = 7
+    obj.program("count").attach()
+    with tinybpf.trace_pipe(timeout=5) as lines:
+        obj.program("report").attach()
+        ended = subprocess.Popen(["sh", "-c", "cat /dev/null; exit 0"])
+        ended.wait()
+        line = next(record.text for record in lines if record.text.startswith("process 2 "))
+    assert line.strip() == f"process 2 has opened {10**9 + 5} files"
+    if same_pids:
+        assert opened[ended.pid] > 0  # what it opened itself is counted

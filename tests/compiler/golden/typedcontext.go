@@ -18,7 +18,11 @@ func number(ctx *ebpf.XDP) ebpf.XDPAction {
 
 //bpf:section xdp
 func loop(ctx *ebpf.XDP) ebpf.XDPAction {
-	ebpf.Loop(4, func(i uint32) bool { return true })
+	body := func(i uint32) bool { return true }
+	if ctx.RxQueueIndex > 0 {
+		body = func(i uint32) bool { return false }
+	}
+	ebpf.Loop(4, body)
 	return ebpf.XDPPass
 }
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tinybpf.compiler import ssa
-from tinybpf.compiler.lower import printk
+from tinybpf.compiler.lower import callbacks, printk
 from tinybpf.compiler.lower.builder import Builder, Operand, hide, plus
 from tinybpf.compiler.lower.names import legal
-from tinybpf.compiler.lower.refuse import LoweringFault, Refused
+from tinybpf.compiler.lower.refuse import LoweringFault
 from tinybpf.compiler.lower.values import is_literal
 
 if TYPE_CHECKING:
@@ -142,14 +142,6 @@ def _context_address(f: FunctionLowering, instr: ssa.Call) -> Operand:
     return f.b.value(f"ptrtoint ptr {address} to i64")
 
 
-def _callback(f: FunctionLowering, instr: ssa.Call) -> Operand:
-    raise Refused(
-        instr.pos,
-        "callbacks are not supported yet",
-        "write a for loop with a constant bound, or count in a map",
-    )
-
-
 # --- atomic operations
 
 
@@ -194,7 +186,8 @@ _BUILTINS: dict[str, Callable[[FunctionLowering, ssa.Call], Operand | None]] = {
     "zeros": _zeros,
     "packet_at": _packet_at,
     "context_address": _context_address,
-    "callback": _callback,
+    "loop": callbacks.call,
+    "for_each": callbacks.call,
     "printk": printk.call,
     "atomic_add": _atomic("add"),
     "atomic_and": _atomic("and"),

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.kernel.helpers import Helper
-from tinybpf.compiler.lower import abi, builtins, core, slices
-from tinybpf.compiler.lower.builder import Address, Memory, Operand, PointerInt, SliceValue, TupleValue, plus
+from tinybpf.compiler.lower import abi, builtins, callbacks, core, slices
+from tinybpf.compiler.lower.builder import (
+    Address,
+    Builder,
+    Memory,
+    Operand,
+    PointerInt,
+    SliceValue,
+    TupleValue,
+    plus,
+)
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.refuse import BUILTINS, FUNCTION_VALUE, INTERFACE, Poisoned, Refused
 from tinybpf.compiler.lower.values import SLICE_SIZE, is_literal
@@ -50,7 +59,7 @@ def _called(f: FunctionLowering, instr: ssa.Call, callee: int) -> Operand | None
     for number, t in zip(instr.args, signature.params, strict=True):
         args.append((abi.slot_type(f.types, t), _outgoing(f, number, t)))
     f.held.before_go_call(callee)
-    text = f"call {convention.ir} @{f.m.function_symbol(callee)}({_arguments(f, args)})"
+    text = f"call {convention.ir} @{f.m.function_symbol(callee)}({arguments(f.b, args)})"
     if convention.kind == "void":
         f.b.emit(text)
     else:
@@ -76,13 +85,13 @@ def _outgoing(f: FunctionLowering, number: int, t: int) -> str:
     return f.widen(f.materialise(operand), t)
 
 
-def _arguments(f: FunctionLowering, args: list[tuple[str, str]]) -> str:
+def arguments(b: Builder, args: list[tuple[str, str]]) -> str:
     """The argument list; what does not fit the registers goes through memory."""
     if len(args) > abi.REGISTERS:
         rest = args[abi.REGISTERS - 1 :]
-        slot = f.b.slot(f"[{len(rest)} x i64]", 8)
+        slot = b.slot(f"[{len(rest)} x i64]", 8)
         for n, (ir, value) in enumerate(rest):
-            f.b.emit(f"store {ir} {value}, ptr {plus(f.b, slot, n * 8)}, align 8")
+            b.emit(f"store {ir} {value}, ptr {plus(b, slot, n * 8)}, align 8")
         args = [*args[: abi.REGISTERS - 1], ("ptr", slot)]
     return ", ".join(f"{ir} {value}" for ir, value in args)
 
@@ -156,6 +165,14 @@ def change_interface(f: FunctionLowering, instr: ssa.ChangeInterface) -> Operand
         f.check_operands(instr)
         raise Refused(instr.pos, INTERFACE)
     return f.operand(instr.x)
+
+
+@lowers(ssa.MakeClosure)
+def make_closure(f: FunctionLowering, instr: ssa.MakeClosure) -> None:
+    """A literal that a helper calls back is not a value; there is no other use for one yet."""
+    if not callbacks.is_callback(f, instr):
+        f.check_operands(instr)
+        raise Refused(instr.pos, FUNCTION_VALUE)
 
 
 # --- helpers

@@ -296,15 +296,25 @@ class DebugInfo:
     ) -> str:
         """A function's node. ``params`` are names and types; names are needed for func_info."""
         result = self.type(results[0]) if len(results) == 1 else "null"
+        return self._subprogram(symbol, pos, [(n, self.type(t)) for n, t in params], result, local)
+
+    def shim(self, symbol: str, pos: ssa.Pos, params: Sequence[str]) -> str:
+        """The node of a function that the kernel calls back; of which type its parameters are is all one."""
+        number = self.c_int("int64")
+        return self._subprogram(symbol, pos, [(name, number) for name in params], number, True)
+
+    def _subprogram(
+        self, symbol: str, pos: ssa.Pos, params: Sequence[tuple[str, str]], result: str, local: bool
+    ) -> str:
         signature = self.node(
-            f"!DISubroutineType(types: {self.node_list([result, *(self.type(t) for _, t in params)])})"
+            f"!DISubroutineType(types: {self.node_list([result, *(t for _, t in params)])})"
         )
         flags = "DISPFlagDefinition | DISPFlagOptimized" + (" | DISPFlagLocalToUnit" if local else "")
         sp = self.reserve()
         variables = [
             self.distinct(
                 f'!DILocalVariable(name: "{name}", arg: {n}, scope: {sp}, file: {self.file(pos)}, line: '
-                f"{pos.line}, type: {self.type(t)})"
+                f"{pos.line}, type: {t})"
             )
             for n, (name, t) in enumerate(params, 1)
         ]

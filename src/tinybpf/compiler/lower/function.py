@@ -56,7 +56,8 @@ class FunctionLowering(Values):
         """The function's text."""
         signature = self.m.signature(self.index)
         symbol = self.entry.symbol if self.entry else self.m.function_symbol(self.index)
-        names = [p.name for p in self.fn.values[: self.fn.params] if isinstance(p, ssa.Param)]
+        outer = self.fn.values[: self.fn.params + self.fn.captures]
+        names = [p.name for p in outer if isinstance(p, (ssa.Param, ssa.FreeVar))]
         params = [
             (n if n not in ("", "_") else f"arg{i}", t)
             for i, (n, t) in enumerate(zip(names, signature.params, strict=True))

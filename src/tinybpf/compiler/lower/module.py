@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.kernel.helpers import Helper
-from tinybpf.compiler.lower import abi, arithmetic, builtins, calls, convert, memory, trace  # noqa: F401  (they register their instructions)
+from tinybpf.compiler.lower import abi, arithmetic, builtins, callbacks, calls, convert, memory, trace  # noqa: F401  (they register their instructions)
 from tinybpf.compiler.lower.debug import DebugInfo
 from tinybpf.compiler.lower.escape import EscapeCheck
 from tinybpf.compiler.lower.frames import context_parts_travel
@@ -19,7 +19,7 @@ from tinybpf.compiler.lower.pointsto import Place, PointsTo
 from tinybpf.compiler.lower.refuse import Poisoned, Refused
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.variables import Variables
-from tinybpf.compiler.lower.walk import callees, instructions
+from tinybpf.compiler.lower.walk import Uses, callees, instructions
 from tinybpf.compiler.lower.writes import Writes
 from tinybpf.compiler.program import EntryPoint, Program, find_helper, is_map, read_map
 
@@ -73,6 +73,7 @@ class Module:
         self._refused = False
         self.typed = typed.is_used(doc)
         self.made = builtins.Made(self)
+        self.shims = callbacks.Shims(self)
         self._entry_functions = {e.function for e in program.entries}
         self.initial = initial
         self.order = self._call_order([*(e.function for e in program.entries), *roots])
@@ -95,7 +96,9 @@ class Module:
         if known is None:
             t = self.types.under(self.doc.functions[index].type)
             assert isinstance(t, ssa.Signature)
-            known = self._signatures[index] = abi.Signature(tuple(t.params), tuple(t.results))
+            fn = self.doc.functions[index]
+            captured = (v.type for v in fn.values[fn.params : fn.params + fn.captures])
+            known = self._signatures[index] = abi.Signature((*t.params, *captured), tuple(t.results))
         return known
 
     def convention(self, index: int) -> abi.Returns:
@@ -103,6 +106,14 @@ class Module:
         if known is None:
             raise Poisoned  # a recursive call, reported already
         return known
+
+    def panics(self, index: int) -> bool:
+        """Whether a function that was lowered may panic."""
+        return self.convention(index).kind in ("packed", "status")
+
+    def name(self, key: object, wanted: str) -> str:
+        """A symbol of its own for something."""
+        return self._names.give(key, wanted)
 
     def function_symbol(self, index: int) -> str:
         fn = self.doc.functions[index]
@@ -240,8 +251,10 @@ class Module:
         OrderCheck(self.doc, self.points, self.order, self.writes.by_call, self.report)
         entries = {e.function: e for e in self.program.entries}
         called = {callee for f in self.order for _, callee in callees(self.doc.functions[f])}
+        called |= {back for f in self.order for _, back, _ in self._callbacks(f)}
         inner = [self._function(i, None) for i in self.order if i in called or i not in entries]
         bodies = inner + [self._function(e.function, e) for e in self.program.entries]
+        bodies += self.shims.texts
         for refused in self._inside if not self._refused else ():
             self.report(refused.pos, refused.message, refused.hint)
         return bodies
@@ -286,7 +299,8 @@ class Module:
 
     def _visit(self, index: int, done: dict[int, bool], order: list[int], chain: list[int]) -> None:
         done[index] = False
-        for call, callee in callees(self.doc.functions[index]):
+        called = [*callees(self.doc.functions[index]), *((c, back) for c, back, _ in self._callbacks(index))]
+        for call, callee in called:
             if not self.doc.functions[callee].blocks:
                 continue
             if callee not in done:
@@ -300,6 +314,10 @@ class Module:
                 )
         done[index] = True
         order.append(index)
+
+    def _callbacks(self, index: int) -> Iterator[tuple[ssa.Call, int, list[int]]]:
+        fn = self.doc.functions[index]
+        return callbacks.callbacks(self.doc, fn, Uses(fn)) if self.typed else iter(())
 
     def _find_helpers(self) -> None:
         for f in self.order:

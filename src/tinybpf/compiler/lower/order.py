@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tinybpf.compiler import ssa
+from tinybpf.compiler.lower.callbacks import callback_of, calls_back
 from tinybpf.compiler.lower.pointsto import Place, PointsTo
 from tinybpf.compiler.lower.walk import callees, operands, result
 
@@ -84,6 +85,9 @@ class OrderCheck:
                 for a in self._effects[target.index]
             ]
             return [a for a in seen if a[0]]
+        if calls_back(self.doc, fn, call):
+            found = callback_of(fn, self.points.uses[f], call.args[-1])
+            return list(self._effects.get(found[0], ())) if found is not None else []
         places = frozenset(self._merged(self._written(f, fn, call)))
         return [(places, ())] if places else []
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from tinybpf.compiler import ssa, typed
+from tinybpf.compiler.lower.callbacks import callback_of, calls_back
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.walk import Uses, instructions, operands
 
@@ -220,6 +221,7 @@ class PointsTo:
     def _kernel_call(self, f: int, instr: ssa.Call, result: int, builtin: str | None) -> None:
         """A helper may give out its memory, and may write to what it is given."""
         if builtin is not None:
+            self._called_back(f, instr)
             if self._pointerful(instr):
                 self._add(result, {INTEGER, NIL} if builtin == "packet_at" else {INTEGER})
             return
@@ -233,6 +235,20 @@ class PointsTo:
             address = self._node((f, x))
             self._stores[address].add(kernel)
             self._readd(address)
+
+    def _called_back(self, f: int, instr: ssa.Call) -> None:
+        """A callback gets the addresses of what it captures, and memory of a map."""
+        fn = self.doc.functions[f]
+        found = callback_of(fn, self.uses[f], instr.args[-1]) if calls_back(self.doc, fn, instr) else None
+        if found is None:
+            return
+        index, bindings = found
+        back = self.doc.functions[index]
+        for n in range(back.params):
+            if self.types.pointerful[back.values[n].type]:
+                self._add(self._node((index, n)), {INTEGER})
+        for n, binding in enumerate(bindings):
+            self._copy(self._node((f, binding)), self._node((index, back.params + n)))
 
     def _builtin(self, f: int, fn: ssa.Function, instr: ssa.Call, name: str) -> None:
         if name == "copy":
