@@ -5,7 +5,7 @@ package ebpf
 type Context any
 
 // An XDP is the context of sections xdp, xdp.frags and their kin: a packet that has just arrived.
-// Header and Bytes look into it. The kernel calls it xdp_md. Linux 4.8.
+// Header looks into it. The kernel calls it xdp_md. Linux 4.8.
 type XDP struct {
 	data           uint32
 	dataEnd        uint32

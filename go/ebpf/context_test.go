@@ -169,6 +169,19 @@ func TestDataLoc(t *testing.T) {
 	equal(t, "of a record that is not ebpftest's", ebpf.ReadDataLoc(comm[:], &signal{}, 4<<16), -int64(ebpf.EFAULT))
 }
 
+func TestAddresses(t *testing.T) {
+	mapped := netip.MustParseAddr("::ffff:192.0.2.1")
+	v4 := ebpf.IPv4Of(192, 0, 2, 1)
+	equal(t, "To6", v4.To6(), ebpf.IPv6Of(0, 0, 0, 0, 0, 0xffff, 0xc000, 0x0201))
+	equal(t, "To6 as netip has it", v4.To6(), ebpftest.Addr6(mapped))
+	equal(t, "Addr6 of an IPv4 address", ebpftest.Addr6(mapped.Unmap()), v4.To6())
+	equal(t, "Addr of a mapped address", ebpftest.Addr(mapped), v4)
+	v6 := netip.MustParseAddr("2001:db8::a:b")
+	equal(t, "Addr6", ebpftest.Addr6(v6), ebpf.IPv6Of(0x2001, 0xdb8, 0, 0, 0, 0, 0xa, 0xb))
+	equal(t, "loopback", ebpftest.Addr6(netip.IPv6Loopback()).IsLoopback(), true)
+	equal(t, "mapped loopback", ebpf.IPv4Of(127, 0, 0, 1).To6().IsLoopback(), false)
+}
+
 func TestNames(t *testing.T) {
 	for want, value := range map[string]any{
 		"XDPDrop": ebpf.XDPDrop, "9": ebpf.XDPAction(9), "TCUnspec": ebpf.TCUnspec, "-2": ebpf.TCAction(-2),

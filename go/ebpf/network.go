@@ -66,6 +66,11 @@ func (a IPv4Addr) In(net IPv4Addr, bits uint32) bool {
 	return uint64(a.Uint32()^net.Uint32())>>(32-min(bits, 32)) == 0
 }
 
+// To6 is the address as IPv6 sockets have it, mapped into ::ffff:0:0/96: ::ffff:127.0.0.1.
+func (a IPv4Addr) To6() IPv6Addr {
+	return IPv6Addr{[4]uint32{0, 0, pair(0, 0xffff), a.raw}}
+}
+
 func fromHalves(h [2]BE16) IPv4Addr {
 	return IPv4Addr{NewBE32(uint32(h[0].Uint16())<<16 | uint32(h[1].Uint16())).raw}
 }

@@ -157,6 +157,8 @@ EXPECTED: dict[str, tuple[int | None, str | None, str, str]] = {
         "spin lock",
     ),
     "unlock_twice": (9, "bpf_spin_unlock(&v->lock);", "bpf_spin_unlock without taking a lock", "spin lock"),
+    "lock_tracing": (None, None, "tracing progs cannot use bpf_spin_lock yet", "per-CPU map"),
+    "lock_socket": (None, None, "socket filter progs cannot use bpf_spin_lock yet", "per-CPU map"),
     "constant_write": (
         3,
         "*p = 4;",

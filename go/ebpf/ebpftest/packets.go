@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"unsafe"
 
 	"tinybpf/ebpf"
 )
@@ -145,4 +146,10 @@ func mustBe(src, dst netip.Addr, version int) {
 func Addr(addr netip.Addr) ebpf.IPv4Addr {
 	b := addr.As4()
 	return ebpf.IPv4Of(b[0], b[1], b[2], b[3])
+}
+
+// Addr6 makes a package ebpf address of an IPv6 address; of an IPv4 address as To6 does.
+func Addr6(addr netip.Addr) (made ebpf.IPv6Addr) {
+	*(*[16]byte)(unsafe.Pointer(&made)) = addr.As16()
+	return made
 }

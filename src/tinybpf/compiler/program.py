@@ -293,8 +293,8 @@ class Reader:
         if not scalar:
             raise Refused(
                 fn.pos,
-                f"program {fn.name} must return one integer, which a {section.name} program hands to the "
-                "kernel",
+                f"program {fn.name} must return one integer: the kernel takes one from programs of section "
+                f"{section.name}",
                 f"write {right}",
             )
 

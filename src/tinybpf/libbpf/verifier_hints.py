@@ -87,22 +87,29 @@ HINTS: tuple[tuple[str, str], ...] = (
     (
         r"infinite loop detected|back-edge from insn",
         "the verifier can't see that the loop ends: bound it by a constant (`for i := 0; i < 64; i++`), or "
-        "use bpf_loop",
+        "use ebpf.Loop (the helper bpf_loop)",
     ),
     (
         r"too large\. Processed \d+ insn|program is too large|sequence of \d+ jumps is too complex",
         "the verifier walks every turn of every loop and every branch in it: make loops shorter, use "
-        "bpf_loop, or move parts into functions that are not inlined",
+        "ebpf.Loop (the helper bpf_loop), whose body it walks once, or move parts into functions that are "
+        "not inlined",
     ),
     (
         r"may_goto|too many states",
-        "too many different states in a loop: fewer variables that change in it, or bpf_loop",
+        "too many different states in a loop: fewer variables that change in it, or ebpf.Loop (the helper "
+        "bpf_loop)",
     ),
     # References and locks
     (
         r"Unreleased reference|reference leak|reference has not been (?:acquired|released)",
         "what was reserved or acquired must be given back on every path: submit or discard it before each "
         "return",
+    ),
+    (
+        r"progs cannot use bpf_spin_lock",
+        "programs of sections tracepoint, raw_tracepoint, kprobe, uprobe, perf_event and socket can't lock: "
+        "count with sync/atomic, or in a per-CPU map; programs of section tp_btf can",
     ),
     (
         r"bpf_spin_(?:un)?lock|spin_lock-ed region|while holding a lock|holding a lock",

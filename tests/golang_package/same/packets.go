@@ -39,6 +39,9 @@ func headers(ctx *ebpf.XDP) ebpf.XDPAction {
 	return ebpf.XDPPass
 }
 
+// peers has addresses of both families.
+var peers = ebpf.Hash[ebpf.IPv6Addr, uint32]{MaxEntries: 16}
+
 func ipv4(ctx *ebpf.XDP, next uint32) ebpf.XDPAction {
 	ip := ebpf.Header[ebpf.IPv4](ctx, next)
 	if ip == nil {
@@ -50,6 +53,10 @@ func ipv4(ctx *ebpf.XDP, next uint32) ebpf.XDPAction {
 	put(int64(ip.Src.Uint32()))
 	if ip.Src.In(ebpf.IPv4Of(192, 0, 2, 0), 24) {
 		put(24)
+	}
+	peers.Update(ip.Src.To6(), uint32(ip.TotalLen.Uint16()))
+	if seen := peers.Lookup(ebpf.IPv6Of(0, 0, 0, 0, 0, 0xffff, 0xc000, 0x0201)); seen != nil {
+		put(int64(*seen))
 	}
 	ip.TTL--
 	return ports(ctx, next+ip.HeaderLen(), ip.Protocol)

@@ -50,7 +50,7 @@ func TestRun(t *testing.T) {
 	answers := map[string]answer{}
 	for name, program := range map[string]func(*ebpf.XDP) ebpf.XDPAction{
 		"pointers": pointers, "random": random, "room": room,
-		"again": again, "order": order, "fill": fill, "measure": measure, "headers": headers,
+		"again": again, "forEach": forEach, "order": order, "fill": fill, "measure": measure, "headers": headers,
 	} {
 		t.Run(name, func(t *testing.T) {
 			ebpftest.Start(t)
