@@ -535,7 +535,7 @@ def test_pid_sets_the_knob_of_that_name(me: int) -> None:
 
 @kernel
 def test_pid_limits_what_is_printed(me: int) -> None:
-    with running(PROGRAMS / "prints.go", "--pid", str(me), "--duration", "1s") as run:
+    with running(PROGRAMS / "prints.go", "--pid", str(me), "--count", "1") as run:
         subprocess.run([sys.executable, "-c", CHILD_CALL], check=True)
         call(-42)
         pids = [line["pid"] for line in run.rest() if line["kind"] == "printk"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import _percpu
-from tinybpf.libbpf._mapcore import MapCore
+from tinybpf.libbpf._mapcore import MapCore, MapTypes
 from tinybpf.libbpf.enums import BPF_ANY, BpfMapType
 from tinybpf.libbpf.info import MapInfo
 
@@ -85,18 +85,23 @@ class BpfMap(Generic[K, V]):
         return self._core.is_percpu
 
     @property
+    def types(self) -> MapTypes:
+        """The object's BTF and the type ids in it; None where nothing is known. `BpfError` once closed."""
+        self._core.require()
+        return self._core.types
+
+    @property
     def btf_key(self) -> BtfType | None:
         """The key's type, None where nothing is known of it."""
-        return self._btf_type(self._core.types.key)
+        return self._btf_type(self.types.key)
 
     @property
     def btf_value(self) -> BtfType | None:
         """The value's type, None where nothing is known of it."""
-        return self._btf_type(self._core.types.value)
+        return self._btf_type(self.types.value)
 
     def _btf_type(self, type_id: int | None) -> BtfType | None:
-        self._core.require()
-        btf = self._core.types.btf
+        btf = self.types.btf
         return btf.type(type_id) if btf is not None and type_id else None
 
     def typed(

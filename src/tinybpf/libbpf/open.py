@@ -19,6 +19,7 @@ from tinybpf.libbpf._lib import ffi, lib, log_text, mark_used, text
 from tinybpf.libbpf.object import BpfObject
 
 if TYPE_CHECKING:
+    from tinybpf.libbpf.btf import Btf
     from tinybpf.libbpf.globals import Globals
 
 Source = Any  # a path, bytes, or an object with __bytes__
@@ -72,6 +73,11 @@ class OpenObject:
         self._handle = handle
         self._path = path
         self._globals: Globals | None = None
+
+    @property
+    def btf(self) -> Btf | None:
+        """The object's type information; None where it has none."""
+        return self._handle.btf
 
     @property
     def globals(self) -> Globals:

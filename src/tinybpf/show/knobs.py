@@ -39,7 +39,7 @@ def pid_knob(variables: Globals) -> str | None:
 
 def set_all(opened: OpenObject, given: Sequence[str]) -> None:
     """Set what ``name=value`` texts say; `WrongKnob` says which knobs there are."""
-    variables, btf = opened.globals, opened._handle.btf
+    variables, btf = opened.globals, opened.btf
     for text in given:
         name, equals, value = text.partition("=")
         if not equals:

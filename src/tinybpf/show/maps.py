@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from tinybpf.libbpf.enums import BpfMapType
+from tinybpf.libbpf.enums import ARRAY_TYPES, BpfMapType
 from tinybpf.show import histogram
 from tinybpf.show.reader import as_group, rows_maker, value_reader
 from tinybpf.show.shape import Group, Leaf, Shape, bytes_shape, shape_of
@@ -46,26 +46,24 @@ class Shown:
     def __init__(self, found: BpfMap[Any, Any]) -> None:
         self.name = found.name
         self.type = found.type
-        self._core = core = found._core
-        types = core.types
-        self.key = _shape(types.btf, types.key, core.key_size, "key", 0)
-        self.value = _shape(types.btf, types.value, core.value_size, "value", core.key_size)
+        self.max_entries = found.max_entries
+        self.is_array = found.type in ARRAY_TYPES
+        self.is_percpu = found.is_percpu
+        self._size = found.key_size + found.value_size
+        types = found.types
+        self.key = _shape(types.btf, types.key, found.key_size, "key", 0)
+        self.value = _shape(types.btf, types.value, found.value_size, "value", found.key_size)
         self.entries: list[Entry] = []
         self.zeros = 0
-        for key in found._raw_keys():
-            raw = core.lookup(key, bytes)
-            if raw is None:
-                continue
-            if core.is_array and not any(raw):
+        for key, value in found.typed(key=bytes, value=bytes).items():
+            values = value if self.is_percpu else [value]
+            if self.is_array and not any(map(any, values)):
                 self.zeros += 1
-                continue
-            self.entries.append(Entry(key, self._values(raw)))
+            elif self.is_percpu and self.adds_up:
+                self.entries.append(Entry(key, [_add(self.value, values)]))
+            else:
+                self.entries.append(Entry(key, values))
         self._sort()
-
-    def _values(self, raw: bytes) -> list[bytes]:
-        core = self._core
-        values = [raw[cpu * core.stride :][: core.value_size] for cpu in range(core.cpus)]
-        return [_add(self.value, values)] if core.is_percpu and self.adds_up else values
 
     @property
     def is_histogram(self) -> bool:
@@ -80,7 +78,7 @@ class Shown:
         """Numbers and histograms with the greatest first, all else by key, arrays by index."""
         if self.is_histogram:
             self.entries.sort(key=lambda entry: -sum(histogram.slots_of(entry.values[0])))
-        if self.is_histogram or self._core.is_array:
+        if self.is_histogram or self.is_array:
             return
         key, value = _comparable(self.key), _comparable(self.value)
         self.entries.sort(key=lambda entry: key(entry.key))
@@ -92,8 +90,8 @@ class Shown:
         key, value = as_group(self.key).fields, as_group(self.value).fields
         taken = {field.name for field in key}
         value = tuple(replace(f, name=f"value.{f.name}") if f.name in taken else f for f in value)
-        end = self._core.key_size + self._core.value_size
-        per_cpu = self._core.is_percpu and not self.adds_up
+        end = self._size
+        per_cpu = self.is_percpu and not self.adds_up
         name = "cpu" if "cpu" not in taken | {field.name for field in value} else "cpu_"
         cpu = (Leaf(name, end, 4, "int", "I"),) if per_cpu else ()
         return Group(self.name, 0, end + 4 * per_cpu, (*key, *cpu, *value)), per_cpu
@@ -169,7 +167,7 @@ def _left_out(count: int, what: str, shown: Shown) -> list[str]:
 
 def _histograms(shown: Shown, output: Output) -> list[str]:
     text: list[str] = []
-    single = shown._core.is_array and shown._core.max_entries == 1
+    single = shown.is_array and shown.max_entries == 1
     label = rows_maker(shown.key)([entry.key for entry in shown.entries[:MOST_HISTOGRAMS]])
     names = [leaf.name for leaf in as_group(shown.key).leaves()]
     for entry, words in zip(shown.entries, label, strict=False):
@@ -191,7 +189,7 @@ def json_lines(shown: Shown) -> Iterator[str]:
     start = f'{{"kind":"entry","map":{quote(shown.name)},"key":'
     key, value = _json(shown.key, json_of), _json(shown.value, json_of)
     for entry in shown.entries:
-        if len(entry.values) == 1 and (not shown._core.is_percpu or shown.adds_up):
+        if len(entry.values) == 1 and (not shown.is_percpu or shown.adds_up):
             yield f'{start}{key(entry.key)},"value":{value(entry.values[0])}}}\n'
         else:
             yield f'{start}{key(entry.key)},"cpus":[{",".join(map(value, entry.values))}]}}\n'

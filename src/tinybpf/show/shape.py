@@ -105,7 +105,6 @@ class _Reader:
 
     def __init__(self, btf: Btf) -> None:
         self._btf = btf
-        self._tags = _tags(btf)
 
     def read(self, type_id: int, name: str, offset: int, tag: str, depth: int) -> Shape:
         btf = self._btf
@@ -121,15 +120,8 @@ class _Reader:
 
     def _form_by_name(self, type_id: int) -> str:
         """The form that a typedef on the way to the type asks for."""
-        record = self._btf.record(type_id)
-        for _ in range(MAX_NESTING):
-            form = FORMS_BY_TYPE.get(record.name)
-            if form is not None and record.kind is BtfKind.TYPEDEF:
-                return form
-            if not record.ref or record.kind in COMPOSITE or record.kind is BtfKind.PTR:
-                break
-            record = self._btf.record(record.ref)
-        return ""
+        names = self._btf.typedef_names(type_id)
+        return next((FORMS_BY_TYPE[name] for name in names if name in FORMS_BY_TYPE), "")
 
     def _composite(self, record: TypeRecord, name: str, offset: int, depth: int) -> Shape:
         form, size = STRUCTS.get(record.name, ("", 0))
@@ -152,7 +144,7 @@ class _Reader:
             return None  # padding
         if member.name == "_":
             return None
-        tag = self._tags.get((record.id, index), "")
+        tag = _tag(self._btf, record.id, index)
         start, bits = member.bit_offset, member.bits
         if target.kind is BtfKind.INT and not bits:
             _, extra, width = self._btf.int_of(target)
@@ -245,13 +237,7 @@ def _int_code(size: int, signed: bool) -> str:
     return code if signed else code.upper()
 
 
-def _tags(btf: Btf) -> dict[tuple[int, int], str]:
-    """The ``show:`` tags by struct and index of the member."""
-    found: dict[tuple[int, int], str] | None = btf.derived.get(_tags)
-    if found is None:
-        found = btf.derived[_tags] = {}
-        for type_id in range(1, len(btf)):
-            record = btf.record(type_id)
-            if record.kind is BtfKind.DECL_TAG and record.name.startswith(TAG):
-                found[record.ref, btf._words[record.word]] = record.name[len(TAG) :]
-    return found
+def _tag(btf: Btf, type_id: int, member: int) -> str:
+    """The format that a member's ``show:`` tag asks for, the last one where there are several."""
+    shown = [tag for tag in btf.decl_tags(type_id, member) if tag.startswith(TAG)]
+    return shown[-1][len(TAG) :] if shown else ""

@@ -13,10 +13,8 @@ from tinybpf.show.shape import Group, Leaf, shape_of
 
 if TYPE_CHECKING:
     from tinybpf.libbpf import BpfObject
-    from tinybpf.libbpf._ring import RingReader
+    from tinybpf.libbpf.records import RecordReader
 
-BATCH = 1024
-BATCHES = 16
 PERF_PAGES = 64
 """Pages of a perf buffer for each CPU."""
 
@@ -32,14 +30,13 @@ class Buffer:
     """One ring or perf buffer: ``shape`` is its events', None where nothing is known of them."""
 
     def __init__(self, obj: BpfObject, name: str) -> None:
-        found = obj.map(name)
+        self.map = obj.map(name)
         self.name = name
-        self.kind = BUFFERS[found.type]
-        self.core = found._core
+        self.kind = BUFFERS[self.map.type]
         self.count = 0
         self.shape: Group | Leaf | None = None
         self.lost: Callable[[], int | None] = lambda: obj.lost(name)
-        types = self.core.types
+        types = self.map.types
         if types.btf is not None and types.event is not None:
             self.shape = shape_of(types.btf, types.event)
 
@@ -67,17 +64,16 @@ class Reader:
 
     def __init__(self, buffers: Sequence[Buffer]) -> None:
         self.buffers = buffers
-        self._reader: RingReader | None = None
+        self._reader: RecordReader | None = None
         if not buffers:
             return
-        from tinybpf.libbpf._ring import RingReader
+        from tinybpf.libbpf.records import RecordReader
 
-        self._reader = RingReader()
+        self._reader = RecordReader()
         for buffer in buffers:
-            if buffer.core.type is BpfMapType.RINGBUF:
-                self._reader.add(buffer.core)
-            else:
-                buffer.add_count(self._reader.add_perf(buffer.core, PERF_PAGES).lost)
+            by_kernel = self._reader.add(buffer.map, PERF_PAGES)
+            if by_kernel is not None:
+                buffer.add_count(by_kernel)
 
     @property
     def fd(self) -> int:
@@ -86,17 +82,10 @@ class Reader:
 
     def drain(self) -> list[tuple[Buffer, list[bytes]]]:
         """What has come, in order of arrival as far as it is known."""
-        found = []
-        for index, buffer in enumerate(self.buffers):
-            assert self._reader is not None
-            for _ in range(BATCHES):
-                if self._reader.fill(index, buffer.core, BATCH) < BATCH:
-                    break
-            pending = buffer.core.pending
-            if pending:
-                found.append((buffer, list(pending)))
-                pending.clear()
-        return in_order(found)
+        if self._reader is None:
+            return []
+        drained = [(buffer, self._reader.drain(index)) for index, buffer in enumerate(self.buffers)]
+        return in_order([(buffer, records) for buffer, records in drained if records])
 
     def __enter__(self) -> Reader:
         return self
