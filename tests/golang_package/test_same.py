@@ -94,7 +94,7 @@ def packets_of(answers: dict[str, Any], name: str) -> list[bytes]:
     return [bytes(64)] * (3 if name in ("order", "fill") else 1)
 
 
-@pytest.mark.parametrize("name", ["pointers", "order", "fill", "measure", "headers", "again"])
+@pytest.mark.parametrize("name", ["pointers", "order", "fill", "measure", "headers", "again", "forEach"])
 def test_same(user_project: Path, compiled: bytes, name: str) -> None:
     answers = natively(user_project, 1)
     native = answers["answers"][name]

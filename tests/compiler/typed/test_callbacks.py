@@ -156,3 +156,53 @@ def test_each_entry_of_a_map(load: Load) -> None:
     assert obj.globals["sums"][3] == 40
     assert {key: value.Key for key, value in pairs.items()} == {1: 1, 2: 1, 4: 1}
     assert run(obj, "walk", 5) == 0
+
+
+COUNTERS = """
+type args struct{ N uint64 }
+
+var out [4]uint64
+
+//bpf:section syscall
+func prog(ctx *args) int32 {
+	var count, inner uint64
+	var small uint8
+	var signed int32 = -3
+	limit := uint64(5)
+	ebpf.Loop(uint32(ctx.N), func(i uint32) bool {
+		count++
+		small += 3
+		signed++
+		ebpf.Loop(10, func(j uint32) bool {
+			inner++
+			return inner%7 != 0
+		})
+		return count < limit*100 && small != 250 && signed < 1000
+	})
+	out = [4]uint64{count, inner, uint64(small), uint64(signed)}
+	return 0
+}
+"""
+
+
+def counted(n: int) -> list[int]:
+    """What the program computes, in Python."""
+    count = inner = small = 0
+    signed = -3
+    for _ in range(n):
+        count, small, signed = count + 1, (small + 3) & 255, signed + 1
+        for _ in range(10):
+            inner += 1
+            if inner % 7 == 0:
+                break
+        if not (count < 500 and small != 250 and signed < 1000):
+            break
+    return [count, inner, small, signed & (1 << 64) - 1]
+
+
+def test_counters_that_callbacks_compare(load: Load) -> None:
+    """The verifier knows them at first: it must not go through each of their values."""
+    obj = load(COUNTERS)
+    for n in (0, 3, 50, 1000):
+        obj.program("prog").test_run(ctx=struct.pack("Q", n))
+        assert list(obj.globals["out"]) == counted(n)

@@ -20,7 +20,7 @@ import msgspec
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.kernel.helpers import helper
 from tinybpf.compiler.lower import abi
-from tinybpf.compiler.lower.builder import Builder, Operand, plus
+from tinybpf.compiler.lower.builder import Builder, Operand, hide, plus
 from tinybpf.compiler.lower.refuse import FUNCTION_VALUE, Refused
 from tinybpf.compiler.lower.walk import Uses, instructions
 
@@ -87,6 +87,7 @@ def call(f: FunctionLowering, instr: ssa.Call) -> Operand | None:
     function, bindings = found
     if not f.m.doc.functions[function].blocks:
         raise Refused(instr.pos, f"{f.m.doc.functions[function].name} has no body to call back")
+    _forget(f, function, bindings)
     frame = f.b.slot(f"[{1 + len(bindings)} x i64]", 8)
     f.b.emit(f"store i64 0, ptr {frame}, align 8")
     for n, binding in enumerate(bindings, 1):
@@ -103,6 +104,41 @@ def call(f: FunctionLowering, instr: ssa.Call) -> Operand | None:
         status = f.b.value(f"load i64, ptr {frame}, align 8")
         f.panic_if(f.b.value(f"icmp ne i64 {status}, 0"))
     return f.b.value(f"trunc i64 {made} to i32") if name == "loop" else None
+
+
+def _forget(f: FunctionLowering, function: int, bindings: list[int]) -> None:
+    """Make the verifier forget the values of the numbers that the callback changes.
+
+    It would go through as many turns as it takes until a counter that the callback compares, whose
+    value it knows at first, is no longer of any new value.
+    """
+    changed = [
+        b
+        for n, b in enumerate(bindings)
+        if f.types.is_int(f.types.elem(f.type_of(b))) and _writes(f.m.doc.functions[function], n)
+    ]
+    if not changed:
+        return
+    number = helper("bpf_get_smp_processor_id")
+    assert number is not None
+    some = f.b.value(f"call i64 inttoptr (i64 {number.number} to ptr)()")
+    nothing = f.b.value(f"sub i64 {hide(f.b, some)}, {some}")  # 0, which the verifier does not know
+    for b in changed:
+        t = f.types.elem(f.type_of(b))
+        ir, align, pointer = f.types.ir(t), f.types.align(t), f.scalar(b)
+        value = f.b.value(f"load {ir}, ptr {pointer}, align {align}")
+        zero = nothing if ir == "i64" else f.b.value(f"trunc i64 {nothing} to {ir}")
+        f.b.emit(f"store {ir} {f.b.value(f'add {ir} {value}, {zero}')}, ptr {pointer}, align {align}")
+
+
+def _writes(back: ssa.Function, capture: int) -> bool:
+    """Whether a function literal writes the variable that it captures as its number ``capture``."""
+    variable = back.params + capture
+    return any(
+        (isinstance(i, ssa.Store) and i.addr == variable)
+        or (isinstance(i, ssa.MakeClosure) and variable in i.bindings)
+        for i in instructions(back)
+    )
 
 
 class Shims:

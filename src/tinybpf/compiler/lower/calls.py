@@ -203,9 +203,9 @@ def _effects(f: FunctionLowering, helper: Helper, args: list[str]) -> str:
     """What LLVM may know of a call's effects on the program's memory, so that it does not store in vain."""
     if all(a.kind == "scalar" for a in helper.args):
         return " memory(inaccessiblemem: readwrite) willreturn"
-    if helper.name == "bpf_get_current_comm" and len(args) == 2 and is_literal(args[1].removeprefix("i64 ")):
+    size = args[1].removeprefix("i64 ") if len(args) == 2 else ""
+    if helper.name == "bpf_get_current_comm" and is_literal(size) and int(size) > 0:
         # It writes all of the buffer, zeros where it fails (kernel/bpf/helpers.c).
-        size = args[1].removeprefix("i64 ")
         args[0] = args[0].replace("ptr ", f"ptr captures(none) writeonly initializes((0, {size})) ", 1)
         return " memory(argmem: write, inaccessiblemem: readwrite) willreturn"
     return ""
