@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tinybpf.show import maps
 from tinybpf.show.maps import Shown, declared, json_lines, lines
 from tinybpf.show.output import Output
 
@@ -143,6 +144,19 @@ def test_arrays_by_index_without_what_is_zero(obj, pipe):
         "    9      1",
         "  … 62 entries are 0",
     ]
+
+
+def test_huge_maps_are_read_in_part(obj, pipe, monkeypatch):
+    monkeypatch.setattr(maps, "MOST_READ", 10)
+    assert shown(obj, "array", pipe) == ["array: the first 10 entries are 0"]
+    obj.map("array")[9] = obj.map("array")[10] = 1
+    assert shown(obj, "array", pipe) == ["array:", "  key  value", "    9      1", "  … 9 entries are 0"]
+    assert maps.unread(Shown(obj.map("array"))) == "map 'array': only 10 of 64 entries were read"
+    for key in range(10):
+        obj.map("stats")[key] = {"Count": 1, "Last": 0}
+    assert maps.unread(Shown(obj.map("stats"))) == ""
+    obj.map("stats")[10] = {"Count": 1, "Last": 0}
+    assert maps.unread(Shown(obj.map("stats"))) == "map 'stats': only 10 of its entries were read"
 
 
 def test_numbers_of_all_cpus_are_added_up(obj, pipe):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 30
 MOST_HISTOGRAMS = 5
+MOST_READ = 1 << 20
+"""Entries that are read of a map, which takes some seconds."""
 
 KINDS = frozenset(
     getattr(BpfMapType, name)
@@ -55,7 +57,11 @@ class Shown:
         self.value = _shape(types.btf, types.value, found.value_size, "value", found.key_size)
         self.entries: list[Entry] = []
         self.zeros = 0
-        for key, value in found.typed(key=bytes, value=bytes).items():
+        self.unread = False
+        for count, (key, value) in enumerate(found.typed(key=bytes, value=bytes).items()):
+            if count == MOST_READ:
+                self.unread = True
+                break
             values = value if self.is_percpu else [value]
             if self.is_array and not any(map(any, values)):
                 self.zeros += 1
@@ -133,11 +139,20 @@ def declared(obj: BpfObject) -> list[BpfMap[Any, Any]]:
     return [found for name, found in obj.maps.items() if "." not in name and found.type in KINDS]
 
 
+def unread(shown: Shown) -> str:
+    """What is to be said of a map that was too large to be read to its end, or nothing."""
+    if not shown.unread:
+        return ""
+    of = f"{shown.max_entries:,} entries" if shown.is_array else "its entries"
+    return f"map '{clean(shown.name)}': only {MOST_READ:,} of {of} were read"
+
+
 def lines(shown: Shown, output: Output) -> list[str]:
     """A map as lines of text."""
     title = output.bold(clean(shown.name))
     if not shown.entries:
-        return [f"{title}: empty" if not shown.zeros else f"{title}: all {shown.zeros} entries are 0"]
+        which = "the first" if shown.unread else "all"
+        return [f"{title}: {which} {shown.zeros} entries are 0" if shown.zeros else f"{title}: empty"]
     if shown.is_histogram:
         return _histograms(shown, output)
     from tinybpf.show.table import Table

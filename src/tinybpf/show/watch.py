@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tinybpf.show.report import PRINTK, Report
+from tinybpf.show.report import PRINTK, Report, say
 from tinybpf.show.sources import WAIT, Reader, Wait
 
 if TYPE_CHECKING:
@@ -116,4 +116,6 @@ class Watch:
         shown = [maps.Shown(found) for found in maps.declared(self._obj)]
         shown.sort(key=lambda one: one.is_histogram)  # what is drawn comes last, where the eye is
         self._report.maps(shown)
+        for words in filter(None, map(maps.unread, shown)):
+            say(f"tinybpf: {words}")
         self._report.end(counts, lost, panics)
