@@ -133,10 +133,11 @@ def _root_cgroup(program: BpfProgram) -> str:
     found = mounted("cgroup2")
     if found:
         return found[0]
-    place = "/sys/fs/cgroup/unified"
+    from tinybpf.doctor.places import MOUNT_CGROUP2
+
     raise Unattachable(
         f"'{program.name}' ({program.section}) needs a cgroup of version 2, and none is mounted\n"
-        f"  hint: mkdir -p {place} && mount -t cgroup2 none {place}"
+        f"  hint: {MOUNT_CGROUP2}"
     )
 
 
