@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,21 @@ def test_what_is_not_there(here):
         resolve("bpf/conect.go")
     with pytest.raises(NotFoundError, match=r"no such file or directory: nowhere/at/all$"):
         resolve("nowhere/at/all")
+    (here / "loop.go").symlink_to("loop.go")
+    with pytest.raises(NotFoundError, match=r"did you mean loop.go\?"):
+        resolve("lop.go")
+
+
+def test_paths_that_are_not_utf8(here):
+    for path in (b"d\xff", b"d\xff/x.go", b"\xfe.go"):
+        name = Path(os.fsdecode(path))
+        if name.suffix == ".go":
+            name.parent.mkdir(exist_ok=True)
+            name.touch()
+        else:
+            name.mkdir()
+        with pytest.raises(CompileError, match=r"^'/.*\\udcf[ef].*': this path is not UTF-8\n"):
+            resolve(name)
 
 
 def test_what_is_no_go(here):

@@ -95,6 +95,7 @@ def resolve(
     """
     if isinstance(target, str) and is_source_text(target):
         here = Path.cwd()
+        _check_name(here)
         settings = _config(config, None)
         return Project(here, "", name or "source", sources={SOURCE_NAME: target}, config=settings)
     if not os.fspath(target):
@@ -106,6 +107,7 @@ def resolve(
         _check_file(path)
         directory, files = path.absolute().parent, (path.name,)
     directory = Path(os.path.normpath(directory))
+    _check_name(directory if files is None else directory / path.name)
     return Project(
         directory=directory,
         display=_display(directory),
@@ -113,6 +115,15 @@ def resolve(
         files=files,
         config=_config(config, directory),
     )
+
+
+def _check_name(path: Path) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        hint = "rename it, or work in another directory"
+        problem = Diagnostic(ascii(str(path)), 0, 0, "this path is not UTF-8", hint=hint)
+        raise CompileError([problem]) from None
 
 
 def _check_file(path: Path) -> None:
@@ -133,7 +144,7 @@ def _nearest(path: Path) -> str:
         entries = list(os.scandir(path.parent))
     except OSError:
         return ""
-    names = [entry.name for entry in entries if entry.is_dir() or entry.name.endswith(".go")]
+    names = [entry.name for entry in entries if entry.name.endswith(".go") or os.path.isdir(entry.path)]
     near = difflib.get_close_matches(path.name, names, n=1)
     return f" (did you mean {path.parent / near[0]}?)" if near else ""
 
