@@ -317,3 +317,52 @@ def test_variables_are_set_before_the_load():
         assert obj.globals["limit"] == 41
     with pytest.raises(tinybpf.MissingError, match="has no variable 'limits'; there is: 'limit'"):
         tinybpf.load_go(HEAD + KNOB, variables={"limits": 41})
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    "map_of, said, hint",
+    [
+        ("Hash[uint32, uint64]{MaxEntries: 1 << 31}", "-E2BIG", "take fewer entries, or smaller values"),
+        ("PerCPUArray[[60000]byte]{MaxEntries: 1}", "-E2BIG", "at most 32 KiB where each CPU has its own"),
+        ("Array[[1 << 20]byte]{MaxEntries: 1 << 31}", "-(E2BIG|ENOMEM)", "take fewer entries"),
+    ],
+)
+def test_maps_that_the_kernel_does_not_make(map_of: str, said: str, hint: str) -> None:
+    source = f"""package bpf
+
+import "tinybpf/ebpf"
+
+var big = ebpf.{map_of}
+
+//bpf:section raw_tracepoint/sys_enter
+func use(ctx *ebpf.RawTracepoint) int32 {{
+	big.Lookup(0)
+	return 0
+}}
+"""
+    with pytest.raises(tinybpf.BpfError, match=rf"map 'big': failed to create: {said}\n  hint: .*{hint}"):
+        tinybpf.load_go(source)
+
+
+@pytest.mark.kernel
+def test_a_pin_where_no_bpffs_is_mounted() -> None:
+    code = """
+import ctypes, tinybpf
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.unshare(0x00020000) == 0  # CLONE_NEWNS
+assert libc.mount(None, b"/", None, 0x44000, None) == 0  # MS_REC | MS_PRIVATE
+assert libc.mount(b"none", b"/sys/fs/bpf", b"tmpfs", 0, None) == 0
+try:
+    tinybpf.load_go(PACKAGE)
+except tinybpf.BpfError as error:
+    print(error)
+"""
+    package = Path(__file__).parents[1] / "go" / "programs" / "options"
+    ran = subprocess.run(
+        [sys.executable, "-c", code.replace("PACKAGE", repr(str(package)))], capture_output=True, text=True
+    )
+    if "AssertionError" in ran.stderr:
+        pytest.skip("this process may not mount")
+    assert "is not on BPF FS" in ran.stdout, ran.stderr
+    assert ran.stdout.endswith("  hint: mount -t bpf bpf /sys/fs/bpf\n")

@@ -129,7 +129,18 @@ def _load_error(handle: ObjectHandle, name: str, code: int, room: _verify.LogRoo
         return refused
     if code in (errno.EPERM, errno.EACCES):
         return _forbidden(handle, name, code, log)
-    return error_from(f"load '{name}'", code, log, detail=_first_complaint(log))
+    complaint = _first_complaint(log)
+    hint = next((hint for words, hint in _LOAD_HINTS.items() if words in complaint), None)
+    return error_from(f"load '{name}'", code, log, {code: hint} if hint else None, detail=complaint)
+
+
+_LOAD_HINTS = {
+    "failed to create: -E2BIG": "the kernel makes no map of that size: take fewer entries, or smaller values "
+    "(at most 32 KiB where each CPU has its own)",
+    "failed to create: -ENOMEM": "there is not enough memory for a map of that size: take fewer entries",
+    "is not on BPF FS": "mount -t bpf bpf /sys/fs/bpf",
+}
+"""What helps, by words of libbpf's complaint."""
 
 
 def _forbidden(handle: ObjectHandle, name: str, code: int, log: str) -> BpfError:
