@@ -114,6 +114,16 @@ def test_our_discipline_stays_with_filters_of_others(obj, veth):
     assert leftovers(veth[1], "vb") == "clsact egress "
 
 
+def test_our_discipline_is_not_ours_once_it_was_left_to_others(obj, veth):
+    link = veth[1].run(lambda: obj.program("incoming").attach_clsact("vb"))
+    tc(veth[1], "filter add dev vb egress protocol ip u32 match ip dport 9 0xffff flowid 1:1")
+    link.destroy()
+    tc(veth[1], "qdisc del dev vb clsact")
+    tc(veth[1], "qdisc add dev vb clsact")
+    veth[1].run(lambda: obj.program("incoming").attach_clsact("vb")).destroy()
+    assert leftovers(veth[1], "vb") == "clsact "
+
+
 def test_gone_with_its_object(build, veth, arrives):
     with tinybpf.load(build("filters")) as obj:
         veth[1].run(lambda: obj.program("incoming").attach_clsact("vb"))

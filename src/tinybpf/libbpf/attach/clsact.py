@@ -34,7 +34,10 @@ GONE = (errno.ENOENT, errno.ENODEV, errno.EINVAL)  # somebody else took the filt
 RTM_NEWTFILTER, RTM_GETTFILTER, NLM_F_REQUEST_DUMP = 44, 46, 0x301
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 
-_made: set[tuple[tuple[int, int], int]] = set()  # disciplines that are ours: namespace, interface
+_made: dict[tuple[tuple[int, int], int], int] = {}
+"""How many filters of ours there are below a discipline that is ours, by namespace and interface. It is
+ours until the last of them goes: what is at the same place later may be somebody else's."""
+
 _links: set[ClsactLink] = set()
 
 
@@ -48,6 +51,7 @@ class Filter:
         self.namespace = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         found = os.fstat(self.namespace)
         self.place = (found.st_dev, found.st_ino), index
+        self.counts = False  # in _made
 
     def hook(self, points: int) -> Any:
         hook = ffi.new("struct bpf_tc_hook *")
@@ -65,10 +69,13 @@ class Filter:
         both = self.hook(POINTS["ingress"] | POINTS["egress"])
         try:
             perform(program, what, lib.bpf_tc_hook_create, both)
-            _made.add(self.place)
+            _made.setdefault(self.place, 0)
         except BpfError as error:
             if error.errno != errno.EEXIST:
                 raise
+        if self.place in _made:
+            _made[self.place] += 1
+            self.counts = True
         options = self.options()
         options.prog_fd = program.fd
         try:
@@ -103,8 +110,13 @@ class Filter:
         return self.hook(POINTS[self.direction])
 
     def _remove_discipline(self) -> None:
-        if self.place in _made and not any(_has_filters(self.index, parent) for parent in PARENTS):
-            _made.discard(self.place)
+        if not self.counts or self.place not in _made:
+            return
+        _made[self.place] -= 1
+        if _made[self.place]:
+            return
+        del _made[self.place]
+        if not any(_has_filters(self.index, parent) for parent in PARENTS):
             lib.bpf_tc_hook_destroy(self.hook(POINTS["ingress"] | POINTS["egress"]))
 
 
