@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["btf_maker", "kernel_places"]  # in support/
+
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = {"kernel": "needs root and a kernel with BPF", "slow": "builds packages from scratch: give --slow"}
 

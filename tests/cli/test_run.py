@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pty
 import re
 import select
-import shutil
 import signal
 import socket
 import struct
@@ -16,7 +16,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from fcntl import F_SETPIPE_SZ, fcntl, ioctl
@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+import tinybpf
 
 PROGRAMS = Path(__file__).parent / "programs"
 CALLS = PROGRAMS / "calls"
@@ -620,22 +622,32 @@ def test_a_direction_that_the_section_leaves_open(build, tmp_path: Path) -> None
 
 @kernel
 def test_nothing_stays_half_attached(run):
-    before = links()
+    before = attachments()
     outcome = run("run", str(PROGRAMS / "broken.go"))
     assert outcome.status == 1
     assert outcome.out == ""
     assert "'second' (tracepoint/syscalls/sys_enter_getpgidd): " in outcome.err
     assert "did you mean sys_enter_getpgid" in outcome.err
-    assert links() == before
+    assert attachments() == before
 
 
-def links() -> set[int]:
-    """The ids of all BPF links of the machine."""
-    tool = shutil.which("bpftool")
-    if tool is None:
-        pytest.skip("needs bpftool")
-    done = subprocess.run([tool, "--json", "link", "list"], stdout=subprocess.PIPE, check=True)
-    return {link["id"] for link in json.loads(done.stdout or "[]")}
+@kernel
+def test_attachments_are_seen(build):
+    before = attachments()
+    with tinybpf.load(build("tracing")) as obj:
+        obj.program("on_getppid").attach()
+        assert len(attachments()) > len(before)
+    assert attachments() == before
+
+
+def attachments() -> list[str]:
+    """What this process holds that attaches a program; what earlier tests dropped is gone."""
+    gc.collect()
+    held = []
+    for fd in os.listdir("/proc/self/fd"):
+        with suppress(OSError):  # the directory's own
+            held.append(os.readlink(f"/proc/self/fd/{fd}"))
+    return sorted(what for what in held if what in ("anon_inode:bpf_link", "anon_inode:[perf_event]"))
 
 
 # Nothing is left behind
@@ -644,57 +656,15 @@ def links() -> set[int]:
 ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
 
 
-@pytest.fixture
-def wire() -> Iterator[tuple[str, Callable[[int], bool]]]:
-    """A network namespace with the interface ``va``, and whether a UDP packet to a port of it arrives."""
-    names = [f"tinybpfrun{os.getpid()}{end}" for end in "ab"]
-    ip = shutil.which("ip")
-    if ip is None:
-        pytest.skip("needs ip")
-
-    def arrives(port: int) -> bool:
-        code = (
-            "import socket, sys\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
-            f"s.bind(('10.98.0.1', {port}))\ns.settimeout(0.5)\nprint('ready', flush=True)\n"
-            "try: s.recv(10)\nexcept TimeoutError: sys.exit(1)"
-        )
-        listener = subprocess.Popen(
-            [ip, "netns", "exec", names[0], sys.executable, "-c", code], stdout=subprocess.PIPE
-        )
-        assert listener.stdout is not None
-        listener.stdout.readline()
-        send = f"import socket\nsocket.socket(2, 2).sendto(b'x', ('10.98.0.1', {port}))"
-        subprocess.run([ip, "netns", "exec", names[1], sys.executable, "-c", send], check=True)
-        status = listener.wait()
-        listener.stdout.close()
-        return status == 0
-
-    def configure(command: str) -> None:
-        subprocess.run([ip, *command.split()], check=True)
-
-    try:
-        for name in names:
-            configure(f"netns add {name}")
-        configure(f"link add va netns {names[0]} type veth peer name vb netns {names[1]}")
-        for number, (name, device) in enumerate(zip(names, ("va", "vb"), strict=True), 1):
-            configure(f"-n {name} addr add 10.98.0.{number}/24 dev {device}")
-            configure(f"-n {name} link set {device} up")
-        yield names[0], arrives
-    finally:
-        for name in names:
-            subprocess.run([ip, "netns", "del", name], check=False)
-
-
 @kernel
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize(("source", "program"), [("packets", "drop_udp"), ("filters", "incoming")])
-def test_packets_pass_again(wire, build, tmp_path, end, source, program):
-    namespace, arrives = wire
+def test_packets_pass_again(veth, arrives, build, tmp_path, end, source, program):
     path = tmp_path / "filter.o"
     path.write_bytes(build(source))
-    before = ("ip", "netns", "exec", namespace)
+    before = ("ip", "netns", "exec", veth[1].name)
     assert arrives(4242)
-    with running(path, "-i", "va", "--program", program, before=before) as run:
+    with running(path, "-i", "vb", "--program", program, before=before) as run:
         assert not arrives(4242)
         assert arrives(4300)
         run.process.send_signal(end)  # `ip netns exec` becomes the command
@@ -844,4 +814,4 @@ def test_first_event_comes_soon(target: tuple[str, str]) -> None:
             call(-1)
             assert run.line()["Arg"] == -1
             best = min(best, time.monotonic() - began)
-    assert best < 2
+    assert best < 5

@@ -125,14 +125,10 @@ RUNS = {
 
 @pytest.mark.kernel
 @pytest.mark.parametrize("name", sorted(p.name for p in PROGRAMS.iterdir()))
-def test_each_program_runs(name):
+def test_each_program_runs(name, request):
     flags = RUNS.get(name, [])
     if "--cgroup" in flags:
-        with open("/proc/self/mounts") as file:
-            roots = [line.split()[1] for line in file if line.split()[2] == "cgroup2"]
-        if not roots:
-            pytest.skip("no cgroup of version 2 is mounted")
-        flags = [*flags, roots[0]]
+        flags = [*flags, request.getfixturevalue("cgroup")]
     command = [sys.executable, "-m", "tinybpf", "run", *flags, "--duration", "300ms", str(PROGRAMS / name)]
     done = subprocess.run(["unshare", "--net", *command], capture_output=True, text=True, timeout=60)
     if name == "options":

@@ -6,7 +6,6 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,18 +43,6 @@ for last in range(16):
 def guard(blocks_of) -> str:
     (code,) = blocks_of((ROOT / "docs" / "panics.md").read_text(), "go")
     return HEAD + code
-
-
-@pytest.fixture
-def cgroup() -> Iterator[Path]:
-    with open("/proc/self/mounts") as file:
-        roots = [line.split()[1] for line in file if line.split()[2] == "cgroup2"]
-    if not roots:
-        pytest.skip("no cgroup of version 2 is mounted")
-    made = Path(roots[0]) / f"tinybpf-panics-{os.getpid()}"
-    made.mkdir()
-    yield made
-    made.rmdir()
 
 
 def connects(cgroup: Path) -> list[int]:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kernel_places import ARRIVAL, CLONE_NEWNET, LIBC, is_received
 
 import tinybpf
 from tinybpf import system
@@ -39,11 +40,10 @@ pytestmark = [
 
 THREE = ("CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN")
 NOBODY = 65534
-LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 8, 47, 2
 CAPABILITY_VERSION_3 = 0x20080522
 PARANOID = Path("/proc/sys/kernel/perf_event_paranoid")
-CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
+CLONE_NEWUSER = 0x10000000
 
 # An ordinary user may not be able to read Python's own files: what is imported on use comes first.
 for name in (
@@ -171,25 +171,6 @@ def tracing(build: Callable[[str], bytes]) -> bytes:
 
 def remount(options: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{options}", "/sys/kernel/tracing"], check=True)
-
-
-@pytest.fixture
-def cgroup() -> Iterator[Path]:
-    """A cgroup of version 2, readable by all, owned by root."""
-    roots = system.mounted("cgroup2")
-    if not roots:
-        pytest.skip("cgroup2 is not mounted on this kernel")
-    made = Path(roots[0]) / f"tinybpf-user-{os.getpid()}"
-    made.mkdir()
-    made.chmod(0o755)
-    yield made
-    for _ in range(50):  # the child that was in it is gone, but not yet from the cgroup
-        try:
-            made.rmdir()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
 
 
 class TestWithTheThree:
@@ -388,12 +369,8 @@ def arrives(port: int) -> bool:
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver,
     ):
         receiver.bind(("127.0.0.1", port))
-        receiver.settimeout(0.3)
-        sender.sendto(b"x" * 20, ("127.0.0.1", port))
-        try:
-            return receiver.recv(100) == b"x" * 20
-        except TimeoutError:
-            return False
+        receiver.settimeout(ARRIVAL)
+        return is_received(sender, receiver)
 
 
 def connect(port: int) -> int:

@@ -1,13 +1,11 @@
-"""What the tests of go/programs share: the programs loaded, packets, and the network of two namespaces."""
+"""What the tests of go/programs share: the programs loaded, and packets."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import socket
 import struct
-import subprocess
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -20,14 +18,6 @@ from tinybpf.compiler import CompiledObject, compile_go
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_PID_NAMESPACE = 0xEFFFFFFC
-
-_spec = importlib.util.spec_from_file_location(
-    "attach_conftest", ROOT / "tests" / "libbpf" / "attach" / "conftest.py"
-)
-assert _spec is not None and _spec.loader is not None
-_network = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_network)
-veth = _network.veth
 
 
 @cache
@@ -100,22 +90,3 @@ def tool(tmp_path: Path) -> Callable[[str, str], Path]:
         return path
 
     return copy
-
-
-@pytest.fixture
-def cgroup() -> Iterator[Path]:
-    """A cgroup of version 2 of our own, below wherever this machine has them mounted."""
-    with open("/proc/self/mounts") as file:
-        roots = [line.split()[1] for line in file if line.split()[2] == "cgroup2"]
-    mounted = Path(f"/tmp/tinybpf-programs-{os.getpid()}")
-    if not roots:
-        mounted.mkdir()
-        subprocess.run(["mount", "-t", "cgroup2", "none", mounted], check=True)
-        roots = [str(mounted)]
-    made = Path(roots[0]) / f"tinybpf-programs-{os.getpid()}"
-    made.mkdir()
-    yield made
-    made.rmdir()
-    if mounted.exists():
-        subprocess.run(["umount", mounted], check=True)
-        mounted.rmdir()

@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,25 +25,6 @@ try:
 except OSError as error:
     sys.exit(error.errno)
 """
-
-
-@pytest.fixture
-def cgroup() -> Iterator[Path]:
-    """A cgroup of version 2 of our own, below wherever this machine has them mounted."""
-    with open("/proc/self/mounts") as file:
-        roots = [line.split()[1] for line in file if line.split()[2] == "cgroup2"]
-    mounted = Path(f"/tmp/tinybpf-cgroup-{os.getpid()}")
-    if not roots:
-        mounted.mkdir()
-        subprocess.run(["mount", "-t", "cgroup2", "none", mounted], check=True)
-        roots = [str(mounted)]
-    made = Path(roots[0]) / f"tinybpf-test-{os.getpid()}"
-    made.mkdir()
-    yield made
-    made.rmdir()
-    if mounted.exists():
-        subprocess.run(["umount", mounted], check=True)
-        mounted.rmdir()
 
 
 @pytest.fixture
