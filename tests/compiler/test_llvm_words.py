@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tinybpf.compiler import compile_go
 from tinybpf.compiler.llvm_words import explain
+from tinybpf.errors import CompileError
 
 STACK = (
     "error: <source>:15:43: in function prog i32 (ptr): Looks like the BPF stack limit is exceeded. "
@@ -35,3 +37,29 @@ def test_what_is_not_known_is_passed_on() -> None:
 
 def test_nothing_said() -> None:
     assert explain("PLEASE submit a bug report\n").message == ""
+
+
+def test_atomics_of_32_bits_below_v3() -> None:
+    source = """package bpf
+
+import (
+	"sync/atomic"
+
+	"tinybpf/ebpf"
+)
+
+var counts = ebpf.Array[uint32]{MaxEntries: 1}
+
+//bpf:section xdp
+func p(ctx *ebpf.XDP) ebpf.XDPAction {
+	if n := counts.Lookup(0); n != nil {
+		atomic.AddUint32(n, 1)
+	}
+	return ebpf.XDPPass
+}
+"""
+    compile_go(source, cpu="v3")
+    with pytest.raises(CompileError) as caught:
+        compile_go(source, cpu="v2")
+    (said,) = caught.value.diagnostics
+    assert (said.line, said.message) == (14, "this atomic operation needs cpu v3")

@@ -128,7 +128,13 @@ class Compilation:
         """What LLVM said before it ended its process, at the Go function that it was about."""
         said = explain(failure.log)
         functions = [said.function] if said.function else []
-        hint = self._stack_hint(module, functions) if said.stack else None
+        hint = self._stack_hint(module, functions) if said.stack else said.hint
+        if said.place is not None:
+            path, line, col = said.place
+            file = next((n for n, f in enumerate(module.doc.files) if f.path == path), None)
+            if file is not None:
+                self.messages.report(ssa.Pos(file, line, col), said.message, hint)
+                return CompileError(self.messages.all())
         return self._about(module, functions, said.message or failure.reason, hint)
 
     def _check_stack(self, module: Module, emitted: Elf) -> None:
