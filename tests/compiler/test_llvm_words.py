@@ -53,7 +53,7 @@ var counts = ebpf.Array[uint32]{MaxEntries: 1}
 //bpf:section xdp
 func p(ctx *ebpf.XDP) ebpf.XDPAction {
 	if n := counts.Lookup(0); n != nil {
-		atomic.AddUint32(n, 1)
+		atomic.SwapUint32(n, 1)
 	}
 	return ebpf.XDPPass
 }
