@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tinybpf.show.shape import Leaf
-from tinybpf.show.sources import Wait, in_order
+from tinybpf.libbpf.enums import BpfMapType
+from tinybpf.show.shape import Group, Leaf
+from tinybpf.show.sources import Buffer, Wait, in_order
 
 WHEN = Leaf("When", 0, 8, "time", "Q")
 
@@ -51,6 +52,25 @@ def test_without_times_it_is_buffer_by_buffer():
 def test_a_ring_buffer_is_in_order_already():
     given = [(buffer("a"), [record(9), record(1)])]
     assert in_order(given) is given
+
+
+@pytest.mark.parametrize(
+    "kind, size, fits",
+    [
+        (BpfMapType.RINGBUF, 4088, True),
+        (BpfMapType.RINGBUF, 4089, False),
+        (BpfMapType.PERF_EVENT_ARRAY, 8192, True),
+    ],
+)
+def test_events_that_never_fit(kind: BpfMapType, size: int, fits: bool) -> None:
+    untyped = SimpleNamespace(btf=None, event=None)
+    ring: Any = SimpleNamespace(map=lambda _: SimpleNamespace(type=kind, types=untyped, max_entries=4096))
+    made = Buffer(ring, "r")
+    assert made.never_fits == ""
+    made.shape = Group("E", 0, size, ())
+    assert made.never_fits == (
+        "" if fits else "an event of 'r' takes 4,104 bytes and the buffer has 4,096: give it more MaxEntries"
+    )
 
 
 def test_wait_sees_that_the_reader_has_gone():

@@ -46,6 +46,19 @@ class Buffer:
         self.lost = lambda: max(by_kernel(), by_program() or 0)
 
     @property
+    def never_fits(self) -> str:
+        """Why no event finds room, however empty the buffer is, in words; nothing where one does."""
+        if self.shape is None or self.map.type is not BpfMapType.RINGBUF:
+            return ""
+        needed, there = (self.shape.size + 8 + 7) // 8 * 8, self.map.max_entries  # 8: the kernel's header
+        if needed <= there:
+            return ""
+        return (
+            f"an event of '{self.name}' takes {needed:,} bytes and the buffer has {there:,}: give it more "
+            "MaxEntries"
+        )
+
+    @property
     def time(self) -> Leaf | None:
         """The field that says when an event happened, if it has one."""
         if self.shape is None:

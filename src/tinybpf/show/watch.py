@@ -91,10 +91,17 @@ class Watch:
             if count is not None and count > known:
                 self._lost[name] = count
                 self._report.lost(name, count, count - known)
+                if not known:
+                    self._explain(name)
         panics = self._obj.panics or 0
         if panics > self._panics:
             self._report.panics(panics, panics - self._panics)
             self._panics = panics
+
+    def _explain(self, name: str) -> None:
+        for buffer in self._reader.buffers:
+            if buffer.name == name and buffer.never_fits:
+                say(f"tinybpf: {buffer.never_fits}")
 
     def _losses(self) -> dict[str, int | None]:
         """How many events each source lost; None where nobody knows."""
