@@ -226,7 +226,7 @@ class Reader:
                     )
                     self.report(
                         ssa.NO_POS,
-                        f"{option} names {name}, but no function is exported under that name",
+                        f"{option} names {name}, but there is no program of that name",
                         hint,
                     )
 
@@ -234,7 +234,8 @@ class Reader:
         fn = self.doc.functions[index]
         try:
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-                raise Refused(pos, f"program {name}: its name may have letters, digits and underscores only")
+                only = "ASCII letters, digits and underscores only"
+                raise Refused(pos, f"program {name}: its name may have {only}")
             section = self._section(fn, name)
             self._check_signature(fn, section)
             return EntryPoint(index, name, section, self._on_panic(fn, section))
