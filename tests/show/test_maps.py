@@ -37,6 +37,7 @@ var (
 	events  = ebpf.RingBuf[Stat]{MaxEntries: 4096}
 	took    = ebpf.Hash[uint32, ebpf.Histogram]{MaxEntries: 100}
 	array   = ebpf.Array[uint64]{MaxEntries: 64}
+	single  = ebpf.Array[uint64]{MaxEntries: 1}
 )
 
 //bpf:section raw_tracepoint/sys_enter
@@ -49,6 +50,7 @@ func use(ctx *ebpf.RawTracepoint) int32 {
 	events.Output(&Stat{})
 	took.Lookup(0)
 	array.Lookup(0)
+	single.Lookup(0)
 	return 0
 }
 """
@@ -89,12 +91,13 @@ def entries(obj, name: str) -> list[dict]:
 
 def test_which(obj):
     names = {found.name for found in declared(obj)}
-    assert names == {"counts", "stats", "perCPU", "perStat", "took", "array"}
+    assert names == {"counts", "stats", "perCPU", "perStat", "took", "array", "single"}
 
 
 def test_empty(obj, pipe):
     assert shown(obj, "counts", pipe) == ["counts: empty"]
     assert shown(obj, "array", pipe) == ["array: all 64 entries are 0"]
+    assert shown(obj, "single", pipe) == ["single: the entry is 0"]
     assert shown(obj, "took", pipe) == ["took: empty"]
     assert entries(obj, "counts") == entries(obj, "array") == []
 
@@ -180,8 +183,8 @@ def test_structs_of_each_cpu(obj, pipe):
 
 
 def test_histograms(obj, pipe):
-    for key, count in ((1, 2), (2, 9)):
+    for key, count in ((1, 1), (2, 9)):
         obj.map("took")[key] = {"Slots": [0, count] + [0] * 62}
     text = shown(obj, "took", pipe)
-    assert [line for line in text if "values" in line] == ["took[2]: 9 values", "took[1]: 2 values"]
+    assert [line for line in text if "value" in line] == ["took[2]: 9 values", "took[1]: 1 value"]
     assert entries(obj, "took")[0] == {"key": 2, "value": [{"min": 1, "max": 1, "count": 9}]}

@@ -152,7 +152,8 @@ def lines(shown: Shown, output: Output) -> list[str]:
     title = output.bold(clean(shown.name))
     if not shown.entries:
         which = "the first" if shown.unread else "all"
-        return [f"{title}: {which} {shown.zeros} entries are 0" if shown.zeros else f"{title}: empty"]
+        entries = "the entry is" if shown.zeros == 1 else f"{which} {shown.zeros} entries are"
+        return [f"{title}: {entries} 0" if shown.zeros else f"{title}: empty"]
     if shown.is_histogram:
         return _histograms(shown, output)
     from tinybpf.show.table import Table
@@ -192,7 +193,8 @@ def _histograms(shown: Shown, output: Output) -> list[str]:
         )
         title = output.bold(clean(shown.name if single else f"{shown.name}[{which}]"))
         text += [""] * bool(text)
-        text.append(f"{title}: {sum(slots):,} values")
+        count = sum(slots)
+        text.append(f"{title}: {count:,} {'value' if count == 1 else 'values'}")
         text += histogram.draw(slots, output.width or 80, output.blocks)
     return text + _left_out(len(shown.entries) - MOST_HISTOGRAMS, "more histograms", shown)
 
