@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
+import sys
 
 import pytest
 
@@ -60,3 +61,19 @@ def test_standard_output_can_be_the_object(command, project_dir):
         check=True,
     )
     assert done.stdout.startswith(b"\x7fELF")
+
+
+def test_ctrl_c_while_it_starts():
+    code = """
+import sys
+
+class Interrupts:
+    def find_spec(self, name, *rest):
+        if name == "click":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupts())
+import tinybpf.__main__
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -10,9 +10,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-import click
+try:
+    import click
 
-from tinybpf.cli import build, doctor, init, messages, run, version
+    from tinybpf.cli import build, doctor, init, messages, run, version
+except KeyboardInterrupt:  # from a cold disk this takes a while
+    sys.exit(130)
 
 
 @click.group(
