@@ -11,6 +11,7 @@ from tinybpf.libbpf._handle import closed_error
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf._mapcore import possible_cpus
 from tinybpf.libbpf._perf import check_pages
+from tinybpf.libbpf._polled import MOST_BATCHES, PolledBuffer
 from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader
 from tinybpf.libbpf.map import BpfMap
 from tinybpf.libbpf.stream import event_decoder, validate_event_type
@@ -18,7 +19,6 @@ from tinybpf.libbpf.stream import event_decoder, validate_event_type
 T = TypeVar("T")
 
 UNKNOWN_CPU = -1
-MOST_BATCHES = 64  # a poll comes back at some time, even where programs write faster than callbacks read
 
 
 class _Reader(RingReader):
@@ -33,7 +33,7 @@ class _Reader(RingReader):
         return buffer is not None and buffer._fill()
 
 
-class BpfPerfBuffer(Generic[T]):
+class BpfPerfBuffer(PolledBuffer, Generic[T]):
     """Samples of a perf event array, handed to ``sample_callback(cpu, data)`` by `poll` or `consume`.
 
     None or a number from 0 goes on, a negative one stops the poll, an exception stops it and is
@@ -78,22 +78,8 @@ class BpfPerfBuffer(Generic[T]):
         if core.owner is not None:
             core.owner.add_dependent(self)
 
-    def poll(self, timeout_ms: int = -1, ignore_eintr: bool = True) -> int:
-        """Wait for samples (-1: as long as it takes) and deliver them; how many there were.
-
-        0 after the time, and on a signal with ``ignore_eintr=False``.
-        """
-        self._require()
-        there = bool(self._samples or self._core.pending)
-        timeout = None if timeout_ms < 0 else timeout_ms / 1000
-        if not there and not self._reader.wait(timeout, ignore_eintr):
-            return 0
-        return 0 if self._reader.closed else self._deliver()
-
-    def consume(self) -> int:
-        """Deliver what is there without waiting; how many samples it were."""
-        self._require()
-        return self._deliver()
+    def _is_pending(self) -> bool:
+        return bool(self._samples or self._core.pending)
 
     def _deliver(self) -> int:
         handled = 0
@@ -151,32 +137,15 @@ class BpfPerfBuffer(Generic[T]):
                 if self._reader.closed:
                     return
 
-    def epoll_fd(self) -> int:
-        """A descriptor that is readable when there are samples, for select, epoll or asyncio."""
-        self._require()
-        return self._reader.fd
-
-    def fileno(self) -> int:
-        """The same as `epoll_fd`."""
-        return self.epoll_fd()
-
     def close(self) -> None:
-        """End it; a poll that waits in another thread returns. Closing the object does it, too."""
         self._reader.close()
         if self._core.owner is not None:
             self._core.owner.drop_dependent(self)
 
-    def _require(self) -> None:
+    def _require(self, maps: bool = True) -> None:
         if self._reader.closed:
             raise closed_error("perf buffer", self._core.name)
         self._core.require()
-
-    def __enter__(self) -> BpfPerfBuffer[T]:
-        self._require()
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<BpfPerfBuffer of '{self._core.name}'{' closed' if self._reader.closed else ''}>"

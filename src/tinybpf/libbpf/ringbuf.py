@@ -9,14 +9,12 @@ from typing import Any, Generic, TypeVar
 from tinybpf.errors import BpfError
 from tinybpf.libbpf._handle import closed_error
 from tinybpf.libbpf._mapcore import MapCore
+from tinybpf.libbpf._polled import MOST_BATCHES, PolledBuffer
 from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader
 from tinybpf.libbpf.map import BpfMap
 from tinybpf.libbpf.stream import event_decoder, validate_event_type
 
 T = TypeVar("T")
-
-# A poll comes back at some time, even where programs write faster than callbacks read.
-MOST_BATCHES = 64
 
 
 class _Source:
@@ -30,7 +28,7 @@ class _Source:
         self.convert = convert
 
 
-class BpfRingBuffer(Generic[T]):
+class BpfRingBuffer(PolledBuffer, Generic[T]):
     """Events of one or several ring buffer maps, delivered when `poll` or `consume` is called.
 
     With a ``callback`` each event is handed to it: None or a number from 0 goes on, a negative one
@@ -111,22 +109,8 @@ class BpfRingBuffer(Generic[T]):
         self._as_memoryview = view
         self._sources.append(_Source(core, callback, convert))
 
-    def poll(self, timeout_ms: int = -1, ignore_eintr: bool = True) -> int:
-        """Wait for events (-1: as long as it takes) and deliver them; how many there were.
-
-        0 after the time, and on a signal with ``ignore_eintr=False``.
-        """
-        self._require()
-        if any(source.core.pending for source in self._sources):
-            return self._deliver()
-        if not self._reader.wait(None if timeout_ms < 0 else timeout_ms / 1000, ignore_eintr):
-            return 0
-        return 0 if self._reader.closed else self._deliver()
-
-    def consume(self) -> int:
-        """Deliver what is there without waiting; how many events it were."""
-        self._require()
-        return self._deliver()
+    def _is_pending(self) -> bool:
+        return any(source.core.pending for source in self._sources)
 
     def _deliver(self) -> int:
         handled = 0
@@ -165,15 +149,6 @@ class BpfRingBuffer(Generic[T]):
                 return count, True
         return count, False
 
-    def epoll_fd(self) -> int:
-        """A descriptor that is readable when there are events, for select, epoll or asyncio."""
-        self._require(maps=False)
-        return self._reader.fd
-
-    def fileno(self) -> int:
-        """The same as `epoll_fd`."""
-        return self.epoll_fd()
-
     def __iter__(self) -> Iterator[T]:
         """What was polled and not taken yet; only without callbacks."""
         self._require(maps=False)
@@ -186,7 +161,6 @@ class BpfRingBuffer(Generic[T]):
             yield self._events.popleft()
 
     def close(self) -> None:
-        """End it; a poll that waits in another thread returns. Closing the object does it, too."""
         self._reader.close()
         for source in self._sources:
             if source.core.owner is not None:
@@ -202,13 +176,6 @@ class BpfRingBuffer(Generic[T]):
 
     def _names(self) -> str:
         return ", ".join(source.core.name for source in self._sources)
-
-    def __enter__(self) -> BpfRingBuffer[T]:
-        self._require(maps=False)
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         state = " closed" if self._reader.closed else ""
