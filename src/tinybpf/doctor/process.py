@@ -68,32 +68,37 @@ def _words(effective: frozenset[str]) -> str:
 
 def user_namespace() -> Check:
     initial = system.in_initial_user_namespace()
-    facts = {"initial": initial}
-    if initial is None:
-        return Check("user namespace", Level.INFO, "unknown", None, facts)
-    if initial:
-        return Check("user namespace", Level.OK, "the machine's own", None, facts)
     advice = (
         "capabilities count only within it, and eBPF needs the machine's: run outside of the rootless "
         "container, or delegate a BPF token (Linux 6.9)"
     )
-    return Check("user namespace", Level.BAD, "not the machine's own", advice, facts)
+    other = Level.BAD, "not the machine's own", advice
+    return _namespace("user namespace", initial, other, {"initial": initial})
 
 
 def pid_namespace() -> Check:
     initial = system.in_initial_pid_namespace()
     ids = system.process_status().get("NSpid", "").split()
-    facts = {"initial": initial, "ids": [int(number) for number in ids]}
-    if initial is None:
-        return Check("pid namespace", Level.INFO, "unknown", None, facts)
-    if initial:
-        return Check("pid namespace", Level.OK, "the machine's own", None, facts)
     advice = (
         "BPF programs see the machine's process ids, not those seen here: a filter on os.getpid() never "
         "matches. In a container: --pid=host; or bpf_get_ns_current_pid_tgid in the program"
     )
-    text = f"another than the machine's; this process is {os.getpid()} here"
-    return Check("pid namespace", Level.WARN, text, advice, facts)
+    other = Level.WARN, f"another than the machine's; this process is {os.getpid()} here", advice
+    return _namespace(
+        "pid namespace", initial, other, {"initial": initial, "ids": [int(number) for number in ids]}
+    )
+
+
+def _namespace(
+    name: str, initial: bool | None, other: tuple[Level, str, str], facts: dict[str, object]
+) -> Check:
+    """The check of a namespace; ``other``: what to say where it is not the machine's own."""
+    if initial is None:
+        return Check(name, Level.INFO, "unknown", None, facts)
+    if initial:
+        return Check(name, Level.OK, "the machine's own", None, facts)
+    level, text, advice = other
+    return Check(name, level, text, advice, facts)
 
 
 def seccomp() -> Check:
