@@ -91,12 +91,25 @@ class Reader:
                 program.entries.append(entry)
         self._check_symbols(program)
         if not any(self._is_program(fn) for fn in self.doc.functions):
-            self.report(
-                ssa.NO_POS,
-                "no program in this package: no function has a //bpf:section line",
-                "write //bpf:section SECTION above the function that the kernel calls: //bpf:section xdp",
-            )
+            self._no_program()
         return program
+
+    def _no_program(self) -> None:
+        message = "no program in this package: no function has a //bpf:section line"
+        spaced = self._with_a_space()
+        if spaced is not None:
+            self.report(spaced, message, "this line would be one without the space after //")
+        else:
+            hint = "write //bpf:section SECTION above the function that the kernel calls: //bpf:section xdp"
+            self.report(ssa.NO_POS, message, hint)
+
+    def _with_a_space(self) -> ssa.Pos | None:
+        """Where a directive of ours stands as an ordinary comment: Go's directives have no space."""
+        for n, file in enumerate(self.doc.files):
+            for line, text in enumerate(file.text.splitlines(), 1):
+                if re.match(r"//\s+(bpf:section|export)\s", text):
+                    return ssa.Pos(n, line, 1)
+        return None
 
     # --- programs
 

@@ -42,7 +42,7 @@ STACK = 512
 STACK_HINT = "keep large values in a map (a per-CPU array of one element), or make them smaller"
 
 HINTS = {
-    GO_MAP: "declare a BPF map as a package variable and use bpf_map_lookup_elem and its like",
+    GO_MAP: "declare a BPF map as a package variable, such as ebpf.Hash[K, V]{MaxEntries: 1024}",
     CHANNEL: "send events through a ring buffer map",
     INTERFACE: "use the concrete type",
     FUNCTION_VALUE: "call the function by its name, and pass what a literal captures as arguments",
@@ -57,7 +57,7 @@ NOT_IN_KERNEL: dict[type, tuple[str, str | None]] = {
     ssa.Send: (CHANNEL, None),
     ssa.Select: (
         "select statement: the kernel runs no goroutines",
-        "read the clock with bpf_ktime_get_ns instead of waiting",
+        "read the clock (ebpf.Now, or bpf_ktime_get_ns) instead of waiting",
     ),
     ssa.MakeMap: (GO_MAP, None),
     ssa.MapUpdate: (GO_MAP, None),
@@ -90,11 +90,11 @@ BUILTINS: dict[str, tuple[str, str | None]] = {
     "delete": (GO_MAP, None),
     "print": (
         "print has no place to write to in the kernel",
-        "call bpf_trace_printk and read /sys/kernel/tracing/trace_pipe",
+        "call ebpf.Printk (or bpf_trace_printk); tinybpf run shows it",
     ),
     "println": (
         "println has no place to write to in the kernel",
-        "call bpf_trace_printk and read /sys/kernel/tracing/trace_pipe",
+        "call ebpf.Printk (or bpf_trace_printk); tinybpf run shows it",
     ),
     "recover": ("recover: a panic ends the program", "check the condition before it panics"),
 }
