@@ -32,7 +32,7 @@ FILES = {"go.mod", "bpf/hello.go", "bpf/hello_test.go", "main.py", "README.md", 
 @cache
 def systems_go() -> str | None:
     """Another Go than ours, where this machine has one that is new enough."""
-    path = os.pathsep.join(p for p in os.get_exec_path() if not Path(p, "tinybpf").exists())
+    path = os.pathsep.join(p for p in os.get_exec_path() if not os.path.exists(os.path.join(p, "tinybpf")))
     found = shutil.which("go", path=path)
     if found is None:
         return None
