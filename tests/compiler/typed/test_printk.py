@@ -40,6 +40,10 @@ func prog(ctx *args) int32 {
 		ebpf.Printk("%d %d %d %d %s %d", 1, 2, 3, uint64(1)<<63, local, small)
 	case 7:
 		ebpf.Printk("%v", ebpf.IPv6Of(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1))
+	case 8:
+		text := [2][4]byte{{'a', 'b', 'c', 'd'}, {'e', 'f', 'g', 'h'}}
+		text[0][3] += byte(ctx.N - 8)
+		ebpf.Printk("%s|%s", text[0], text[1])
 	default:
 		ebpf.Printk("%5d|%-5d|%05d", big, big, big)
 	}
@@ -54,6 +58,7 @@ LINES = {
     5: "kernel kernel 192.0.2.1",
     6: f"1 2 3 {1 << 63} kernel -5",
     7: "2001:0db8:0000:0000:0000:0000:0000:0001",
+    8: "abcd|efgh",
     42: "   42|42   |00042",
 }
 

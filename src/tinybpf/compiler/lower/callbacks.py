@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from tinybpf.compiler.lower.function import FunctionLowering
     from tinybpf.compiler.lower.module import Module
 
-MAX_TURNS = 1 << 23
-"""``BPF_MAX_LOOPS`` of the kernel."""
-
 
 class Kind(msgspec.Struct, frozen=True):
     """A helper that calls back: its parameters before ours, and which of them the Go function gets."""
@@ -63,13 +60,14 @@ def calls_back(doc: ssa.Document, fn: ssa.Function, call: ssa.Call) -> str | Non
     return name if name in KINDS else None
 
 
-def callbacks(doc: ssa.Document, fn: ssa.Function, uses: Uses) -> Iterator[tuple[ssa.Call, int, list[int]]]:
-    """The calls in ``fn`` that call back: with the function, and the addresses that it captures."""
-    for instr in instructions(fn):
-        if isinstance(instr, ssa.Call) and calls_back(doc, fn, instr):
-            found = callback_of(fn, uses, instr.args[-1])
-            if found is not None:
-                yield instr, *found
+def callbacks(doc: ssa.Document, fn: ssa.Function) -> Iterator[tuple[ssa.Call, int]]:
+    """The calls in ``fn`` that call back, with the function that is called."""
+    calls = [i for i in instructions(fn) if isinstance(i, ssa.Call) and calls_back(doc, fn, i)]
+    uses = Uses(fn) if calls else None
+    for call in calls:
+        found = callback_of(fn, uses, call.args[-1]) if uses else None
+        if found is not None:
+            yield call, found[0]
 
 
 def is_callback(f: FunctionLowering, literal: ssa.MakeClosure) -> bool:

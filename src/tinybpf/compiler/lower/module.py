@@ -19,7 +19,7 @@ from tinybpf.compiler.lower.pointsto import Place, PointsTo
 from tinybpf.compiler.lower.refuse import Poisoned, Refused
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.variables import Variables
-from tinybpf.compiler.lower.walk import Uses, callees, instructions
+from tinybpf.compiler.lower.walk import callees, instructions
 from tinybpf.compiler.lower.writes import Writes
 from tinybpf.compiler.program import EntryPoint, Program, find_helper, is_map, read_map
 
@@ -251,7 +251,7 @@ class Module:
         OrderCheck(self.doc, self.points, self.order, self.writes.by_call, self.report)
         entries = {e.function: e for e in self.program.entries}
         called = {callee for f in self.order for _, callee in callees(self.doc.functions[f])}
-        called |= {back for f in self.order for _, back, _ in self._callbacks(f)}
+        called |= {back for f in self.order for _, back in self._callbacks(f)}
         inner = [self._function(i, None) for i in self.order if i in called or i not in entries]
         bodies = inner + [self._function(e.function, e) for e in self.program.entries]
         bodies += self.shims.texts
@@ -299,7 +299,7 @@ class Module:
 
     def _visit(self, index: int, done: dict[int, bool], order: list[int], chain: list[int]) -> None:
         done[index] = False
-        called = [*callees(self.doc.functions[index]), *((c, back) for c, back, _ in self._callbacks(index))]
+        called = [*callees(self.doc.functions[index]), *self._callbacks(index)]
         for call, callee in called:
             if not self.doc.functions[callee].blocks:
                 continue
@@ -315,9 +315,8 @@ class Module:
         done[index] = True
         order.append(index)
 
-    def _callbacks(self, index: int) -> Iterator[tuple[ssa.Call, int, list[int]]]:
-        fn = self.doc.functions[index]
-        return callbacks.callbacks(self.doc, fn, Uses(fn)) if self.typed else iter(())
+    def _callbacks(self, index: int) -> Iterator[tuple[ssa.Call, int]]:
+        return callbacks.callbacks(self.doc, self.doc.functions[index]) if self.typed else iter(())
 
     def _find_helpers(self) -> None:
         for f in self.order:

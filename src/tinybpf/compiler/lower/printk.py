@@ -13,7 +13,7 @@ import msgspec
 
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.kernel.helpers import helper
-from tinybpf.compiler.lower.builder import Memory, plus
+from tinybpf.compiler.lower.builder import Memory, copy, plus
 from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.walk import Uses
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 MAX_ARGUMENTS = 12
 """``MAX_BPRINTF_VARARGS`` of the kernel."""
+
+MAX_TEXT = 64
+"""Bytes of text that are printed by value, by way of the stack."""
 
 _VERB = re.compile(r"%(?P<flags>[-+# 0]*)(?P<width>\d*)(?P<precision>(?:\.\d*)?)(?P<verb>.?)", re.DOTALL)
 _SEPARATE = "write the arguments in the call of Printk itself"
@@ -172,7 +175,7 @@ class _Format:
             self.words.append(self._truth(f.scalar(value)))
             return "s"
         if verb in "sv" and self._is_text(t):
-            return self._pointer(value, "s")
+            return self._text(value, t)
         if verb in "pv" and f.types.is_pointer(t):
             return self._pointer(value, "px")
         raise self._wrong(f"has {whole} for an argument of type {f.types.string(t)}")
@@ -203,6 +206,22 @@ class _Format:
         if isinstance(under, ssa.Pointer):
             under = types.under(under.elem)
         return isinstance(under, ssa.Array) and types.is_int(under.elem) and types.size(under.elem) == 1
+
+    def _text(self, value: int, t: int) -> str:
+        """Text of the program's own need not end with 0, where the kernel would read on: a copy does."""
+        operand, f = self.f.operand(value), self.f
+        named = f.types[t]
+        terminated = isinstance(named, ssa.Named) and typed.is_text(named)
+        if not isinstance(operand, Memory) or terminated:
+            return self._pointer(value, "s")
+        size = f.types.size(t)
+        if size > MAX_TEXT:
+            raise self._wrong(f"prints {size} bytes by value", "pass a pointer to text that ends with 0")
+        slot = f.b.slot(f"[{size + 1} x i8]", 8)
+        copy(f.b, slot, operand.ptr, size, 1)
+        f.b.emit(f"store i8 0, ptr {plus(f.b, slot, size)}, align 1")
+        self.words.append(f.b.value(f"ptrtoint ptr {slot} to i64"))
+        return "s"
 
     def _pointer(self, value: int, verb: str) -> str:
         operand = self.f.operand(value)
