@@ -119,14 +119,14 @@ class Reader:
         return any(_says(fn, word) for word in ("//export", "//bpf:section")) or bool(self._by_name(fn))
 
     def _by_name(self, fn: ssa.Function) -> str | None:
-        """The section of a function that is named for its tracepoint, and takes a context of package ebpf."""
+        """The section of a function that is named for its tracepoint, and takes such a one's context."""
         section = typed.tracepoint_section(fn.name)
         t = self.types.under(fn.type)
         if section is None or not isinstance(t, ssa.Signature) or len(t.params) != 1:
             return None
         param = self.types[t.params[0]]
         target = param.elem if isinstance(param, ssa.Pointer) else t.params[0]
-        return section if typed.named(self.types.table, target) else None
+        return section if typed.of_tracepoint(typed.named(self.types.table, target)) else None
 
     def _exported(self) -> Iterator[tuple[int, str, ssa.Pos]]:
         for index, fn in enumerate(self.doc.functions):

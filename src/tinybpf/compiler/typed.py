@@ -211,6 +211,11 @@ def context_of(section: sections.Section) -> tuple[str | None, str]:
     return _OF_TYPE.get(kind, (None, "int32"))
 
 
+def of_tracepoint(name: str) -> bool:
+    """Whether a type of the package may be the context of a tracepoint."""
+    return name == CONTEXT or name in _OF_TRACEPOINT.values()
+
+
 def is_context(name: str) -> bool:
     """Whether a type of the package is the context of some kind of program."""
     return name in _CONTEXTS

@@ -150,3 +150,32 @@ def test_no_counter_where_nothing_can_be_lost() -> None:
     source = 'package bpf\n\nimport "tinybpf/ebpf"\n\n//bpf:section xdp\n'
     source += "func pass(ctx *ebpf.XDP) ebpf.XDPAction { return ebpf.XDPPass }\n"
     assert ELFFile(io.BytesIO(compile_go(source).elf)).get_section_by_name(".bss") is None
+
+
+def test_only_functions_with_a_tracepoint_s_context_are_programs_by_their_name() -> None:
+    source = """package bpf
+
+import "tinybpf/ebpf"
+
+func Is_Local(ip *ebpf.IPv4) bool { return ip.Dst.IsLoopback() }
+
+func Look_At(ctx *ebpf.XDP) bool {
+	ip := ebpf.Header[ebpf.IPv4](ctx, 14)
+	return ip != nil && Is_Local(ip)
+}
+
+func Sched_SchedProcessExec(ctx *ebpf.SchedProcessExec) int32 { return 0 }
+
+//bpf:section xdp
+func filter(ctx *ebpf.XDP) ebpf.XDPAction {
+	if Look_At(ctx) {
+		return ebpf.XDPDrop
+	}
+	return ebpf.XDPPass
+}
+"""
+    programs = {p.name: p.section for p in compile_go(source).programs}
+    assert programs == {
+        "filter": "xdp",
+        "Sched_SchedProcessExec": "tracepoint/sched/sched_process_exec",
+    }
