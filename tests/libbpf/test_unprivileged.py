@@ -14,6 +14,7 @@ import importlib
 import json
 import mmap
 import os
+import pkgutil
 import socket
 import struct
 import subprocess
@@ -28,10 +29,15 @@ import pytest
 from kernel_places import ARRIVAL, CLONE_NEWNET, LIBC, is_received
 
 import tinybpf
+import tinybpf.libbpf
 from tinybpf import system
 from tinybpf.doctor import kernel
 from tinybpf.libbpf import _probe, features
 from tinybpf.libbpf.features import State
+
+# A user without root may not be able to read the checkout: what is imported late has to be there before.
+for _module in pkgutil.walk_packages(tinybpf.libbpf.__path__, "tinybpf.libbpf."):
+    importlib.import_module(_module.name)
 
 pytestmark = [
     pytest.mark.kernel,
