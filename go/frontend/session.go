@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
+	"unicode/utf8"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -103,11 +105,28 @@ func (s *session) addFile(path, text string) int {
 	return len(s.doc.Files) - 1
 }
 
+// readable is a text for messages. JSON could not carry bytes that are no UTF-8, which the parser
+// refuses anyway: a question mark for each keeps the columns behind them.
+func readable(text []byte) string {
+	if utf8.Valid(text) {
+		return asString(text)
+	}
+	out := slices.Clone(text)
+	for i := 0; i < len(out); {
+		r, size := utf8.DecodeRune(out[i:])
+		if r == utf8.RuneError && size == 1 {
+			out[i] = '?'
+		}
+		i += size
+	}
+	return string(out)
+}
+
 // fileIndex is a source's number in the document, which lists files of imported packages only
 // where something comes from them.
 func (s *session) fileIndex(src *source) int {
 	if src.index < 0 {
-		src.index = s.addFile(src.unit.show(src.name), asString(src.text))
+		src.index = s.addFile(src.unit.show(src.name), readable(src.text))
 		if src.ast != nil && !src.unit.provided {
 			s.doc.Files[src.index].Directives = s.looseDirectives(src)
 		}

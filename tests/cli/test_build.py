@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import tinybpf.compiler
@@ -171,3 +173,65 @@ def test_an_interrupt_is_quiet(run, project_dir, monkeypatch):
     monkeypatch.setattr(tinybpf.compiler, "compile_go", interrupt)
     outcome = run("build", "bpf")
     assert (outcome.status, outcome.out, outcome.err.strip()) == (130, "", "")
+
+
+def test_messages_as_json(run, project_dir, bad_source):
+    outcome = run("build", "bpf", "--json")
+    assert (outcome.status, outcome.err) == (1, "")
+    told = json.loads(outcome.out)
+    assert (told["ok"], told["object"]) == (False, None)
+    first, second = told["diagnostics"]
+    assert (first["path"], first["line"], first["col"], first["end_col"]) == ("bpf/count.go", 16, 9, 14)
+    assert (second["message"], second["severity"], second["kind"]) == ("undefined: nothing", "error", "go")
+    assert not (project_dir / "bpf.o").exists()
+
+
+def test_what_was_built_as_json(run, project_dir):
+    (project_dir / "tinybpf.json").write_text(
+        '{"build": {"programs": {"count": "xdp"}},\n "toolchain": {"llc": "/usr/bin/llc"}}'
+    )
+    outcome = run("build", "bpf", "--json", "-o", "x.o")
+    assert (outcome.status, outcome.err) == (0, "")
+    told = json.loads(outcome.out)
+    assert told["ok"] is True
+    assert [(d["severity"], d["kind"], d["line"]) for d in told["diagnostics"]] == [("warning", "project", 2)]
+    built = told["object"]
+    assert (built["path"], built["size"]) == ("x.o", (project_dir / "x.o").stat().st_size)
+    assert [(p["name"], p["section"]) for p in built["programs"]] == [("count", "xdp"), ("drop", "xdp")]
+    assert [(m["name"], m["type"], m["key_size"]) for m in built["maps"]] == [("packets", "HASH", 4)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "words"),
+    [
+        (("nowhere",), "project", "no such file or directory: nowhere"),
+        (("bpf", "-o", "none/x.o"), "project", "cannot write none/x.o: No such file or directory"),
+        (("bpf", "--section", "count=xpd"), "bpf", "unknown section xpd"),
+    ],
+)
+def test_other_failures_as_json(run, project_dir, arguments, kind, words):
+    outcome = run("build", "--json", *arguments)
+    assert (outcome.status, outcome.err) == (1, "")
+    (told,) = json.loads(outcome.out)["diagnostics"]
+    assert told["kind"] == kind
+    assert words in told["message"]
+
+
+def test_a_fault_of_our_own_as_json(run, project_dir, monkeypatch):
+    def fail(*_arguments, **_options):
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(tinybpf.compiler, "compile_go", fail)
+    outcome = run("build", "bpf", "--json")
+    (told,) = json.loads(outcome.out)["diagnostics"]
+    assert (outcome.status, told["kind"]) == (1, "internal")
+    assert told["message"] == "internal error: ZeroDivisionError: oh"
+
+
+def test_wrong_usage_stays_words(run, project_dir):
+    outcome = run("build", "--json", "bpf", "--cpu", "v9")
+    assert (outcome.status, outcome.out) == (2, "")
+
+
+def test_several_messages_are_counted(run, project_dir, bad_source):
+    assert run("build", "bpf").err.splitlines()[-1] == "2 errors"

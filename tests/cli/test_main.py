@@ -52,6 +52,8 @@ def test_color_on_a_terminal(command, bad_source, no_color, colored):
 
 def test_no_color_in_a_pipe(command, bad_source):
     assert "\x1b" not in command("build", "bpf").stderr
+    assert "\x1b[31m^" in command("build", "bpf", env={"FORCE_COLOR": "1"}).stderr
+    assert "\x1b" not in command("build", "bpf", env={"FORCE_COLOR": "1", "NO_COLOR": "1"}).stderr
 
 
 def test_standard_output_can_be_the_object(command, project_dir):

@@ -233,6 +233,27 @@ def test_wrong_usage(run, arguments, status, says):
     assert outcome.out == ""
 
 
+def test_a_source_that_is_refused_as_json(run):
+    outcome = run("run", "--json", "-e", "func f(ctx *ebpf.SysEnter) int32 {\n\treturn nothing\n}")
+    assert (outcome.status, outcome.err) == (1, "")
+    (line,) = outcome.out.splitlines()
+    told = json.loads(line)
+    assert told["kind"] == "failed"
+    (said,) = told["diagnostics"]
+    assert (said["path"], said["line"], said["col"], said["end_col"]) == ("-e", 2, 9, 16)
+    assert said["message"] == "undefined: nothing"
+
+
+@kernel
+def test_a_program_that_the_verifier_refuses_as_json(run):
+    outcome = run("run", "--json", "-i", "lo", str(PROGRAMS / "refuses.go"))
+    assert (outcome.status, outcome.err) == (1, "")
+    (said,) = json.loads(outcome.out)["diagnostics"]
+    assert said["kind"] == "verifier"
+    assert said["path"].endswith("refuses.go") and said["source"].strip()
+    assert said["line"] and said["message"].startswith("program ")
+
+
 # When it ends
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tinybpf.compiler import Diagnostic, compile_go
-from tinybpf.compiler.diagnostics import WIDTH
+from tinybpf.compiler.diagnostics import WIDTH, summary
 from tinybpf.errors import CompileError
 
 
@@ -53,6 +53,64 @@ def test_color() -> None:
     assert shown == d.render() != d.render(color=True)
 
 
+def test_the_caret_stands_below_wide_letters_and_tabs() -> None:
+    """A letter of East Asia takes two columns, an accent that follows its letter none."""
+    for source, at in (("\tx := 世界 + y", "y"), ("e\u0301 := !", "!"), ("世\t世 + z", "z")):
+        col = source.encode().index(at.encode()) + 1
+        line, caret = Diagnostic("a.go", 1, col, "here", source=source).render().split("\n")[1:]
+        before = {"世": "  ", "界": "  ", "\u0301": "", "\t": "\t"}
+        assert caret == "".join(before.get(c, " ") for c in line[: line.index(at)]) + "^"
+
+
+def test_lines_are_broken_between_words_for_a_terminal() -> None:
+    d = Diagnostic("a.go", 1, 2, "word " * 30 + "end", hint="take " * 40 + "this", source="\t" + "x" * 300)
+    shown = d.render(columns=80).split("\n")
+    assert max(len(line.expandtabs()) for line in shown) <= 80
+    assert " ".join("".join(shown).split()).count("word") == 30
+    assert [line for line in shown if line.startswith("    hint: take")]
+    assert all(line.startswith("  ") for line in shown[1:])
+    assert d.render().split("\n")[0] == str(d), "elsewhere a message is one line"
+
+
+def test_a_word_longer_than_the_line_is_left_whole() -> None:
+    name = "n" * 100
+    assert Diagnostic("", 0, 0, f"there is no {name} here").render(columns=40).split("\n")[1].strip() == name
+
+
+@pytest.mark.parametrize(
+    ("source", "at", "token"),
+    [
+        ("\treturn value + 1", "value", "value"),
+        ("\tx <<= 3", "<<=", "<<="),
+        ("//bpf:sektion xdp", "//", "//bpf:sektion xdp"),
+        ('\ts := "a b\\"c" + t', '"', '"a b\\"c"'),
+        ("\tüber := 1", "ü", "über"),
+        ("\tx := 1.5e3", "1.5", "1.5e3"),
+    ],
+)
+def test_the_end_of_what_stands_there(source: str, at: str, token: str) -> None:
+    col = source.encode().index(at.encode()) + 1
+    found = Diagnostic("a.go", 1, col, "here", source=source)
+    assert source.encode()[col - 1 : found.end_col - 1].decode() == token
+
+
+def test_as_data() -> None:
+    message = "f redeclared in this block\n\tbpf/a.go:3:6: other declaration of f"
+    found = Diagnostic("bpf/b.go", 9, 6, message, source="func f() {}", kind="go").data()
+    assert found == {
+        "path": "bpf/b.go", "line": 9, "col": 6, "end_line": 9, "end_col": 7, "severity": "error",
+        "kind": "go", "message": "f redeclared in this block", "hint": None, "source": "func f() {}",
+        "related": [{"path": "bpf/a.go", "line": 3, "col": 6, "message": "other declaration of f"}],
+    }  # fmt: skip
+
+
+def test_summary() -> None:
+    error, warning = Diagnostic("", 0, 0, "x"), Diagnostic("", 0, 0, "x", "warning")
+    assert summary([error]) is summary([]) is None
+    assert summary([error, error, warning]) == "2 errors, 1 warning"
+    assert summary([warning, warning]) == "2 warnings"
+
+
 BAD = """package main
 
 import "unsafe"
@@ -90,6 +148,18 @@ def test_the_line_is_that_of_go(tmp_path: Path, between: str, ending: str) -> No
     (found,) = {d for d in caught.value.diagnostics if "float64" in d.message and ":=" in (d.source or "")}
     assert found.source == "\tx := 1.5"
     assert source.encode().split(b"\n")[found.line - 1].rstrip(b"\r") == b"\tx := 1.5"
+
+
+def test_bytes_that_are_no_letters(tmp_path: Path) -> None:
+    """Each is shown as one character, so that what stands behind it is found."""
+    file = tmp_path / "bad.go"
+    file.write_bytes(b'package main\n\nvar a, \xff\xfe b = "\xc3\xbc" @ 1\n')
+    with pytest.raises(CompileError) as caught:
+        compile_go(file)
+    found = caught.value.diagnostics
+    (said,) = (d for d in found if "'@'" in d.message)
+    assert said.source == 'var a, ?? b = "ü" @ 1'
+    assert said.render().split("\n")[2] == "    " + " " * said.source.index("@") + "^"
 
 
 def test_several_files_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -360,14 +360,15 @@ def test_fault_of_the_compiler_shows_the_go_line(monkeypatch: pytest.MonkeyPatch
         compile_go(program())
     (said,) = caught.value.diagnostics
     assert (said.line, said.source) == (7, program().split("\n")[6])
-    assert "please report it" in said.message and "lost" in said.message
+    assert "please report it" in (said.hint or "") and "lost" in said.message
+    assert said.kind == "internal"
     assert isinstance(caught.value.__cause__, Exception)
 
 
 def test_fault_outside_an_instruction(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Variables, "license", lambda self: {}["x"])
     with pytest.raises(
-        InternalCompilerError, match=r"internal error: KeyError: 'x'; this is a fault of tinybpf"
+        InternalCompilerError, match=r"internal error: KeyError: 'x'\n +hint: this is a fault of tinybpf"
     ):
         compile_go(program())
 

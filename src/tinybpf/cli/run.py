@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tinybpf.cli import messages
+from tinybpf.errors import BpfError
 
 if TYPE_CHECKING:
     from tinybpf.compiler import CompiledObject
@@ -111,6 +112,11 @@ def run(
             return _run(_source(target, options), options, stop)
     except Stopped as stopped:
         return 128 + stopped.number
+    except BpfError as error:
+        if not options.as_json or os.environ.get("TINYBPF_DEBUG"):
+            raise
+        messages.write_json({"kind": "failed", "diagnostics": messages.as_data(error)}, indent=None)
+        return 1
 
 
 def _source(target: str, options: Options) -> Any:
@@ -252,7 +258,6 @@ def _printed(
 
     if not prints(_elf(source), (program.section for program in obj.programs.values())):
         return None
-    from tinybpf.errors import BpfError
     from tinybpf.show.printk import Printed
 
     try:

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinybpf.compiler import frontend, llvm, ssa, typed
-from tinybpf.compiler.diagnostics import Diagnostic
+from tinybpf.compiler import contract, frontend, llvm, ssa, typed
+from tinybpf.compiler.diagnostics import Diagnostic, fault
 from tinybpf.compiler.llvm_words import explain
 from tinybpf.compiler.messages import Messages
 from tinybpf.compiler.object import CompiledMap, CompiledObject, CompiledProgram
 from tinybpf.compiler.project import Project
-from tinybpf.errors import CompileError, InternalCompilerError
+from tinybpf.errors import BpfError, CompileError, InternalCompilerError
 
 if TYPE_CHECKING:
     from tinybpf.compiler.elf import Elf
@@ -49,7 +49,6 @@ class Compilation:
         doc = running.result()
         self._stage("front end")
         self.messages.read(doc)
-        typed.without_bodies(doc)
         if self.messages.errors:
             raise CompileError(self.messages.all())
         module, ir = self._lower(doc)
@@ -83,25 +82,29 @@ class Compilation:
         from tinybpf.compiler.startup import evaluate
 
         report = self.messages.report
-        types = Types(doc.types)
         choices = Choices(self.sections, self.project.config.programs, self.programs)
         try:
+            contract.check(doc)
+            typed.without_bodies(doc)
+            types = Types(doc.types)
             program = Reader(doc, types, choices, report).read()
             initial = evaluate(doc, types, report, self.timeout)
             module = Module(doc, types, program, report, initial)
             ir = module.run()
         except Refused as refused:
             self.messages.report(refused.pos, refused.message, refused.hint)
-        except LoweringFault as fault:
+        except LoweringFault as problem:
             if not self.messages.errors:
-                raise _internal(self.messages.place(fault.pos, str(fault))) from fault
+                raise _internal(self.messages.place(problem.pos, str(problem))) from problem
         except llvm.LlvmInvalid as problem:
             message = f"LLVM does not take the initialisers: {problem}"
             raise _internal(self.messages.place(ssa.NO_POS, message)) from problem
-        except (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as fault:
+        except (BpfError, OSError):
+            raise
+        except Exception as problem:
             if not self.messages.errors:
-                message = f"{type(fault).__name__}: {fault}"
-                raise _internal(self.messages.place(ssa.NO_POS, message)) from fault
+                message = f"{type(problem).__name__}: {problem}"
+                raise _internal(self.messages.place(ssa.NO_POS, message)) from problem
         if self.messages.errors:
             raise CompileError(self.messages.all())
         return module, ir
@@ -177,5 +180,4 @@ class Compilation:
 
 
 def _internal(at: Diagnostic) -> InternalCompilerError:
-    message = f"internal error: {at.message}; this is a fault of tinybpf, please report it"
-    return InternalCompilerError([Diagnostic(at.path, at.line, at.col, message, source=at.source)])
+    return InternalCompilerError([fault(at)])

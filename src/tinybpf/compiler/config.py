@@ -78,10 +78,14 @@ def load_config(path: Path, display: str | None = None) -> Config:
     except FileNotFoundError:
         raise NotFoundError(f"no such configuration file: {shown}", errno.ENOENT) from None
     except UnicodeDecodeError as error:
-        raise CompileError([Diagnostic(shown, 0, 0, f"not UTF-8 at byte {error.start}")]) from None
+        raise _unreadable(shown, f"not UTF-8 at byte {error.start}") from None
     except OSError as error:
-        raise CompileError([Diagnostic(shown, 0, 0, f"cannot be read: {error.strerror}")]) from None
+        raise _unreadable(shown, f"cannot be read: {error.strerror}") from None
     return _Reader(path, shown, text).read()
+
+
+def _unreadable(shown: str, why: str) -> CompileError:
+    return CompileError([Diagnostic(shown, 0, 0, why, kind="project")])
 
 
 _Convert = Callable[[Any], Any]
@@ -176,8 +180,8 @@ class _Reader:
         before = self.text[:offset]
         line = before.count("\n") + 1
         column = len(before.rpartition("\n")[2].encode()) + 1
-        lines = self.text.split("\n")
-        return Diagnostic(self.display, line, column, message, severity, hint, lines[line - 1].rstrip("\r"))
+        source = self.text.split("\n")[line - 1].rstrip("\r")
+        return Diagnostic(self.display, line, column, message, severity, hint, source, "project")
 
 
 def _kind(value: Any) -> str:

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tinybpf.compiler import ssa
-from tinybpf.compiler.diagnostics import Diagnostic
+from tinybpf.compiler.diagnostics import Diagnostic, fault
 from tinybpf.errors import CompileError, InternalCompilerError, NotFoundError
 
 if TYPE_CHECKING:
@@ -233,21 +233,21 @@ class Frontend:
         return FrontendLog(text) if text else None
 
 
-def _fault(document: ssa.Document, fault: ssa.Diagnostic) -> Diagnostic:
+def _fault(document: ssa.Document, found: ssa.Diagnostic) -> Diagnostic:
     """A fault of the front end's own, where it happened."""
-    message = f"internal error in tinybpf's Go front end: {fault.message}"
-    file, line, col = fault.pos.file, fault.pos.line, fault.pos.col
-    hint = "this is a fault of tinybpf, not of the program: please report it"
-    if not line:
-        return Diagnostic("", 0, 0, message, hint=hint)
+    message = f"Go front end: {found.message}"
+    file, line, col = found.pos.file, found.pos.line, found.pos.col
+    if line <= 0 or not 0 <= file < len(document.files):
+        return fault(Diagnostic("", 0, 0, message))
     shown = document.files[file]
-    lines = shown.text.splitlines()
+    lines = shown.text.split("\n")
     source = lines[line - 1] if line <= len(lines) else None
-    return Diagnostic(shown.path, line, col, message, hint=hint, source=source)
+    return fault(Diagnostic(shown.path, line, col, message, source=source))
 
 
 def _error(kind: type[CompileError], message: str) -> CompileError:
-    return kind([Diagnostic("", 0, 0, message)])
+    found = Diagnostic("", 0, 0, message, kind="project")
+    return kind([fault(found) if kind is InternalCompilerError else found])
 
 
 def _signal_name(number: int) -> str:

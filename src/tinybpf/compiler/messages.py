@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from tinybpf.compiler import ssa
-from tinybpf.compiler.diagnostics import Diagnostic
+from tinybpf.compiler.diagnostics import Diagnostic, Kind
+
+Severity = Literal["error", "warning"]
 
 
 class Messages:
@@ -21,9 +23,8 @@ class Messages:
         """Take over the front end's document: its files' lines, and its diagnostics."""
         self._files = [(f.path, _lines(f.text)) for f in doc.files]
         for d in doc.diagnostics:
-            self._add(
-                d.pos, self.place(d.pos, d.message, None, "warning" if d.kind == "warning" else "error")
-            )
+            severity: Severity = "warning" if d.kind == "warning" else "error"
+            self._add(d.pos, self.place(d.pos, d.message, None, severity, "go"))
 
     def report(self, pos: ssa.Pos, message: str, hint: str | None) -> None:
         """An error."""
@@ -38,14 +39,15 @@ class Messages:
         pos: ssa.Pos,
         message: str,
         hint: str | None = None,
-        severity: Literal["error", "warning"] = "error",
+        severity: Severity = "error",
+        kind: Kind = "bpf",
     ) -> Diagnostic:
         """A diagnostic with the source line that it is about."""
-        if not pos.line:
-            return Diagnostic(self._where, 0, 0, message, severity, hint)
+        if pos.line <= 0 or not 0 <= pos.file < len(self._files):
+            return Diagnostic(self._where, 0, 0, message, severity, hint, None, kind)
         path, lines = self._files[pos.file]
         source = lines[pos.line - 1] if pos.line <= len(lines) else None
-        return Diagnostic(path, pos.line, pos.col, message, severity, hint, source)
+        return Diagnostic(path, pos.line, pos.col, message, severity, hint, source, kind)
 
     def all(self) -> list[Diagnostic]:
         """All messages, in the order of the source; a cause met again in the same line is said once."""

@@ -106,7 +106,7 @@ class Reader:
     def _with_a_space(self) -> ssa.Pos | None:
         """Where a directive of ours stands as an ordinary comment: Go's directives have no space."""
         for n, file in enumerate(self.doc.files):
-            for line, text in enumerate(file.text.splitlines(), 1):
+            for line, text in enumerate(file.text.split("\n"), 1):
                 if re.match(r"//\s+(bpf:section|export)\s", text):
                     return ssa.Pos(n, line, 1)
         return None

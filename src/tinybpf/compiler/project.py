@@ -122,7 +122,7 @@ def _check_name(path: Path) -> None:
         str(path).encode()
     except UnicodeEncodeError:
         hint = "rename it, or work in another directory"
-        problem = Diagnostic(ascii(str(path)), 0, 0, "this path is not UTF-8", hint=hint)
+        problem = Diagnostic(ascii(str(path)), 0, 0, "this path is not UTF-8", hint=hint, kind="project")
         raise CompileError([problem]) from None
 
 
@@ -134,7 +134,7 @@ def _check_file(path: Path) -> None:
     hint = "give a package directory or a .go file"
     if path.suffix == ".o":
         hint = "this looks like an object that is compiled already; tinybpf.load loads it"
-    raise CompileError([Diagnostic(str(path), 0, 0, "not a Go file", hint=hint)])
+    raise CompileError([Diagnostic(str(path), 0, 0, "not a Go file", hint=hint, kind="project")])
 
 
 def _nearest(path: Path) -> str:
