@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         open_pinned_map,
     )
     from tinybpf.libbpf.btf import BtfField, BtfKind, BtfType
+    from tinybpf.libbpf.panics import PanicLine
     from tinybpf.libbpf.trace import TraceRecord, TraceStream, trace_pipe
 
 
@@ -76,6 +77,7 @@ _HOMES = {
         "open_pinned_map",
     ],
     "libbpf.btf": ["BtfField", "BtfKind", "BtfType"],
+    "libbpf.panics": ["PanicLine"],
     "libbpf.trace": ["TraceRecord", "TraceStream", "trace_pipe"],
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -106,6 +108,7 @@ __all__ = [
     "MissingError",
     "NotFoundError",
     "ObjectError",
+    "PanicLine",
     "ProgramInfo",
     "RingBufferEvent",
     "SourceLine",

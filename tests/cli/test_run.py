@@ -416,6 +416,58 @@ def test_lost_events_and_panics_are_told(target: tuple[str, str]) -> None:
     assert end["panics"] == 1
 
 
+PANICS = """//bpf:panics lines
+
+//bpf:section tracepoint/syscalls/sys_enter_getpgid
+func asked(ctx *ebpf.SysEnter) int32 {
+	if ebpf.PID() != targetPid {
+		return 0
+	}
+	if table[ctx.Args[0]&15] == 1 {
+		return 1
+	}
+	return int32(10 / divisor(ctx.Args[0]))
+}
+
+var table [8]uint64
+var targetPid uint32
+
+//go:noinline
+func divisor(n uint64) uint64 {
+	return uint64(10) / (n - 5)
+}
+"""
+
+
+@kernel
+def test_panics_are_told_by_line(target: tuple[str, str]) -> None:
+    first = {"file": "-e", "line": 8, "function": "asked", "reason": "index out of range"}
+    second = {"file": "-e", "line": 19, "function": "divisor", "reason": "integer divide by zero"}
+    with running("-e", PANICS, *target) as run:
+        for argument in (8, 9, 5):
+            call(argument)
+        lines = run.rest(signal.SIGINT)
+    where = [first | {"count": 2, "new": 2}, second | {"count": 1, "new": 1}]
+    assert lines[0] == {"kind": "panics", "count": 3, "new": 3, "lines": where}
+    assert lines[-1]["panics"] == 3
+    assert lines[-1]["panic_lines"] == [first | {"count": 2}, second | {"count": 1}]
+
+
+@kernel
+def test_panics_are_told_by_line_in_words(target: tuple[str, str]) -> None:
+    with running("-e", PANICS, *target, as_json=False) as run:
+        for argument in (8, 9, 5):
+            call(argument)
+        run.end(signal.SIGINT)
+    assert run.said.splitlines()[-5:] == [
+        "-e:8: index out of range in asked, 2 times",
+        "-e:19: integer divide by zero in divisor, once",
+        "tinybpf: 3 panics ended a program",
+        "  2  -e:8: index out of range in asked",
+        "  1  -e:19: integer divide by zero in divisor",
+    ]
+
+
 @kernel
 def test_what_each_kind_of_buffer_loses(me: int) -> None:
     with running(SHAPES, "--set", f"target_pid={me}") as run:

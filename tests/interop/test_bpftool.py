@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tinybpf.compiler import CompiledObject
+import tinybpf
+from tinybpf.compiler import CompiledObject, compile_go
 
 BPFTOOL = shutil.which("bpftool") or shutil.which("bpftool", path="/usr/sbin:/sbin")
 BPFFS = Path("/sys/fs/bpf")
@@ -61,6 +62,38 @@ def test_skeleton(path: Path) -> None:
         "struct Pair_uint32_int8 pairVar;",
     ):
         assert line in skeleton
+
+
+COUNTED = """//bpf:panics lines
+
+package main
+
+import "unsafe"
+
+var table [8]uint32
+
+//export t
+//bpf:section syscall
+func t(ctx unsafe.Pointer) int32 {
+	return int32(table[*(*uint32)(ctx)])
+}
+"""
+
+
+@pytest.mark.kernel
+def test_panics_by_line(tmp_path: Path, pins: Path) -> None:
+    """Without a word about the counters' tags; they are in the skeleton, and survive bpftool's linker."""
+    compile_go(COUNTED, name="x.go").write(tmp_path / "x.o")
+    linked = tmp_path / "linked.o"
+    bpftool("gen", "object", linked, tmp_path / "x.o")
+    for number, file in enumerate((tmp_path / "x.o", linked)):
+        bpftool("prog", "loadall", file, pins.with_name(f"{pins.name}-{number}"))
+        shutil.rmtree(pins.with_name(f"{pins.name}-{number}"))
+        skeleton = bpftool("gen", "skeleton", file, "name", "x")
+        assert "uint64 ebpf_panics;" in skeleton and "_12;" in skeleton
+        with tinybpf.load(file) as obj:
+            assert obj.program("t").test_run(ctx=b"\x08\0\0\0").retval == 0xFFFFFFF2
+            assert [(line.line, line.count) for line in obj.panic_lines] == [(12, 1)]
 
 
 @pytest.mark.kernel

@@ -117,6 +117,19 @@ def test_variables(cilium: Cilium, everything: CompiledObject) -> None:
     assert variables["_u00fc_u00df"] == ".bss uint32"
 
 
+COUNTED = CHECKSUM.replace("package main", "//bpf:panics lines\n\npackage main", 1).replace(
+    "\tr.Sum = sum", "\tr.Data[0] = copied.Data[r.Sum]\n\tr.Sum = sum"
+)
+
+
+@pytest.mark.kernel
+def test_counters_of_panics_are_variables(cilium: Cilium) -> None:
+    answer = cilium(compile_go(COUNTED, name="x.go"), "checksum", struct.pack("<8BI", *range(1, 9), 8).hex())
+    assert answer["Returned"] == 0xFFFFFFF2
+    counters = {name: kind for name, kind in answer["Variables"].items() if name.startswith("ebpf_")}
+    assert set(counters.values()) == {".bss uint64"} and len(counters) == 2 and "ebpf_panics" in counters
+
+
 @pytest.mark.kernel
 def test_example(cilium: Cilium, example: CompiledObject) -> None:
     assert cilium(example)["Maps"]["events"]["Type"] == "RingBuf"

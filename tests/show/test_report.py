@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tinybpf import PanicLine
 from tinybpf.show.output import Output
 from tinybpf.show.report import JsonReport, TextReport
 from tinybpf.show.shape import Group, Leaf
@@ -85,6 +86,38 @@ def test_losses_and_panics(capsys):
         "tinybpf: 3 panics ended a program",
     ]
     assert pipe.text() == ""
+
+
+AT_9 = PanicLine("bpf/x.go", 9, "f", "index out of range", 1200)
+AT_20 = PanicLine("bpf/x.go", 20, "g", "panic: \x1bno", 7)
+NEVER = PanicLine("bpf/x.go", 30, "g", "integer divide by zero", 0)
+
+
+def test_panics_by_line(capsys):
+    pipe = Pipe()
+    text = TextReport(pipe.output, [buffer()], prints=False)
+    text.panics(1207, 3, [(AT_9, 1), (AT_20, 2)])
+    text.end({"events": 2}, {"events": 0}, 1207, [AT_20, AT_9, NEVER])
+    assert capsys.readouterr().err.splitlines() == [
+        "bpf/x.go:9: index out of range in f, once",
+        "bpf/x.go:20: panic: \\x1bno in g, 2 times",
+        "tinybpf: 2 events of 'events', lost: 0",
+        "tinybpf: 1,207 panics ended a program",
+        "  1,200  bpf/x.go:9: index out of range in f",
+        "      7  bpf/x.go:20: panic: \\x1bno in g",
+    ]
+
+
+def test_panics_by_line_as_json():
+    pipe = Pipe()
+    report = JsonReport(pipe.output)
+    report.panics(1207, 1, [(AT_9, 1)])
+    report.end({}, {}, 1207, [AT_9, NEVER])
+    at_9 = {"file": "bpf/x.go", "line": 9, "function": "f", "reason": "index out of range", "count": 1200}
+    assert [json.loads(line) for line in pipe.text().splitlines()] == [
+        {"kind": "panics", "count": 1207, "new": 1, "lines": [at_9 | {"new": 1}]},
+        {"kind": "end", "events": {}, "lost": {}, "panics": 1207, "panic_lines": [at_9]},
+    ]
 
 
 def test_losses_and_panics_as_json():

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,8 @@ class Options:
     count: int | None
     seconds: float | None
     as_json: bool
+    shift: int = 0
+    """How many lines stand before the text of -e."""
 
 
 def _duration(_context: click.Context, _parameter: click.Parameter, given: str | None) -> float | None:
@@ -132,14 +134,14 @@ def _source(target: str, options: Options) -> Any:
 
 def _run_text(text: str, options: Options, stop: Stop) -> int:
     """The program is on the command line."""
-    from tinybpf.show.oneliner import complete, positions
+    from tinybpf.show.oneliner import SOURCE_NAME, complete, positions
 
     try:
         source, shift = complete(text)
     except ValueError as problem:
         raise click.BadParameter(str(problem), param_hint="-e") from None
-    with positions("<source>", shift):
-        return _run(_compile(source, options), options, stop)
+    with positions(SOURCE_NAME, shift):
+        return _run(_compile(source, options), replace(options, shift=shift), stop)
 
 
 def _compile(target: str | Path, options: Options) -> CompiledObject:
@@ -232,9 +234,9 @@ def _watch(
             attached = attach_all(obj, targets)
         except FlagError as error:
             raise WrongFlag(str(error)) from None
+        stop.watching = True  # who reads what is told next may ask for the end at once
         report.attached(attached.programs, [*notes, *attached.notes])
-        watch = Watch(obj, reader, printed, report, Limits(options.count, options.seconds))
-        stop.watching = True
+        watch = Watch(obj, reader, printed, report, Limits(options.count, options.seconds), options.shift)
         for program, walk in attached.iterators:
             report.walked(program, walk)
         if len(attached.iterators) < len(attached.programs):

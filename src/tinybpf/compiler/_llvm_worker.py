@@ -122,6 +122,7 @@ def compile_module(llvm: Any, request: dict[str, Any]) -> dict[str, Any]:
     if request.get("optimise", True):
         builder.getModulePassManager().run(module, builder)
     module = with_results(llvm, module)
+    show_counters(llvm, module)
     stage("optimise")
     answer: dict[str, Any] = {"times": times}
     if request["dump"]:
@@ -130,6 +131,16 @@ def compile_module(llvm: Any, request: dict[str, Any]) -> dict[str, Any]:
         answer["object"] = machine.emit_object(module)
         stage("emit")
     return answer
+
+
+def show_counters(llvm: Any, module: Any) -> None:
+    """Let loaders see the counters that are left.
+
+    They are internal until now, so that LLVM drops those that nothing counts.
+    """
+    for variable in module.global_variables:
+        if variable.name.startswith("ebpf_") and variable.linkage == llvm.Linkage.internal:
+            variable.linkage = "external"
 
 
 def with_results(llvm: Any, module: Any) -> Any:

@@ -20,6 +20,8 @@ MAP_STRUCT = "bpfMapDef"
 DEFAULT_LICENSE = "GPL"
 PIN_BY_NAME = 1
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+OF_PROGRAMS = ("//bpf:onpanic", "//bpf:section")
+"""Directives that stand above a program."""
 RESERVED = {"license"}
 """Sections that each object has besides its programs'."""
 
@@ -52,6 +54,8 @@ class Program(msgspec.Struct):
     entries: list[EntryPoint] = []
     maps: dict[int, MapDefinition] = {}
     license: str = DEFAULT_LICENSE
+    counts_lines: bool = False
+    """Whether panics are counted by line."""
 
 
 class Choices(msgspec.Struct, frozen=True):
@@ -72,7 +76,7 @@ class Reader:
         self.report = report
 
     def read(self) -> Program:
-        program = Program(license=self._license())
+        program = Program(license=self._license(), counts_lines=self._counts_lines())
         self._check_directives()
         self._check_tags()
         self._check_kernel_structs()
@@ -90,6 +94,7 @@ class Reader:
             if entry is not None:
                 program.entries.append(entry)
         self._check_symbols(program)
+        self._check_counters(program)
         if not any(self._is_program(fn) for fn in self.doc.functions):
             self._no_program()
         return program
@@ -147,7 +152,7 @@ class Reader:
         """A misspelt directive, or one that stands where nobody reads it, would be silently ignored."""
         import difflib
 
-        known = ["//bpf:license", "//bpf:onpanic", "//bpf:section"]
+        known = ["//bpf:license", "//bpf:onpanic", "//bpf:panics", "//bpf:section"]
         for d, owner in self._directives():
             word = d.text.split(None, 1)[0]
             if owner is not None and owner.path:
@@ -156,7 +161,13 @@ class Reader:
                 near = difflib.get_close_matches(word, known, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
                 self.report(d.pos, f"unknown directive {word}", hint)
-            elif word in known[1:] and not (owner is not None and self._is_program(owner)):
+            elif word == "//bpf:panics" and owner is not None:
+                self.report(
+                    d.pos,
+                    f"{word} is for all programs of the package, not for a function",
+                    "put it above the package clause, or between two empty lines",
+                )
+            elif word in OF_PROGRAMS and not (owner is not None and self._is_program(owner)):
                 what = "a function" if word == "//bpf:section" else "a program"
                 self.report(
                     d.pos,
@@ -370,6 +381,26 @@ class Reader:
             self.report(given[1], "//bpf:license needs a licence such as GPL or Dual MIT/GPL", None)
             return DEFAULT_LICENSE
         return text
+
+    def _check_counters(self, program: Program) -> None:
+        """The variables that the compiler adds cannot be the source's, too."""
+        is_typed = typed.is_used(self.doc)
+        for variable in self.doc.globals:
+            name = qualified(variable)
+            panics = name == "ebpf_panics" and (is_typed or program.counts_lines)
+            if panics or (is_typed and name.startswith("ebpf_lost_")):
+                what = "panics" if panics else "lost events"
+                hint = "rename it"
+                self.report(variable.pos, f"the compiler counts {what} in a variable {name} of its own", hint)
+
+    def _counts_lines(self) -> bool:
+        given = self._argument([d for d, _ in self._directives()], "//bpf:panics")
+        if given is None:
+            return False
+        if given[0] != "lines":
+            shown = f"//bpf:panics {given[0]}".rstrip()
+            self.report(given[1], f"{shown}: what to count is missing", "write //bpf:panics lines")
+        return True
 
 
 def _says(fn: ssa.Function, word: str) -> bool:

@@ -261,6 +261,16 @@ class Btf:
                     found[key] = (*found.get(key, ()), tag.name)
         return found.get((type_id, member), ())
 
+    def tagged(self, prefix: str) -> list[tuple[str, str]]:
+        """What has a declaration tag that begins with ``prefix``, by name, and the rest of the tag."""
+        found = []
+        for tag_id in range(1, len(self)):
+            if self._words[self._starts[tag_id] + 1] >> 24 & 0x7F == BtfKind.DECL_TAG:
+                tag = self.record(tag_id)
+                if tag.name.startswith(prefix):
+                    found.append((self.record(tag.ref).name, tag.name[len(prefix) :]))
+        return found
+
     def typedef_names(self, type_id: int) -> tuple[str, ...]:
         """The names of the typedefs on the way to what the type is, the outermost first."""
         names: list[str] = []

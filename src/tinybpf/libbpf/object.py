@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tinybpf.libbpf.btf import Btf
     from tinybpf.libbpf.globals import Globals
     from tinybpf.libbpf.link import BpfLink
+    from tinybpf.libbpf.panics import PanicLine
 
 T = TypeVar("T")
 
@@ -191,6 +192,17 @@ class BpfObject:
     def panics(self) -> int | None:
         """How often a program of the object ended in a panic; None where it does not count them."""
         return self.globals.counter("ebpf_panics")
+
+    @property
+    def panic_lines(self) -> list[PanicLine]:
+        """The places in the Go source that can panic, with how often each did, in the source's order.
+
+        For programs that say ``//bpf:panics lines``; empty for any other.
+        """
+        from tinybpf.libbpf.panics import panic_lines
+
+        variables, btf = self.globals, self.btf
+        return [] if btf is None else panic_lines(variables, btf)
 
     def close(self) -> None:
         """Detach what the object attached, end its streams, free it. Idempotent.

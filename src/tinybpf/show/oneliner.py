@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from tinybpf.errors import CompileError, SourceLine, VerifierError
 
+if TYPE_CHECKING:
+    from tinybpf.libbpf.panics import PanicLine
+
 NAME = "-e"
 """What the text is called in messages."""
+
+SOURCE_NAME = "<source>"
+"""What the compiler calls it."""
 
 EXAMPLE = """tinybpf run -e '
 //bpf:section tracepoint/syscalls/sys_enter_openat
@@ -53,6 +60,13 @@ def positions(source_name: str, shift: int) -> Iterator[None]:
         ) from None
     except VerifierError as error:
         raise _moved(error, source_name, shift) from None
+
+
+def typed_at(line: PanicLine, shift: int) -> PanicLine:
+    """A place in the text as it was typed."""
+    from dataclasses import replace
+
+    return replace(line, file=NAME, line=line.line - shift) if line.file == SOURCE_NAME else line
 
 
 def _moved(error: VerifierError, source_name: str, shift: int) -> VerifierError:

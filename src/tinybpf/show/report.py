@@ -17,6 +17,7 @@ from tinybpf.show.sources import Buffer
 from tinybpf.show.words import clean
 
 if TYPE_CHECKING:
+    from tinybpf.libbpf.panics import PanicLine
     from tinybpf.libbpf.trace import TraceRecord
     from tinybpf.show.maps import Shown
     from tinybpf.show.output import Output
@@ -60,7 +61,8 @@ class Report:
         """``new`` events found no room since the last time, ``count`` in all."""
         raise NotImplementedError
 
-    def panics(self, count: int, new: int) -> None:
+    def panics(self, count: int, new: int, lines: Sequence[tuple[PanicLine, int]] = ()) -> None:
+        """``new`` panics since the last time, ``count`` in all; ``lines`` with the new ones of each."""
         raise NotImplementedError
 
     def tick(self) -> None:
@@ -69,7 +71,13 @@ class Report:
     def maps(self, shown: Sequence[Shown]) -> None:
         raise NotImplementedError
 
-    def end(self, counts: dict[str, int], lost: dict[str, int | None], panics: int | None) -> None:
+    def end(
+        self,
+        counts: dict[str, int],
+        lost: dict[str, int | None],
+        panics: int | None,
+        lines: Sequence[PanicLine] = (),
+    ) -> None:
         raise NotImplementedError
 
 
@@ -92,6 +100,16 @@ def amount(count: int, name: str) -> str:
     """How many events of a source, in words."""
     what, of = ("line", "Printk") if name == PRINTK else ("event", f"'{name}'")
     return f"{count:,} {what if count == 1 else what + 's'} of {of}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
+
+
+def _json(line: PanicLine) -> str:
+    import json
+
+    return json.dumps(vars(line), separators=(",", ":"))
 
 
 class TextReport(Report):
@@ -196,9 +214,11 @@ class TextReport(Report):
     def lost(self, name: str, count: int, new: int) -> None:
         say(f"tinybpf: {amount(new, name)} lost: the buffer was full")
 
-    def panics(self, count: int, new: int) -> None:
-        times = "once" if new == 1 else f"{new:,} times"
-        say(f"tinybpf: a program ended in a panic, {times}")
+    def panics(self, count: int, new: int, lines: Sequence[tuple[PanicLine, int]] = ()) -> None:
+        for line, times in lines:
+            say(f"{line}, {_times(times)}")
+        if not lines:
+            say(f"tinybpf: a program ended in a panic, {_times(new)}")
 
     def maps(self, shown: Sequence[Shown]) -> None:
         from tinybpf.show.maps import lines
@@ -208,7 +228,13 @@ class TextReport(Report):
             self._output.write("\n" * (self._since_header >= 0) + "\n".join(text) + "\n")
             self._since_header = 0
 
-    def end(self, counts: dict[str, int], lost: dict[str, int | None], panics: int | None) -> None:
+    def end(
+        self,
+        counts: dict[str, int],
+        lost: dict[str, int | None],
+        panics: int | None,
+        lines: Sequence[PanicLine] = (),
+    ) -> None:
         for name, count in counts.items():
             if name not in lost:
                 continue
@@ -218,6 +244,14 @@ class TextReport(Report):
                 say(f"tinybpf: {amount(count, name)}{tail if count or missing else ''}")
         if panics:
             say(f"tinybpf: {panics:,} {'panic' if panics == 1 else 'panics'} ended a program")
+        self._panic_table([line for line in lines if line.count])
+
+    @staticmethod
+    def _panic_table(lines: Sequence[PanicLine]) -> None:
+        """The lines that panicked, those that did most often first."""
+        width = max((len(f"{line.count:,}") for line in lines), default=0)
+        for line in sorted(lines, key=lambda line: -line.count):
+            say(f"  {line.count:>{width},}  {line}")
 
 
 class JsonReport(Report):
@@ -283,8 +317,10 @@ class JsonReport(Report):
             f'{{"kind":"lost","map":{quote(name)},"count":{number(count)},"new":{number(new)}}}\n'
         )
 
-    def panics(self, count: int, new: int) -> None:
-        self._output.write(f'{{"kind":"panics","count":{count},"new":{new}}}\n')
+    def panics(self, count: int, new: int, lines: Sequence[tuple[PanicLine, int]] = ()) -> None:
+        where = ",".join(f'{_json(line)[:-1]},"new":{times}}}' for line, times in lines)
+        tail = f',"lines":[{where}]' if lines else ""
+        self._output.write(f'{{"kind":"panics","count":{count},"new":{new}{tail}}}\n')
 
     def maps(self, shown: Sequence[Shown]) -> None:
         from tinybpf.show.maps import json_lines
@@ -292,10 +328,18 @@ class JsonReport(Report):
         for one in shown:
             self._output.write("".join(json_lines(one)))
 
-    def end(self, counts: dict[str, int], lost: dict[str, int | None], panics: int | None) -> None:
+    def end(
+        self,
+        counts: dict[str, int],
+        lost: dict[str, int | None],
+        panics: int | None,
+        lines: Sequence[PanicLine] = (),
+    ) -> None:
         import json
 
-        told = {"kind": "end", "events": counts, "lost": lost, "panics": panics}
+        told: dict[str, object] = {"kind": "end", "events": counts, "lost": lost, "panics": panics}
+        if lines:
+            told["panic_lines"] = [vars(line) for line in lines if line.count]
         self._output.write(json.dumps(told, separators=(",", ":")) + "\n")
 
 

@@ -11,6 +11,7 @@ from tinybpf.show.sources import WAIT, Reader, Wait
 
 if TYPE_CHECKING:
     from tinybpf.libbpf import BpfObject
+    from tinybpf.libbpf.panics import PanicLine
     from tinybpf.show.output import Output
     from tinybpf.show.printk import Printed
     from tinybpf.show.stop import Stop
@@ -33,8 +34,15 @@ class Watch:
     """Shows what comes out of an object whose programs are attached."""
 
     def __init__(
-        self, obj: BpfObject, reader: Reader, printed: Printed | None, report: Report, limits: Limits
+        self,
+        obj: BpfObject,
+        reader: Reader,
+        printed: Printed | None,
+        report: Report,
+        limits: Limits,
+        shift: int = 0,
     ) -> None:
+        """``shift`` lines stand before a text that was given in place of a file."""
         self._obj = obj
         self._reader = reader
         self._printed = printed
@@ -43,6 +51,8 @@ class Watch:
         self._deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
         self._lost: dict[str, int] = {}
         self._panics = 0
+        self._shift = shift
+        self._panic_lines: dict[tuple[str, int, str, str], int] = {}
         self._looked = self._ticked = time.monotonic()
 
     def run(self, stop: Stop, output: Output) -> None:
@@ -95,8 +105,23 @@ class Watch:
                     self._explain(name)
         panics = self._obj.panics or 0
         if panics > self._panics:
-            self._report.panics(panics, panics - self._panics)
+            self._report.panics(panics, panics - self._panics, self._new_panics())
             self._panics = panics
+
+    def _new_panics(self) -> list[tuple[PanicLine, int]]:
+        """Where programs panicked since the last look, and how often, if they count that."""
+        new = []
+        for line in self._lines():
+            known = self._panic_lines.get(line.place, 0)
+            if line.count > known:
+                self._panic_lines[line.place] = line.count
+                new.append((line, line.count - known))
+        return new
+
+    def _lines(self) -> list[PanicLine]:
+        from tinybpf.show.oneliner import typed_at
+
+        return [typed_at(line, self._shift) for line in self._obj.panic_lines]
 
     def _explain(self, name: str) -> None:
         for buffer in self._reader.buffers:
@@ -125,4 +150,4 @@ class Watch:
         self._report.maps(shown)
         for words in filter(None, map(maps.unread, shown)):
             say(f"tinybpf: {words}")
-        self._report.end(counts, lost, panics)
+        self._report.end(counts, lost, panics, self._lines() if panics else [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tinybpf.compiler import ssa
+from tinybpf.compiler.lower import panics
 from tinybpf.compiler.lower.builder import Operand, PointerInt
 from tinybpf.compiler.lower.compare import equal
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
@@ -92,7 +93,7 @@ def _shift(f: FunctionLowering, op: str, instr: ssa.BinOp) -> str:
             return b.value(f"ashr {ir} {x}, {bits - 1}") if signed else "0"
         return b.value(f"{opcode} {ir} {x}, {n}")
     if f.types.is_signed(count_type):
-        f.panic_if(b.value(f"icmp slt {f.types.ir(count_type)} {count}, 0"))
+        f.panic_if(b.value(f"icmp slt {f.types.ir(count_type)} {count}, 0"), panics.SHIFT)
     wide = f.widen(count, count_type)
     past = b.value(f"icmp uge i64 {wide}, {bits}")
     clamped = b.value(f"select i1 {past}, i64 {bits - 1}, i64 {wide}")
@@ -107,7 +108,7 @@ def _divide(f: FunctionLowering, op: str, instr: ssa.BinOp) -> str:
     assert bits is not None
     x, y = f.scalar(instr.x), f.scalar(instr.y)
     if not is_literal(y):
-        f.panic_if(b.value(f"icmp eq {ir} {y}, 0"))
+        f.panic_if(b.value(f"icmp eq {ir} {y}, 0"), panics.DIVIDE)
     unsigned = "udiv" if op == "/" else "urem"
     if not f.types.is_signed(t):
         return b.value(f"{unsigned} {ir} {x}, {y}")

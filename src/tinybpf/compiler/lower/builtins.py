@@ -63,11 +63,16 @@ class Made:
         ]
 
     def _counter(self, name: str) -> str:
+        return self.definition(name, ssa.NO_POS)
+
+    def definition(self, name: str, pos: ssa.Pos, tag: str = "") -> str:
+        """A counter, and what its declaration tag is."""
         uint64 = self.m.debug.node(
             f'!DIDerivedType(tag: DW_TAG_typedef, name: "uint64", baseType: {self.m.debug.c_int("uint64")})'
         )
-        dbg = self.m.debug.variable(name, ssa.NO_POS, uint64)
-        # Internal, so that one that nothing counts is not in the object.
+        dbg = self.m.debug.variable(name, pos, uint64, tag)
+        # Internal, so that one that nothing counts is not in the object; those that are left are made
+        # external by the worker.
         return f'@{name} = internal externally_initialized global i64 0, section ".bss", align 8{dbg}'
 
     @staticmethod

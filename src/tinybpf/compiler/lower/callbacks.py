@@ -100,7 +100,7 @@ def call(f: FunctionLowering, instr: ssa.Call) -> Operand | None:
     )
     if f.m.panics(function):
         status = f.b.value(f"load i64, ptr {frame}, align 8")
-        f.panic_if(f.b.value(f"icmp ne i64 {status}, 0"))
+        f.panicked_if(f.b.value(f"icmp ne i64 {status}, 0"), function, status)
     return f.b.value(f"trunc i64 {made} to i32") if name == "loop" else None
 
 
@@ -180,6 +180,8 @@ class Shims:
         stop = b.value(f"xor i1 {more}, true")
         if convention.kind == "packed":
             bad = b.value(f"icmp ugt i64 {returned}, {abi.PANICKED - 1}")
-            b.emit(f"store i64 {b.value(f'zext i1 {bad} to i64')}, ptr %frame, align 8")
+            provided = self.m.sites is not None and self.m.is_ours(function)
+            sign = f"select i1 {bad}, i64 {returned}, i64 0" if provided else f"zext i1 {bad} to i64"
+            b.emit(f"store i64 {b.value(sign)}, ptr %frame, align 8")
             stop = b.value(f"or i1 {bad}, {stop}")
         return b.value(f"zext i1 {stop} to i64")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.kernel.helpers import Helper
-from tinybpf.compiler.lower import abi, builtins, callbacks, core, slices
+from tinybpf.compiler.lower import abi, builtins, callbacks, core, panics, slices
 from tinybpf.compiler.lower.builder import (
     Address,
     Builder,
@@ -65,10 +65,10 @@ def _called(f: FunctionLowering, instr: ssa.Call, callee: int) -> Operand | None
     else:
         returned = f.b.value(text)
     if convention.kind == "packed":
-        f.panic_if(f.b.value(f"icmp ugt i64 {returned}, {abi.PANICKED - 1}"))
+        f.panicked_if(f.b.value(f"icmp ugt i64 {returned}, {abi.PANICKED - 1}"), callee, returned)
         return _narrow(f, returned, signature.results[0])
     if convention.kind == "status":
-        f.panic_if(f.b.value(f"icmp ne i64 {returned}, 0"))
+        f.panicked_if(f.b.value(f"icmp ne i64 {returned}, 0"), callee, returned)
     if convention.kind == "value":
         return returned if convention.ir == "i32" else _narrow(f, returned, signature.results[0])
     return _from_memory(f, convention, signature.results, results)
@@ -133,7 +133,7 @@ def _settled(f: FunctionLowering, number: int) -> Operand:
 
 @lowers(ssa.Panic)
 def panic(f: FunctionLowering, instr: ssa.Panic) -> None:
-    f.panic()
+    f.panic(panics.message(f.fn, instr, f.uses.made_by.get(instr.x)))
 
 
 @lowers(ssa.MakeInterface)

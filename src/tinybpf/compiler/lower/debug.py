@@ -226,6 +226,9 @@ class DebugInfo:
     def byte_array(self, size: int) -> str:
         return self.node(self._array(self.c_int("uint8"), size, size))
 
+    def text_array(self, size: int) -> str:
+        return self.node(self._array(self.character(), size, size))
+
     def _opaque(self, name: str, size: int) -> str:
         return (
             f'!DICompositeType(tag: DW_TAG_structure_type, name: "{legal(name)}", file: {self._files[0]}, '
@@ -327,11 +330,12 @@ class DebugInfo:
         )
         return sp
 
-    def variable(self, symbol: str, pos: ssa.Pos, type_node: str) -> str:
-        """The ``!dbg`` attachment of a global."""
+    def variable(self, symbol: str, pos: ssa.Pos, type_node: str, tag: str = "") -> str:
+        """The ``!dbg`` attachment of a global; ``tag`` is a node that annotates it."""
+        annotated = f", annotations: {self.node_list([self.node(tag)])}" if tag else ""
         var = self.distinct(
             f'distinct !DIGlobalVariable(name: "{symbol}", scope: {self.unit}, file: {self.file(pos)}, '
-            f"line: {pos.line}, type: {type_node}, isLocal: false, isDefinition: true)"
+            f"line: {pos.line}, type: {type_node}, isLocal: false, isDefinition: true{annotated})"
         )
         expr = self.distinct(f"!DIGlobalVariableExpression(var: {var}, expr: !DIExpression())")
         self.globals.append(expr)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tinybpf.compiler import ssa, typed
+from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import abi, printk
 from tinybpf.compiler.lower.builder import Memory, Operand, plus
 from tinybpf.compiler.lower.debug import escape
@@ -47,7 +47,7 @@ class FunctionLowering(Values):
         self._phis: list[tuple[int, ssa.Phi, int, str]] = []
         self._returns: list[tuple[int, list[Operand], str, str]] = []
         self._scope = ""
-        self.ours = self.fn.path in (typed.EBPF, typed.ATOMIC)
+        self._code = ""
         self.printed = printk.printed(self.m.doc, self.fn, self.uses)
 
     # --- the whole function
@@ -244,7 +244,8 @@ class FunctionLowering(Values):
         self._place(self.fn.end if self.fn.end.line else self.fn.pos)
         if self.panics:
             self.b.start("panic")
-            if self.entry and self.m.typed:
+            self._panic_code()
+            if self.entry and (self.m.typed or self.m.sites is not None):
                 self.m.made.count_panic(self.b)
             self.held.release()
             edges.append((self._panic_result(convention), self.b.label))
@@ -284,7 +285,16 @@ class FunctionLowering(Values):
         extend = "sext" if self.types.is_signed(results[0]) else "zext"
         return self.b.value(f"{extend} {ir} {value} to {self.entry.ir}")
 
+    def _panic_code(self) -> None:
+        """In a provided function, where panics are counted by line: what it tells the caller."""
+        if self.m.sites is not None and self.ours:
+            edges = ", ".join(f"[ {code}, %{label} ]" for code, label in self.ends)
+            self._code = self.b.value(f"phi i64 {edges}")
+            self.m.sites.tells(self.index, list(self.reasons))
+
     def _panic_result(self, convention: abi.Returns) -> str:
         if self.entry:
             return str(self.entry.on_panic)
+        if self._code:
+            return self._code
         return str(abi.PANICKED if convention.kind == "packed" else 1)

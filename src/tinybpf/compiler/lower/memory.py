@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinybpf.compiler import ssa, typed
-from tinybpf.compiler.lower import core
+from tinybpf.compiler.lower import core, panics
 from tinybpf.compiler.lower.builder import (
     MAX_WORDS,
     Address,
@@ -230,7 +230,7 @@ def _is_min(f: FunctionLowering, call: ssa.Call) -> bool:
 def _slice_element(f: FunctionLowering, instr: ssa.IndexAddr, container: int) -> Operand:
     s, size = f.slice(instr.x), f.types.size(f.types.elem(container))
     index = f.index64(instr.index)
-    f.panic_if(f.b.value(f"icmp uge i64 {index}, {s.len}"))
+    f.panic_if(f.b.value(f"icmp uge i64 {index}, {s.len}"), panics.INDEX)
     at = f.b.value(f"add i64 {s.off}, {index}")
     return _element(f, s.base, f.guard(at, s.end), size)
 

@@ -15,6 +15,7 @@ from tinybpf.compiler.lower.frames import context_parts_travel
 from tinybpf.compiler.lower.function import FunctionLowering
 from tinybpf.compiler.lower.names import Names, qualified
 from tinybpf.compiler.lower.order import OrderCheck
+from tinybpf.compiler.lower.panics import Sites
 from tinybpf.compiler.lower.pointsto import Place, PointsTo
 from tinybpf.compiler.lower.refuse import Poisoned, Refused
 from tinybpf.compiler.lower.types import Types
@@ -73,6 +74,8 @@ class Module:
         self._refused = False
         self.typed = typed.is_used(doc)
         self.made = builtins.Made(self)
+        self.sites = Sites(self) if program.counts_lines else None
+        """Where panics are counted by line; None where they are not."""
         self.shims = callbacks.Shims(self)
         self._entry_functions = {e.function for e in program.entries}
         self.initial = initial
@@ -90,6 +93,10 @@ class Module:
         else:
             self._refused = True
             self.report(refused.pos, refused.message, refused.hint)
+
+    def is_ours(self, index: int) -> bool:
+        """Whether a function is of a package that the compiler provides."""
+        return self.doc.functions[index].path in (typed.EBPF, typed.ATOMIC)
 
     def signature(self, index: int) -> abi.Signature:
         known = self._signatures.get(index)
@@ -269,6 +276,7 @@ class Module:
                 head,
                 DECLARATIONS,
                 *variables.lines(),
+                *(self.sites.lines() if self.sites is not None else ()),
                 *self.made.lines(),
                 variables.license(),
                 *bodies,

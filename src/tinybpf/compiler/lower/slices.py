@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tinybpf.compiler import ssa
-from tinybpf.compiler.lower import core
+from tinybpf.compiler.lower import core, panics
 from tinybpf.compiler.lower.builder import Operand, SliceValue, zero
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.pointsto import CONTEXT
@@ -34,7 +34,7 @@ def slice_op(f: FunctionLowering, instr: ssa.SliceOp) -> Operand:
     off, length, end = _plus(f, whole.off, low), _minus(f, high, low), _plus(f, whole.off, top)
     if not (is_literal(off) and is_literal(length)):
         # The verifier does not follow the arithmetic above: give it the bounds anew.
-        off, length = f.guard(off, whole.end, "ule"), f.guard(length, whole.end, "ule")
+        off, length = (f.guard(x, whole.end, "ule", panics.SLICE) for x in (off, length))
     return SliceValue(whole.base, off, length, end)
 
 
@@ -57,7 +57,7 @@ def _whole_array(f: FunctionLowering, number: int, t: int) -> SliceValue:
 def _at_most(f: FunctionLowering, value: str, limit: str) -> None:
     if is_literal(value) and is_literal(limit) and 0 <= int(value) <= int(limit):
         return
-    f.panic_if(f.b.value(f"icmp ugt i64 {value}, {limit}"))
+    f.panic_if(f.b.value(f"icmp ugt i64 {value}, {limit}"), panics.SLICE)
 
 
 def _plus(f: FunctionLowering, x: str, y: str) -> str:
@@ -77,7 +77,7 @@ def to_array_pointer(f: FunctionLowering, instr: ssa.SliceToArrayPointer) -> Ope
     """``(*[N]T)(s)`` panics where the slice is shorter than N; of a nil slice it is nil."""
     s = f.slice(instr.x)
     array = f.types.array(f.types.elem(instr.type))
-    f.panic_if(f.b.value(f"icmp ult i64 {s.len}, {array.len}"))
+    f.panic_if(f.b.value(f"icmp ult i64 {s.len}, {array.len}"), panics.CONVERT)
     size = f.types.size(array.elem)
     return f.b.value(f"getelementptr [{size} x i8], ptr {s.base}, i64 {s.off}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tinybpf.compiler import ssa
+from tinybpf.compiler.lower import abi, panics
 from tinybpf.compiler.lower.builder import (
     Address,
     Builder,
@@ -44,6 +45,9 @@ class Values:
         self.b = Builder()
         self.pos = self.fn.pos
         self.panics = False
+        self.ours = module.is_ours(index)
+        self.ends: list[tuple[str, str]] = []
+        self.reasons: dict[str, None] = {}
         self.values: dict[int, Operand] = {}
         self.poisoned: set[int] = set()
         self.shared = same_storage(self.fn, self.uses)
@@ -55,22 +59,65 @@ class Values:
 
     # --- checks
 
-    def panic_if(self, bad: str) -> None:
-        """End the program where ``bad`` (an ``i1``) holds."""
+    def panic_if(self, bad: str, reason: str = panics.OTHER) -> None:
+        """End the program where ``bad`` (an ``i1``) holds; ``reason`` in Go's words."""
         if bad == "false":
             return
-        self.panics = True
-        ok = self.b.new_label("ok")
-        weights = self.m.debug.node('!{!"branch_weights", i32 1, i32 4000}')
-        self.b.emit(f"br i1 {bad}, label %panic, label %{ok}, !prof {weights}")
+        if self.m.sites is None:
+            self._to_panic(bad)
+            return
+        begins = self.b.new_label("panics")
+        ok = self._branch(bad, begins)
+        self.b.start(begins)
+        self.panic(reason)
         self.b.start(ok)
 
-    def panic(self) -> None:
+    def panic(self, reason: str = panics.OTHER) -> None:
         """End the program."""
+        code = str(abi.PANICKED)
+        if self.m.sites is not None and self.ours:
+            self.reasons[reason] = None
+            code = str(self.m.sites.code(reason))
+        elif self.m.sites is not None:
+            self.m.sites.count(self, reason)
+        self.end_in_panic(code)
+
+    def panicked_if(self, bad: str, callee: int, code: str) -> None:
+        """End the program where ``bad`` says that a function which was called has panicked with ``code``."""
+        sites = self.m.sites
+        told = sites.told(callee) if sites is not None else []
+        if sites is None or not (told or self.ours):
+            self._to_panic(bad)
+            return
+        begins = self.b.new_label("panicked")
+        ok = self._branch(bad, begins)
+        self.b.start(begins)
+        if self.ours:
+            self.reasons.update(dict.fromkeys(told))
+            code = self.b.value(f"or i64 {code}, {abi.PANICKED}")  # of a function without results it is 1
+        else:
+            sites.count_told(self, callee, code)
+        self.end_in_panic(code)
+        self.b.start(ok)
+
+    def end_in_panic(self, code: str) -> None:
+        """Go to the block that ends the function; ``code`` is what a provided function tells its caller."""
         self.panics = True
+        self.ends.append((code, self.b.label))
         self.b.jump("panic")
 
-    def guard(self, value: str, limit: str, allowed: str = "ult") -> str:
+    def _to_panic(self, bad: str) -> None:
+        self.panics = True
+        self.b.start(self._branch(bad, "panic"))
+
+    def _branch(self, bad: str, begins: str) -> str:
+        """A branch to ``begins`` that is hardly ever taken; the label of the other way."""
+        ok = self.b.new_label("ok")
+        weights = self.m.debug.node('!{!"branch_weights", i32 1, i32 4000}')
+        self.b.emit(f"br i1 {bad}, label %{begins}, label %{ok}, !prof {weights}")
+        return ok
+
+    def guard(self, value: str, limit: str, allowed: str = "ult", reason: str = panics.INDEX) -> str:
         """``value`` (``i64``), known below ``limit`` from here on, or the program ends.
 
         LLVM must neither see through the check (the verifier doesn't follow the reasoning that
@@ -85,7 +132,7 @@ class Values:
         constant = b.value(f"call i1 @llvm.is.constant.i64(i64 {value})")
         checked = b.value(f"select i1 {constant}, i64 {value}, i64 {hide(b, value)}")
         bad = b.value(f"icmp {'uge' if allowed == 'ult' else 'ugt'} i64 {checked}, {limit}")
-        self.panic_if(bad)
+        self.panic_if(bad, reason)
         return b.value(f"select i1 {constant}, i64 {checked}, i64 {hide(b, checked)}")
 
     # --- operands
@@ -207,7 +254,7 @@ class Values:
         operand = self.operand(number)
         address = operand if isinstance(operand, Address) else Address(self.materialise(operand), 0)
         if self._may_be_nil(number):
-            self.panic_if(self.b.value(f"icmp eq ptr {self.materialise(operand)}, null"))
+            self.panic_if(self.b.value(f"icmp eq ptr {self.materialise(operand)}, null"), panics.NIL)
         return address
 
     def _may_be_nil(self, number: int) -> bool:

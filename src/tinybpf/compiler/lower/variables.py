@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tinybpf.compiler import ssa
 from tinybpf.compiler.initial import Image
 from tinybpf.compiler.lower.debug import MapField, escape
 from tinybpf.compiler.lower.infer import Usage, agreed, infer
@@ -146,10 +147,11 @@ class Variables:
         )
 
     def license(self) -> str:
-        """The licence, where the kernel looks for it."""
+        """The licence, where the kernel looks for it; libbpf's linker wants its type."""
         text, symbol = self.m.program.license, self.m.license_symbol()
         value = f'[{len(text) + 1} x i8] c"{escape(text)}\\00"'
-        return f'@{symbol} = dso_local constant {value}, section "license", align 1'
+        dbg = self.m.debug.variable(symbol, ssa.NO_POS, self.m.debug.text_array(len(text) + 1))
+        return f'@{symbol} = dso_local constant {value}, section "license", align 1{dbg}'
 
 
 def bytes_constant(image: Image) -> str:
