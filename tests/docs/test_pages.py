@@ -114,7 +114,8 @@ def test_the_established_go_of_the_language_page_compiles(blocks_of):
 
 
 def test_the_go_of_the_panics_page_compiles(blocks_of):
-    for code in blocks_of((ROOT / "docs" / "panics.md").read_text(), "go"):
-        compiled = compile_go((HEAD if "unsafe." in code else typed_head(code)) + code)
+    code, head = blocks_of((ROOT / "docs" / "panics.md").read_text(), "go")
+    for text in (typed_head(code) + code, head + 'import "tinybpf/ebpf"\n' + code):
+        compiled = compile_go(text)
         assert compiled.programs
         assert compiled.warnings == ()

@@ -41,8 +41,15 @@ for last in range(16):
 
 @pytest.fixture
 def guard(blocks_of) -> str:
-    (code,) = blocks_of((ROOT / "docs" / "panics.md").read_text(), "go")
+    code, _ = blocks_of((ROOT / "docs" / "panics.md").read_text(), "go")
     return HEAD + code
+
+
+@pytest.fixture
+def by_line(blocks_of) -> str:
+    """The guard with the page's head of a file that asks for lines."""
+    code, head = blocks_of((ROOT / "docs" / "panics.md").read_text(), "go")
+    return head + HEAD.partition("package bpf\n")[2] + code
 
 
 def connects(cgroup: Path) -> list[int]:
@@ -64,6 +71,17 @@ def test_the_guard_blocks_after_a_panic_and_would_not_without_the_directive(guar
         assert obj.panics == 0
         assert connects(cgroup) == [0] * 4 + [errno.EPERM] * 4 + [after] * 8
         assert obj.panics == 8
+
+
+@pytest.mark.kernel
+def test_the_lines_of_the_guard(by_line, cgroup):
+    at = 1 + next(n for n, text in enumerate(by_line.splitlines()) if "a panic for half" in text)
+    with tinybpf.load_go(by_line, name="guard.go") as obj:
+        obj.program("guard").attach_cgroup(cgroup)
+        connects(cgroup)
+        (line,) = obj.panic_lines
+        assert (line.line, line.function, line.reason, line.count) == (at, "guard", "index out of range", 8)
+        assert obj.globals[f"ebpf_panics_source_{at}"] == 8
 
 
 @pytest.mark.kernel
