@@ -62,6 +62,16 @@ struct udphdr {
 	__u16 check;
 };
 
+struct tcphdr {
+	__be16 source, dest;
+	__be32 seq, ack_seq;
+	__u8 res1 : 4, doff : 4;
+	__u8 flags;
+	__be16 window;
+	__u16 check;
+	__be16 urg_ptr;
+};
+
 struct xdp_md {
 	__u32 data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex;
 };

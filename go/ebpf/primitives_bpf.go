@@ -74,10 +74,11 @@ func countLost(m *mapState)
 //bpf:builtin zeros
 func zeros(size uintptr) unsafe.Pointer
 
-// packetAt is the address of size bytes at offset from data, nil where they reach past dataEnd.
+// packetAt is the address of size bytes at offset in the packet, nil where they reach past its end.
+// data and dataEnd are where the context has the packet's beginning and its end.
 //
 //bpf:builtin packet_at
-func packetAt(data, dataEnd, offset, size uint32) unsafe.Pointer
+func packetAt(ctx unsafe.Pointer, data, dataEnd uintptr, offset, size uint32) unsafe.Pointer
 
 // contextAddress is where the context is: what the kernel's helpers for copying read from.
 //
@@ -91,11 +92,11 @@ func forEach[K comparable, V any](m *mapState, body func(key *K, value *V) bool)
 func printk(format string, args ...any)
 
 func (ctx *XDP) at(offset, size uint32) unsafe.Pointer {
-	return packetAt(ctx.data, ctx.dataEnd, offset, size)
+	return packetAt(unsafe.Pointer(ctx), unsafe.Offsetof(ctx.data), unsafe.Offsetof(ctx.dataEnd), offset, size)
 }
 
 func (ctx *SKB) at(offset, size uint32) unsafe.Pointer {
-	return packetAt(ctx.data, ctx.dataEnd, offset, size)
+	return packetAt(unsafe.Pointer(ctx), unsafe.Offsetof(ctx.data), unsafe.Offsetof(ctx.dataEnd), offset, size)
 }
 
 func readDataLoc(text unsafe.Pointer, size uint32, ctx Context, offset uint32) int64 {

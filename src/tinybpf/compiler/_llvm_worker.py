@@ -121,6 +121,8 @@ def compile_module(llvm: Any, request: dict[str, Any]) -> dict[str, Any]:
     builder = llvm.create_pass_builder(machine, options)
     if request.get("optimise", True):
         builder.getModulePassManager().run(module, builder)
+    if request.get("late"):
+        expand(llvm, module, builder, request["late"])
     module = with_results(llvm, module)
     show_counters(llvm, module)
     stage("optimise")
@@ -141,6 +143,14 @@ def show_counters(llvm: Any, module: Any) -> None:
     for variable in module.global_variables:
         if variable.name.startswith("ebpf_") and variable.linkage == llvm.Linkage.internal:
             variable.linkage = "external"
+
+
+def expand(llvm: Any, module: Any, builder: Any, functions: str) -> None:
+    """Put the bodies of some functions where they are called, after the optimiser has seen calls only."""
+    module.link_in(llvm.parse_assembly(functions))
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    passes.run(module, builder)
 
 
 def with_results(llvm: Any, module: Any) -> Any:

@@ -112,7 +112,9 @@ class Compilation:
     def _emit(self, module: Module, ir: str) -> llvm.Emitted:
         self._dump("1-lowered.ll", ir)
         try:
-            emitted = llvm.emit(ir, cpu=self.cpu, dump=self.dump is not None, timeout=self.timeout)
+            emitted = llvm.emit(
+                ir, cpu=self.cpu, late=module.made.late(), dump=self.dump is not None, timeout=self.timeout
+            )
         except llvm.LlvmInvalid as problem:
             message = f"LLVM does not take the module: {problem}"
             raise _internal(self.messages.place(ssa.NO_POS, message)) from problem

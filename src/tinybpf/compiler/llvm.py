@@ -208,17 +208,18 @@ def emit(
     triple: str = "bpfel",
     cpu: str = "v3",
     level: int = 2,
+    late: str = "",
     dump: bool = False,
     timeout: float = TIMEOUT,
     memory: int = MEMORY,
 ) -> Emitted:
-    """Verify, optimise and emit one module.
+    """Verify, optimise and emit one module; ``late`` has functions that are inlined after that.
 
     ``LlvmFailure`` where LLVM ended its process, ``LlvmInvalid`` where the module is none,
     ``BpfError`` where there is no LLVM to talk to.
     """
     request = {
-        "ir": ir, "triple": triple, "cpu": cpu, "level": level,
+        "ir": ir, "triple": triple, "cpu": cpu, "level": level, "late": late,
         "dump": dump, "seconds": timeout, "memory": memory,
     }  # fmt: skip
     try:
@@ -229,7 +230,7 @@ def emit(
         if wide.SIGN not in failure.log:
             raise
         optimised = _answer({**request, "dump": True, "emit": False}, timeout)["optimised"]
-        answer = _answer({**request, "ir": wide.expand(optimised), "optimise": False}, timeout)
+        answer = _answer({**request, "ir": wide.expand(optimised), "optimise": False, "late": ""}, timeout)
     return Emitted(answer["object"], answer.get("optimised"), answer["times"])
 
 

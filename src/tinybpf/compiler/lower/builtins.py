@@ -34,6 +34,7 @@ class Made:
         self._counters: dict[str, None] = {}
         self._zeros = 0
         self._texts: dict[bytes, str] = {}
+        self._packets: set[int] = set()
 
     def count(self, b: Builder, counter: str) -> None:
         """Add one to a counter that user space can read."""
@@ -55,8 +56,30 @@ class Made:
         """The address of a constant text, which gets a 0 at its end."""
         return self._texts.setdefault(data, f"@ebpf.text.{len(self._texts)}")
 
+    def packet(self, offset: int) -> str:
+        """A function that gives the address which the context has at ``offset``."""
+        self._packets.add(offset)
+        return f"@ebpf.packet.{offset}"
+
+    def late(self) -> str:
+        """The functions that LLVM sees only when it has optimised everything else."""
+        return "".join(
+            f"define linkonce_odr ptr @ebpf.packet.{offset}(ptr %ctx) alwaysinline {{\n"
+            f"  %at = getelementptr i8, ptr %ctx, i64 {offset}\n"
+            "  %narrow = load i32, ptr %at, align 4\n"
+            "  %wide = zext i32 %narrow to i64\n"
+            "  %address = inttoptr i64 %wide to ptr\n"
+            "  ret ptr %address\n}\n"
+            for offset in sorted(self._packets)
+        )
+
     def lines(self) -> list[str]:
+        memory = "read" if self.m.packet_changes() else "none"
         return [
+            *(
+                f"declare ptr @ebpf.packet.{offset}(ptr) nounwind willreturn speculatable memory({memory})"
+                for offset in sorted(self._packets)
+            ),
             *(self._counter(name) for name in self._counters),
             *(self._text(symbol, data) for data, symbol in self._texts.items()),
             *([_constant(f"@{ZEROS}", self._zeros, "zeroinitializer", 8)] if self._zeros else []),
@@ -121,13 +144,16 @@ def _packet_at(f: FunctionLowering, instr: ssa.Call) -> Operand:
     registers, which it would where the offset is variable.
     """
     b = f.b
-    data, end = (b.value(f"inttoptr i64 {f.index64(x)} to ptr") for x in instr.args[:2])
+    data, end = (_packet_end(f, instr.args[0], f.index64(x)) for x in instr.args[1:3])
     b.emit(f"call void @llvm.assume(i1 {b.value(f'icmp ne ptr {data}, null')})")
-    offset, size = f.index64(instr.args[2]), f.index64(instr.args[3])
+    offset, size = f.index64(instr.args[3]), f.index64(instr.args[4])
     constant = b.value(f"call i1 @llvm.is.constant.i64(i64 {offset})")
-    seen = b.value(f"select i1 {constant}, i64 {offset}, i64 {hide(b, offset)}")
+    far = b.value(f"icmp ugt i64 {offset}, {MAX_PACKET}")
+    known = b.value(f"call i1 @llvm.is.constant.i1(i1 {far})")
+    seen = b.value(f"select i1 {known}, i64 {offset}, i64 {hide(b, offset)}")
     near, look, beyond, done = (b.new_label(n) for n in ("near", "look", "beyond", "packet"))
-    b.branch(b.value(f"icmp ugt i64 {seen}, {MAX_PACKET}"), beyond, near)
+    checked = b.value(f"icmp ugt i64 {seen}, {MAX_PACKET}")
+    b.branch(b.value(f"select i1 {known}, i1 {far}, i1 {checked}"), beyond, near)
     b.start(near)
     at = b.value(f"getelementptr inbounds i8, ptr {data}, i64 {seen}")
     start = b.value(f"select i1 {constant}, ptr {at}, ptr {hide(b, at, 'ptr')}")
@@ -140,6 +166,15 @@ def _packet_at(f: FunctionLowering, instr: ssa.Call) -> Operand:
     b.jump(done)
     b.start(done)
     return b.value(f"phi ptr [ {start}, %{look} ], [ null, %{beyond} ]")
+
+
+def _packet_end(f: FunctionLowering, context: int, offset: str) -> str:
+    """One of the packet's ends, by a call that becomes a load when all is optimised.
+
+    LLVM would take the load and the extension to 64 bits that makes an address of it apart: the verifier
+    knows the address by the load alone.
+    """
+    return f.b.value(f"call ptr {f.m.made.packet(int(offset))}(ptr {f.scalar(context)})")
 
 
 def _context_address(f: FunctionLowering, instr: ssa.Call) -> Operand:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tinybpf.compiler import ssa, typed
-from tinybpf.compiler.kernel.helpers import Helper
+from tinybpf.compiler.kernel.helpers import MOVES_PACKET, Helper
 from tinybpf.compiler.lower import abi, arithmetic, builtins, callbacks, calls, convert, memory, trace  # noqa: F401  (they register their instructions)
 from tinybpf.compiler.lower.debug import DebugInfo
 from tinybpf.compiler.lower.escape import EscapeCheck
@@ -36,6 +36,7 @@ DECLARATIONS = """\
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 declare void @llvm.memmove.p0.p0.i64(ptr, ptr, i64, i1)
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
+declare i1 @llvm.is.constant.i1(i1)
 declare i1 @llvm.is.constant.i64(i64)
 declare void @llvm.assume(i1)
 declare ptr @llvm.preserve.static.offset(ptr)
@@ -335,6 +336,10 @@ class Module:
                         self.helper(callee, call.pos)
                     except Refused:
                         continue  # reported where the call is lowered
+
+    def packet_changes(self) -> bool:
+        """Whether the packet may lie elsewhere after a helper was called."""
+        return any(helper.name in MOVES_PACKET for helper in self.helpers.values())
 
     # --- variables
 

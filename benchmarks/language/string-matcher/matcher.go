@@ -1,0 +1,73 @@
+// Package bpf looks for words in a packet: slices of its text are compared with patterns, which may have a
+// question mark for any byte.
+package bpf
+
+import (
+	"unsafe"
+
+	"tinybpf/ebpf"
+)
+
+const length = 48
+
+var text = ebpf.PerCPUArray[[length]byte]{MaxEntries: 1}
+
+// matches tells whether text begins with the pattern.
+func matches(text, pattern []byte) bool {
+	if len(text) < len(pattern) {
+		return false
+	}
+	for i, p := range pattern {
+		if p != '?' && text[i] != p {
+			return false
+		}
+	}
+	return true
+}
+
+// index is where the pattern first is in the text, or -1.
+func index(text, pattern []byte) int32 {
+	for i := range text {
+		if matches(text[i:], pattern) {
+			return int32(i)
+		}
+	}
+	return -1
+}
+
+// upper changes small letters into capitals.
+func upper(text []byte) {
+	for i, c := range text {
+		if 'a' <= c && c <= 'z' {
+			text[i] = c - 'a' + 'A'
+		}
+	}
+}
+
+var (
+	method = [4]byte{'G', 'E', 'T', ' '}
+	host   = [5]byte{'H', 'O', 'S', 'T', ':'}
+	number = [4]byte{'1', '?', '?', '7'}
+)
+
+// Where the patterns were in the packet that came last.
+var found [3]int32
+
+//bpf:section xdp
+func match(ctx *ebpf.XDP) ebpf.XDPAction {
+	buf := text.Lookup(0)
+	if buf == nil {
+		return ebpf.XDPDrop
+	}
+	if ebpf.XdpLoadBytes(ctx, ebpf.EthernetLen, unsafe.Pointer(buf), length) != 0 {
+		return ebpf.XDPDrop
+	}
+	upper(buf[:])
+	found[0] = index(buf[:], method[:])
+	found[1] = index(buf[8:], host[:])
+	found[2] = index(buf[16:], number[:])
+	if found[1] < 0 {
+		return ebpf.XDPDrop
+	}
+	return ebpf.XDPPass
+}
