@@ -192,29 +192,61 @@ def index_addr(f: FunctionLowering, instr: ssa.IndexAddr) -> Operand:
     if CONTEXT in f.places(instr.x):
         raise Refused(instr.pos, f"variable index into {core.CONTEXT_IS_FIXED}", core.CONTEXT_HINT)
     if any(p.kind == "local" for p in f.places(instr.x)):
-        used, base = f.guard(index, str(array.len)), f.materialise(address)
+        used, base = _on_stack(f, instr.index, index, array.len), f.materialise(address)
         return _stack_element(f, array, base, used)
     used, base = _bounded(f, instr.index, index, array.len), f.materialise(address)
     return _element(f, base, used, size)
 
 
 def _bounded(f: FunctionLowering, number: int, index: str, length: int) -> str:
-    """The index, below ``length`` or the program ends. ``i & 7`` and ``min(i, 7)`` need no check, but
-    LLVM must not find that they are superfluous: the verifier bounds the index by them. Not for
-    variables on the stack, whose address LLVM puts together with what it knows to be small by ``|``."""
+    """The index, below ``length`` or the program ends.
+
+    ``i & 7``, ``i % 8``, ``i >> 29`` and ``min(i, 7)`` need no check, but LLVM must not find that they are
+    superfluous: the verifier bounds the index by them.
+    """
+    known = f.bounds.below(number)
+    if known is not None and known <= length:
+        return index
     made = f.uses.made_by.get(number)
-    if isinstance(made, ssa.BinOp) and made.operator == "&":
-        limit, other = _constant(f, made.y), made.x
-        if limit is None:
-            limit, other = _constant(f, made.x), made.y
-        if limit is not None and limit < length:
-            return f.b.value(f"and i64 {hide(f.b, f.index64(other))}, {limit}")
+    if isinstance(made, ssa.BinOp):
+        masked = _masked(f, made, length)
+        if masked is not None:
+            return masked
     if isinstance(made, ssa.Call) and _is_min(f, made) and not f.types.is_signed(made.type):
         limit, other = _constant(f, made.args[1]), made.args[0]
         if limit is not None and len(made.args) == 2 and limit < length:
             x = hide(f.b, f.index64(other))
             return f.b.value(f"select i1 {f.b.value(f'icmp ult i64 {x}, {limit}')}, i64 {x}, i64 {limit}")
     return f.guard(index, str(length))
+
+
+def _masked(f: FunctionLowering, made: ssa.BinOp, length: int) -> str | None:
+    """An operation that leaves a number below ``length``, of an operand that LLVM knows nothing of."""
+    limit, other = _constant(f, made.y), made.x
+    if made.operator == "&" and limit is None:
+        limit, other = _constant(f, made.x), made.y
+    if limit is None:
+        return None
+    if made.operator == "&" and limit < length:
+        return f.b.value(f"and i64 {hide(f.b, f.index64(other))}, {limit}")
+    if f.types.is_signed(made.type):
+        return None
+    if made.operator == "%" and 0 < limit <= length and not limit & (limit - 1):
+        return f.b.value(f"and i64 {hide(f.b, f.index64(other))}, {limit - 1}")
+    bits = f.types.size(made.type) * 8
+    if made.operator == ">>" and limit < bits and 1 << (bits - limit) <= length:
+        return f.b.value(f"and i64 {hide(f.b, f.index64(made.id))}, {(1 << (bits - limit)) - 1}")
+    return None
+
+
+def _on_stack(f: FunctionLowering, number: int, index: str, length: int) -> str:
+    """An index below ``length`` for the stack, whose addresses LLVM puts together with what it knows to be
+    small by ``|``: it must not know."""
+    known = f.bounds.below(number)
+    if known is None or known > length:
+        return f.guard(index, str(length))
+    constant = f.b.value(f"call i1 @llvm.is.constant.i64(i64 {index})")
+    return f.b.value(f"select i1 {constant}, i64 {index}, i64 {hide(f.b, index)}")
 
 
 def _constant(f: FunctionLowering, number: int) -> int | None:
@@ -271,5 +303,5 @@ def index_value(f: FunctionLowering, instr: ssa.Index) -> Operand:
     size, index = f.types.size(array.elem), f.index64(instr.index)
     if is_literal(index):
         return _part(f, operand.ptr, int(index) * size, array.elem)
-    element = _stack_element(f, array, operand.ptr, f.guard(index, str(array.len)))
+    element = _stack_element(f, array, operand.ptr, _on_stack(f, instr.index, index, array.len))
     return _part(f, element, 0, array.elem)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import abi, panics
+from tinybpf.compiler.lower.bounds import Bounds
 from tinybpf.compiler.lower.builder import (
     Address,
     Builder,
@@ -42,6 +43,7 @@ class Values:
         self.index = index
         self.fn = module.doc.functions[index]
         self.uses = module.points.uses[index]
+        self.bounds = Bounds(module.points, index)
         self.b = Builder()
         self.pos = self.fn.pos
         self.panics = False
