@@ -77,6 +77,9 @@ func (s *session) reportType(u *unit, e types.Error) {
 	if needsVersion.MatchString(message) {
 		message += u.versionHint(e.Pos)
 	}
+	if words := u.absentWords(message); words != "" {
+		message = words
+	}
 	s.reportAt(at, message+u.nameHint(message))
 }
 

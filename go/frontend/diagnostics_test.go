@@ -88,10 +88,10 @@ import (
 )
 
 var n = unsafe.Sizeof(fmt.Sprint(log.X()))
-`, `a.go:4:2: package "fmt" is not available in BPF programs; available: unsafe (ebpf.Printk writes to the kernel's trace)
-a.go:6:2: cgo is not available in BPF programs
-a.go:7:6: package "log/slog" is not available in BPF programs; available: unsafe (ebpf.Printk writes to the kernel's trace)
-a.go:8:4: package "os" is not available in BPF programs; available: unsafe (a program in the kernel has no files and no environment)`},
+`, `a.go:4:2: package "fmt" is not available in BPF programs: ebpf.Printk writes to the kernel's trace (available: of Go's own unsafe)
+a.go:6:2: cgo is not available in BPF programs: declare in Go what C's headers would bring; package ebpf has the kernel's helpers
+a.go:7:6: package "log/slog" is not available in BPF programs: ebpf.Printk writes to the kernel's trace (available: of Go's own unsafe)
+a.go:8:4: package "os" is not available in BPF programs: a program in the kernel has no files and no environment (available: of Go's own unsafe)`},
 
 	{"an import of ours that is not used", `package main
 

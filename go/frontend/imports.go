@@ -19,10 +19,8 @@ func (s *session) find(from *unit, importPath string) (u *unit, why string) {
 			path: importPath, dir: dir, display: importPath, provided: true, version: version.Lang(toolchain()),
 		}, ""
 	}
-	for provided := range s.req.Packages {
-		if strings.HasPrefix(importPath, provided+"/") {
-			return nil, fmt.Sprintf("package %q does not exist in the kernel: it belongs in Go tests (_test.go)", importPath)
-		}
+	if _, ok := s.req.Packages[typedPackage]; ok && strings.HasPrefix(importPath, typedPackage+"/") {
+		return nil, fmt.Sprintf("package %q does not exist in the kernel: it belongs in Go tests (_test.go)", importPath)
 	}
 	if importPath == "." || importPath == ".." || strings.HasPrefix(importPath, "./") || strings.HasPrefix(importPath, "../") {
 		return nil, fmt.Sprintf("%q is relative, but relative import paths are not supported in module mode", importPath)
@@ -106,24 +104,56 @@ func allowsInternal(from, importPath string) bool {
 // typedPackage is the package that programs are written with.
 const typedPackage = "tinybpf/ebpf"
 
-// planned are the standard packages that a later version brings.
-var planned = strings.Fields("bytes cmp encoding/binary errors math math/bits slices strings")
-
-// instead says what to use in place of a standard package.
+// instead says what to use in place of a standard package, or of all below a path.
 var instead = map[string]string{
-	"context":   "a program has no context but the one that the kernel gives it",
-	"fmt":       "ebpf.Printk writes to the kernel's trace",
-	"io":        "ebpf.RingBuf carries data to user space",
-	"log":       "ebpf.Printk writes to the kernel's trace",
-	"log/slog":  "ebpf.Printk writes to the kernel's trace",
-	"math/rand": "ebpf.GetPrandomU32 gives a random number",
-	"net":       "package ebpf has addresses and packet headers",
-	"net/netip": "ebpf.IPv4Addr and ebpf.IPv6Addr are addresses",
-	"os":        "a program in the kernel has no files and no environment",
-	"runtime":   "a program in the kernel has no runtime",
-	"sync":      "sync/atomic is available, and ebpf.SpinLock guards a map's value",
-	"syscall":   "a program in the kernel makes no system calls",
-	"time":      "ebpf.Now is the time",
+	"archive":        aFile,
+	"bufio":          "ebpf.RingBuf carries data to user space",
+	"compress":       "data is compressed in user space",
+	"container":      "an array with indexes in place of pointers is a list or a heap",
+	"container/ring": "an array with an index that wraps is a ring",
+	"context":        "a program has no context but the one that the kernel gives it",
+	"crypto":         "there are no cryptographic functions for programs; pass data to user space",
+	"database":       "ebpf.Hash and its kin are the kernel's tables",
+	"embed":          "give the data as a variable's initial value",
+	"encoding":       "send structs through ebpf.RingBuf: user space has their types; encoding/binary has byte orders",
+	"errors":         "return a bool, or a negative error number such as -ebpf.EPERM",
+	"expvar":         "package variables are visible to user space",
+	"flag":           "user space can set package variables before the program is loaded",
+	"fmt":            "ebpf.Printk writes to the kernel's trace",
+	"hash":           "the hash.Hash interface needs a heap: FNV-1a is a loop of h ^= uint32(b); h *= 16777619",
+	"io":             "ebpf.RingBuf carries data to user space",
+	"log":            "ebpf.Printk writes to the kernel's trace",
+	"maps":           "ebpf.Hash and its kin are the kernel's maps, and have methods",
+	"math/big":       "math/bits has sums, products and quotients of more than 64 bits",
+	"math/rand":      "ebpf.GetPrandomU32 gives a random number",
+	"net":            "package ebpf has addresses and packet headers",
+	"net/netip":      "ebpf.IPv4Addr and ebpf.IPv6Addr are addresses",
+	"os":             "a program in the kernel has no files and no environment",
+	"path":           "bytes cuts paths apart: bytes.LastIndexByte(p, '/')",
+	"reflect":        "types are known when the program is compiled: write a generic function",
+	"regexp":         "package bytes compares and searches",
+	"runtime":        "a program in the kernel has no runtime",
+	"sort":           "slices.Sort and slices.BinarySearch are available",
+	"strconv":        "ebpf.Printk formats numbers; user space reads them from variables and maps",
+	"sync":           "sync/atomic is available, and ebpf.SpinLock guards a map's value",
+	"syscall":        "a program in the kernel makes no system calls",
+	"testing":        "tests belong in _test.go files",
+	"text":           "text is made in user space",
+	"unicode":        "unicode/utf8 takes runes apart; classes of ASCII characters are comparisons",
+	"unique":         "compare the values themselves",
+	"weak":           "there is no heap",
+}
+
+const aFile = "a program in the kernel has no files"
+
+// insteadOf is what to use in place of a standard package.
+func insteadOf(importPath string) string {
+	for above := importPath; above != "."; above = path.Dir(above) {
+		if hint := instead[above]; hint != "" {
+			return hint
+		}
+	}
+	return ""
 }
 
 // unavailable says why there is no package of an import path, and which there are.
@@ -135,29 +165,49 @@ func (s *session) unavailable(importPath string) string {
 	}
 	if strings.Contains(first, ".") {
 		if main.path == "" {
-			return fmt.Sprintf("package %s: there is no go.mod above the program that makes it part of a module; %s", importPath, s.available())
+			return fmt.Sprintf("package %s: there is no go.mod above the program that makes it part of a module", importPath)
 		}
 		return fmt.Sprintf("package %s is neither in module %s, nor in its vendor directory, nor in a directory that "+
-			"go.mod replaces a module by, and nothing is downloaded (go mod vendor does it); %s",
-			importPath, main.path, s.available())
+			"go.mod replaces a module by, and nothing is downloaded (go mod vendor does it)",
+			importPath, main.path)
 	}
-	if slices.Contains(planned, importPath) {
-		return fmt.Sprintf("package %q is not available yet in BPF programs; %s", importPath, s.available())
+	text := fmt.Sprintf("package %q is not available in BPF programs", importPath)
+	if hint := insteadOf(importPath); hint != "" {
+		return text + ": " + hint + " (" + s.available() + ")"
 	}
-	text := fmt.Sprintf("package %q is not available in BPF programs; %s", importPath, s.available())
-	if hint := instead[importPath]; hint != "" {
-		text += " (" + hint + ")"
+	if near := s.nearestPackage(importPath); near != "" {
+		return text + fmt.Sprintf("; did you mean %q?", near)
 	}
-	return text
+	return text + " (" + s.available() + ")"
+}
+
+// nearestPackage is the package that can be imported whose path is most like another one.
+func (s *session) nearestPackage(importPath string) (near string) {
+	least := 2 + len(importPath)/5
+	for _, known := range slices.Sorted(maps.Keys(s.req.Packages)) {
+		for _, name := range []string{known, path.Base(known)} {
+			if d := distance(importPath, name); d < least {
+				near, least = known, d
+			}
+		}
+	}
+	return near
 }
 
 // available lists the packages that can be imported.
 func (s *session) available() string {
-	list := append(slices.Collect(maps.Keys(s.req.Packages)), "unsafe")
-	slices.Sort(list)
-	text := "available: " + strings.Join(list, ", ")
+	text := "available: "
+	var standard []string
+	for _, known := range slices.Sorted(maps.Keys(s.req.Packages)) {
+		if known == typedPackage {
+			text += known + "; "
+		} else {
+			standard = append(standard, known)
+		}
+	}
+	text += "of Go's own " + strings.Join(append(standard, "unsafe"), ", ")
 	if s.modules.main.path != "" {
-		text += ", packages of module " + s.modules.main.path
+		text += "; packages of module " + s.modules.main.path
 	}
 	return text
 }

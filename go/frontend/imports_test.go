@@ -225,21 +225,27 @@ bpf/a.go:9:4: invalid import path (empty string)`},
 package bpf
 
 import (
-	_ "math/bits"
-	_ "time"
+	_ "math/bit"
+	_ "bits"
 	_ "net/http"
+	_ "math/rand/v2"
+	_ "sync"
+	_ "nothing/known"
 	_ "golang.org/x/exp/maps"
 	_ "tinybpf/ebpf/ebpftest"
 	_ "tinybpf/ebpf/internal/mem"
 	_ "example.org/mm"
 )
-`, `bpf/a.go:4:4: package "math/bits" is not available yet in BPF programs; available: sync/atomic, tinybpf/ebpf, unsafe, packages of module example.org/m
-bpf/a.go:5:4: package "time" is not available in BPF programs; available: sync/atomic, tinybpf/ebpf, unsafe, packages of module example.org/m (ebpf.Now is the time)
-bpf/a.go:6:4: package "net/http" is not available in BPF programs; available: sync/atomic, tinybpf/ebpf, unsafe, packages of module example.org/m
-bpf/a.go:7:4: package golang.org/x/exp/maps is neither in module example.org/m, nor in its vendor directory, nor in a directory that go.mod replaces a module by, and nothing is downloaded (go mod vendor does it); available: sync/atomic, tinybpf/ebpf, unsafe, packages of module example.org/m
-bpf/a.go:8:4: package "tinybpf/ebpf/ebpftest" does not exist in the kernel: it belongs in Go tests (_test.go)
-bpf/a.go:9:4: package "tinybpf/ebpf/internal/mem" does not exist in the kernel: it belongs in Go tests (_test.go)
-bpf/a.go:10:4: package example.org/mm is neither in module example.org/m, nor in its vendor directory, nor in a directory that go.mod replaces a module by, and nothing is downloaded (go mod vendor does it); available: sync/atomic, tinybpf/ebpf, unsafe, packages of module example.org/m`},
+`, `bpf/a.go:4:4: package "math/bit" is not available in BPF programs; did you mean "math/bits"?
+bpf/a.go:5:4: package "bits" is not available in BPF programs; did you mean "math/bits"?
+bpf/a.go:6:4: package "net/http" is not available in BPF programs: package ebpf has addresses and packet headers (available: tinybpf/ebpf; of Go's own bytes, cmp, encoding/binary, iter, math, math/bits, slices, structs, sync/atomic, time, unicode/utf8, unsafe; packages of module example.org/m)
+bpf/a.go:7:4: package "math/rand/v2" is not available in BPF programs: ebpf.GetPrandomU32 gives a random number (available: tinybpf/ebpf; of Go's own bytes, cmp, encoding/binary, iter, math, math/bits, slices, structs, sync/atomic, time, unicode/utf8, unsafe; packages of module example.org/m)
+bpf/a.go:8:4: package "sync" is not available in BPF programs: sync/atomic is available, and ebpf.SpinLock guards a map's value (available: tinybpf/ebpf; of Go's own bytes, cmp, encoding/binary, iter, math, math/bits, slices, structs, sync/atomic, time, unicode/utf8, unsafe; packages of module example.org/m)
+bpf/a.go:9:4: package "nothing/known" is not available in BPF programs (available: tinybpf/ebpf; of Go's own bytes, cmp, encoding/binary, iter, math, math/bits, slices, structs, sync/atomic, time, unicode/utf8, unsafe; packages of module example.org/m)
+bpf/a.go:10:4: package golang.org/x/exp/maps is neither in module example.org/m, nor in its vendor directory, nor in a directory that go.mod replaces a module by, and nothing is downloaded (go mod vendor does it)
+bpf/a.go:11:4: package "tinybpf/ebpf/ebpftest" does not exist in the kernel: it belongs in Go tests (_test.go)
+bpf/a.go:12:4: package "tinybpf/ebpf/internal/mem" does not exist in the kernel: it belongs in Go tests (_test.go)
+bpf/a.go:13:4: package example.org/mm is neither in module example.org/m, nor in its vendor directory, nor in a directory that go.mod replaces a module by, and nothing is downloaded (go mod vendor does it)`},
 
 	{"nearly ours", `-- bpf/a.go --
 package bpf
@@ -257,7 +263,7 @@ bpf/a.go:7:9: undefined: e.Hsh (did you mean e.Hash?)`},
 package bpf
 
 import _ "example.org/m/lib"
-`, "bpf/a.go:3:10: package example.org/m/lib: there is no go.mod above the program that makes it part of a module; available: sync/atomic, tinybpf/ebpf, unsafe"},
+`, "bpf/a.go:3:10: package example.org/m/lib: there is no go.mod above the program that makes it part of a module"},
 
 	{"what sync/atomic lacks", `-- bpf/a.go --
 package bpf
@@ -266,8 +272,8 @@ import "sync/atomic"
 
 var v atomic.Value
 var p atomic.Pointer[int]
-`, "bpf/a.go:5:14: undefined: atomic.Value (the kernel has atomic instructions for integers only)\n" +
-		"bpf/a.go:6:14: undefined: atomic.Pointer (the kernel has atomic instructions for integers only)"},
+`, "bpf/a.go:5:14: atomic.Value is not in the kernel's sync/atomic: the kernel has atomic instructions for integers only\n" +
+		"bpf/a.go:6:14: atomic.Pointer is not in the kernel's sync/atomic: the kernel has atomic instructions for integers only"},
 
 	{"names near those that there are", `-- bpf/a.go --
 package bpf

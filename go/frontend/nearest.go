@@ -13,9 +13,6 @@ func (u *unit) nameHint(message string) string {
 		return ""
 	}
 	if imported := u.providedAs(local); imported != nil {
-		if imported.path == "sync/atomic" && (name == "Value" || strings.HasSuffix(name, "Pointer")) {
-			return " (the kernel has atomic instructions for integers only)"
-		}
 		if near := nearest(name, imported.pkg.Scope().Names()); near != "" {
 			return " (did you mean " + local + "." + near + "?)"
 		}

@@ -123,7 +123,7 @@ func (s *session) loadImport(u *unit, path string, from []*unit) {
 		return
 	}
 	if path == "C" {
-		u.broken[path] = "cgo is not available in BPF programs"
+		u.broken[path] = "cgo is not available in BPF programs: declare in Go what C's headers would bring; package ebpf has the kernel's helpers"
 		return
 	}
 	for i, above := range from {

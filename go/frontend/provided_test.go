@@ -15,9 +15,11 @@ func ours(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]string{
-		"tinybpf/ebpf": filepath.Join(root, "ebpf"), "sync/atomic": filepath.Join(root, "std", "sync", "atomic"),
+	packages := map[string]string{"tinybpf/ebpf": filepath.Join(root, "ebpf")}
+	for path := range absent {
+		packages[path] = filepath.Join(root, "std", filepath.FromSlash(path))
 	}
+	return packages
 }
 
 // request is one as the compiler makes it.

@@ -20,7 +20,7 @@ import pytest
 
 import tinybpf
 from tinybpf.compiler import compile_go
-from tinybpf.compiler.project import go_source
+from tinybpf.compiler.packages import go_source
 from tinybpf.scaffold import names, project, vendor
 
 FIRST_PID_NAMESPACE = 0xEFFFFFFC

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tinybpf.compiler import compile_go
+from tinybpf.compiler import compile_go, packages
 from tinybpf.compiler.config import Config
 from tinybpf.compiler.project import (
     SOURCE_NAME,
-    go_source,
     is_source_text,
     parse_section_flag,
     parse_section_flags,
@@ -98,15 +97,15 @@ def test_the_request_for_the_front_end(here):
     assert (request.dir, request.display, request.files) == (str(here / "bpf"), "bpf", ["connect.go"])
     assert request.tags == ["linux", "bpf", "tinygo"]
     assert request.sources == {}
-    assert set(request.packages) == {"tinybpf/ebpf", "sync/atomic"}
+    assert set(request.packages) == {packages.EBPF, *packages.STANDARD}
     assert (Path(request.packages["tinybpf/ebpf"]) / "maps.go").is_file()
     assert (Path(request.packages["sync/atomic"]) / "functions.go").is_file()
 
 
 def test_the_go_source_of_a_wheel_comes_before_a_checkout(tmp_path, monkeypatch):
-    module = tmp_path / "src" / "tinybpf" / "compiler" / "project.py"
-    monkeypatch.setattr("tinybpf.compiler.project.__file__", str(module))
-    find = go_source.__wrapped__
+    module = tmp_path / "src" / "tinybpf" / "compiler" / "packages.py"
+    monkeypatch.setattr("tinybpf.compiler.packages.__file__", str(module))
+    find = packages.go_source.__wrapped__
     with pytest.raises(NotFoundError, match=r"Go package is not installed: no ebpf in .*_go or .*go$"):
         find()
     for place in (tmp_path / "go", module.parent / "_go"):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from tinybpf.compiler import packages
 from tinybpf.compiler.config import Config, find_config, load_config
 from tinybpf.compiler.diagnostics import Diagnostic
 from tinybpf.errors import CompileError, NotFoundError
@@ -51,29 +51,8 @@ class Project(msgspec.Struct, frozen=True):
             files=None if self.files is None else list(self.files),
             sources=dict(self.sources),
             tags=list(TAGS),
-            packages=provided_packages(),
+            packages=packages.provided(),
         )
-
-
-@lru_cache(maxsize=1)
-def go_source() -> Path:
-    """The directory of the Go sources that belong to the compiler: ``ebpf`` and ``std``.
-
-    Part of the installed package; in a checkout, which an editable install uses, beside ``src``.
-    ``NotFoundError`` where there is none.
-    """
-    here = Path(__file__).parent
-    places = (here / "_go", here.parents[2] / "go")
-    for place in places:
-        if (place / "ebpf" / "maps.go").is_file():
-            return place
-    raise NotFoundError(f"tinybpf's Go package is not installed: no ebpf in {' or '.join(map(str, places))}")
-
-
-def provided_packages() -> dict[str, str]:
-    """What the compiler provides: the directory of each package by its import path."""
-    source = go_source()
-    return {"tinybpf/ebpf": str(source / "ebpf"), "sync/atomic": str(source / "std" / "sync" / "atomic")}
 
 
 def is_source_text(target: str) -> bool:

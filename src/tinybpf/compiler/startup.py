@@ -14,9 +14,11 @@ import msgspec
 
 from tinybpf.compiler import llvm, ssa, typed
 from tinybpf.compiler.initial import Evaluator, Image
+from tinybpf.compiler.lower import builtins
 from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.walk import callees, instructions
+from tinybpf.compiler.packages import is_ours
 from tinybpf.compiler.program import Program, is_map
 
 if TYPE_CHECKING:
@@ -156,8 +158,9 @@ def _calls_helper(module: Module, report: Report) -> bool:
     found = False
     for f in module.order:
         for call, callee in callees(module.doc.functions[f]):
-            if not module.doc.functions[callee].blocks:
-                name = module.doc.functions[callee].name
+            fn = module.doc.functions[callee]
+            if not fn.blocks and not builtins.computes(typed.builtin(fn)):
+                name = fn.name
                 report(
                     call.pos,
                     f"{name} is called to initialise a variable: helpers run in the kernel only",
@@ -171,7 +174,7 @@ def _goes_round_types(module: Module, report: Report) -> bool:
     """The code runs in a process of the one who compiles: no source may reach beyond its own variables."""
     found = False
     for f in module.order:
-        if module.doc.functions[f].path in (typed.EBPF, typed.ATOMIC):
+        if is_ours(module.doc.functions[f].path):
             continue  # no source of the one who compiles
         uses = module.points.uses[f]
         for instr in instructions(module.doc.functions[f]):

@@ -13,9 +13,7 @@ import msgspec
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.kernel import maps, sections
-
-EBPF = "tinybpf/ebpf"
-ATOMIC = "sync/atomic"
+from tinybpf.compiler.packages import EBPF, is_ours
 
 CONTEXT, MAP = "Context", "Map"
 POINTERS = (CONTEXT, MAP)
@@ -56,7 +54,7 @@ class Shape(msgspec.Struct, frozen=True):
 
 def builtin(fn: ssa.Function) -> str | None:
     """The name behind ``//bpf:builtin``: a function that the compiler makes by itself."""
-    if fn.path not in (EBPF, ATOMIC):
+    if not is_ours(fn.path):
         return None
     for d in fn.directives:
         word, _, rest = d.text.partition(" ")

@@ -69,7 +69,7 @@ def update(where: Path) -> Vendored:
 
     `InitError` where there is no ``go.mod``, or where modules that it requires are not vendored.
     """
-    from tinybpf.compiler.project import go_source
+    from tinybpf.compiler.packages import go_source
 
     before = _check_vendor(where)
     files = vendor.files(go_source() / "ebpf")

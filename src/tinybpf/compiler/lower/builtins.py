@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tinybpf.compiler import ssa
-from tinybpf.compiler.lower import callbacks, printk
+from tinybpf.compiler.lower import callbacks, numbers, printk
 from tinybpf.compiler.lower.builder import Builder, Operand, hide, plus
 from tinybpf.compiler.lower.names import legal
 from tinybpf.compiler.lower.refuse import LoweringFault
@@ -114,6 +114,11 @@ def call(f: FunctionLowering, instr: ssa.Call, name: str) -> Operand | None:
     if made is None:
         raise LoweringFault(f"no builtin {name}", instr.pos)
     return made(f, instr)
+
+
+def computes(name: str | None) -> bool:
+    """Whether a builtin is arithmetic, which the machine that compiles can do as well."""
+    return name in _NUMBERS
 
 
 def _count_lost(f: FunctionLowering, instr: ssa.Call) -> None:
@@ -221,14 +226,8 @@ def _target(f: FunctionLowering, instr: ssa.Call) -> tuple[str, str, int]:
     return f.reach(instr.args[0]), f.types.ir(t), f.types.size(t)
 
 
-_BUILTINS: dict[str, Callable[[FunctionLowering, ssa.Call], Operand | None]] = {
-    "count_lost": _count_lost,
-    "zeros": _zeros,
-    "packet_at": _packet_at,
-    "context_address": _context_address,
-    "loop": callbacks.call,
-    "for_each": callbacks.call,
-    "printk": printk.call,
+_NUMBERS: dict[str, Callable[[FunctionLowering, ssa.Call], Operand | None]] = {
+    **numbers.BUILTINS,
     "atomic_add": _atomic("add"),
     "atomic_and": _atomic("and"),
     "atomic_or": _atomic("or"),
@@ -236,4 +235,16 @@ _BUILTINS: dict[str, Callable[[FunctionLowering, ssa.Call], Operand | None]] = {
     "atomic_load": _atomic_load,
     "atomic_store": _atomic_store,
     "atomic_compare_and_swap": _atomic_compare_and_swap,
+}
+"""Those that any machine can do."""
+
+_BUILTINS: dict[str, Callable[[FunctionLowering, ssa.Call], Operand | None]] = {
+    **_NUMBERS,
+    "count_lost": _count_lost,
+    "zeros": _zeros,
+    "packet_at": _packet_at,
+    "context_address": _context_address,
+    "loop": callbacks.call,
+    "for_each": callbacks.call,
+    "printk": printk.call,
 }

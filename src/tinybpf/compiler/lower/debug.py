@@ -14,6 +14,7 @@ import msgspec
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.names import Names, legal, qualified
 from tinybpf.compiler.lower.types import INT_BITS, Types
+from tinybpf.compiler.packages import ATOMIC
 
 C_INTS = {
     ("int8"): ("signed char", "DW_ATE_signed_char"),
@@ -146,7 +147,7 @@ class DebugInfo:
     def _named(self, index: int, t: ssa.Named) -> str:
         under = self.types[t.underlying]
         number = typed.network_number(t)
-        if number or (t.path == typed.ATOMIC and isinstance(under, ssa.Struct)):
+        if number or (t.path == ATOMIC and isinstance(under, ssa.Struct)):
             return self._wrapped(index, under, number)
         if typed.is_address(t):
             return pointer_to("null")

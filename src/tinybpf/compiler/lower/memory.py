@@ -20,6 +20,7 @@ from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.pointsto import CONTEXT
 from tinybpf.compiler.lower.refuse import NATIVE_STACK, STACK, STACK_HINT, LoweringFault, Refused
 from tinybpf.compiler.lower.values import is_literal
+from tinybpf.compiler.packages import EBPF
 
 MAX_POINTERS = 16
 """The longest array of pointers in a local variable that can be indexed by a variable."""
@@ -111,7 +112,7 @@ def _reads_only(f: FunctionLowering, loaded: ssa.UnOp, call: ssa.Call) -> bool:
         return False
     callee = f.m.doc.functions[target.index]
     mine = f.places(loaded.x)
-    if callee.path != typed.EBPF or not callee.blocks or any(p.kind != "local" for p in mine):
+    if callee.path != EBPF or not callee.blocks or any(p.kind != "local" for p in mine):
         return False
     return not any(mine & f.places(x) for x in call.args if x != loaded.id)
 
@@ -121,7 +122,7 @@ def store(f: FunctionLowering, instr: ssa.Store) -> None:
     f.operand(instr.addr)  # a variable that was refused: nothing more to say of what it is given
     if instr.value in f.zeros:
         t = f.type_of(instr.value)
-        align = 8 if f.fn.path == typed.EBPF else f.types.align(t)  # a reservation is aligned
+        align = 8 if f.fn.path == EBPF else f.types.align(t)  # a reservation is aligned
         zero_memory(f.b, f.reach(instr.addr), f.types.size(t), align)
         return
     value = f.operand(instr.value)

@@ -22,6 +22,7 @@ from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.variables import Variables
 from tinybpf.compiler.lower.walk import callees, instructions
 from tinybpf.compiler.lower.writes import Writes
+from tinybpf.compiler.packages import is_ours
 from tinybpf.compiler.program import EntryPoint, Program, find_helper, is_map, read_map
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Module:
 
     def refuse(self, fn: ssa.Function, refused: Refused) -> None:
         """Tell of it; inside of the typed package only where nothing else is wrong: it follows from that."""
-        if fn.path in (typed.EBPF, typed.ATOMIC):
+        if is_ours(fn.path):
             self._inside.append(refused)
         else:
             self._refused = True
@@ -97,7 +98,7 @@ class Module:
 
     def is_ours(self, index: int) -> bool:
         """Whether a function is of a package that the compiler provides."""
-        return self.doc.functions[index].path in (typed.EBPF, typed.ATOMIC)
+        return is_ours(self.doc.functions[index].path)
 
     def signature(self, index: int) -> abi.Signature:
         known = self._signatures.get(index)

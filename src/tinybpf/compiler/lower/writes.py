@@ -47,7 +47,8 @@ class Writes:
         return places
 
     def _by_builtin(self, f: int, instr: ssa.Call, name: str) -> set[Place]:
-        """Of what the compiler makes by itself, atomic operations write; but for the loads."""
-        if not name.startswith("atomic_") or name == "atomic_load":
-            return set()
-        return self.points.value(f, instr.args[0])
+        """Of what the compiler makes by itself, atomic operations write, but for the loads, and numbers
+        in bytes that have an order."""
+        if name.startswith("atomic_") and name != "atomic_load":
+            return self.points.value(f, instr.args[0])
+        return self.points.value(f, instr.args[1]) if name.startswith("store_") else set()

@@ -1,0 +1,127 @@
+package std_bytes
+
+import "bytes"
+
+// Each function of bytes that the kernel has.
+
+// text is eight letters of a small alphabet.
+func text(x uint64) (b [8]byte) {
+	letters := [4]byte{'a', 'b', 0xc3, 0xa9}
+	for i := range b {
+		b[i] = letters[x>>(2*i)&3]
+	}
+	return b
+}
+
+// count is the length of a part of at most three letters.
+func count(n uint8) uint8 { return n & 3 }
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:y 0 1 2 3 4 5 0x0e 0x1b 0x11 0x14
+//in:n 0..3 5 8
+//in:m 0..4
+func Equal(x, y uint64, n, m uint8) (equal bool, order int) {
+	a, b := text(x), text(y)
+	s, part := a[:n], b[:m]
+	return bytes.Equal(s, part), bytes.Compare(s, part)
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:y 0 1 2 3 4 5 0x0e 0x1b 0x11 0x14
+//in:n 0..3 5 8
+//in:m 0..4
+func Ends(x, y uint64, n, m uint8) (prefix, suffix bool) {
+	a, b := text(x), text(y)
+	s, part := a[:n], b[:m]
+	return bytes.HasPrefix(s, part), bytes.HasSuffix(s, part)
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:y 0 1 2 3 4 5 0x0e 0x1b 0x11 0x14
+//in:n 0..3 5 8
+//in:m 0..4
+func Index(x, y uint64, n, m uint8) (first, last int, contains bool) {
+	a, b := text(x), text(y)
+	s, part := a[:n], b[:m]
+	return bytes.Index(s, part), bytes.LastIndex(s, part), bytes.Contains(s, part)
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:y 0 1 2 3 4 5 0x0e 0x1b 0x11 0x14
+//in:n 0..3 5 8
+//in:m 0..4
+func Count(x, y uint64, n, m uint8) int {
+	a, b := text(x), text(y)
+	s, part := a[:n], b[:m]
+	return bytes.Count(s, part)
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:y 0 1 2 3 4 5 0x0e 0x1b 0x11 0x14
+//in:n 0..3 5 8
+//in:m 0..4
+func Cut(x, y uint64, n, m uint8) (before, after int, found bool, tail uint64) {
+	a, b := text(x), text(y)
+	s, part := a[:n], b[:m]
+	before_, after_, found := bytes.Cut(s, part)
+	for _, c := range after_ {
+		tail = tail<<8 | uint64(c)
+	}
+	return len(before_), len(after_), found, tail
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:y 0 1 2 3 4 5 0x0e 0x1b 0x11 0x14
+//in:n 0..3 5 8
+//in:m 0..4
+func CutLast(x, y uint64, n, m uint8) (before, after int, found bool, tail uint64) {
+	a, b := text(x), text(y)
+	s, part := a[:n], b[:m]
+	before_, after_, found := bytes.CutLast(s, part)
+	for _, c := range after_ {
+		tail = tail<<8 | uint64(c)
+	}
+	return len(before_), len(after_), found, tail
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:y 0 1 2 3 4 5 0x0e 0x1b 0x11 0x14
+//in:n 0..3 5 8
+//in:m 0..4
+func CutEnds(x, y uint64, n, m uint8) (a1, a2 int, found, same bool) {
+	a, b := text(x), text(y)
+	s, part := a[:n], b[:m]
+	after, found := bytes.CutPrefix(s, part)
+	before, same := bytes.CutSuffix(s, part)
+	return len(after), len(before), found, same
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:y 0 1 2 3 4 5 0x0e 0x1b 0x11 0x14
+//in:n 0..3 5 8
+//in:m 0..4
+func TrimEnds(x, y uint64, n, m uint8) (a1, a2 int, sum uint64) {
+	a, b := text(x), text(y)
+	s, part := a[:n], b[:m]
+	after := bytes.TrimPrefix(s, part)
+	for _, c := range after {
+		sum = sum<<8 | uint64(c)
+	}
+	return len(after), len(bytes.TrimSuffix(s, part)), sum
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+//in:c 0x61 0x62 0xa9 0x7a
+func Byte(x uint64, n, c uint8) (first, last int) {
+	a := text(x)
+	return bytes.IndexByte(a[:n], c), bytes.LastIndexByte(a[:n], c)
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+//in:r 0x61 0xe9 0xe8 0xfffd -1 0xd800 0x110000 0x62
+func Rune(x uint64, n uint8, r rune) (first int, contains bool) {
+	a := text(x)
+	return bytes.IndexRune(a[:n], r), bytes.ContainsRune(a[:n], r)
+}
