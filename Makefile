@@ -2,6 +2,7 @@
 # make demo     set up, then print the connections that this machine opens (root)
 # make test     set up, then all tests (as root those with the kernel, too); ARGS="-k ring" for some of them
 # make lint     ruff, mypy, go vet
+# make fuzz     generated programs, gc against the kernel, as long as one likes; ARGS="--time 600 --seed 9"
 # make bench    how fast, against clang and C
 # make wheel    dist/*.whl         make sdist   dist/*.tar.gz
 # make clean    removes what was built; third_party/ (the C libraries' sources) stays
@@ -13,7 +14,7 @@ GO := CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=readonly $(CURDIR)/.venv/bin/
 
 .DEFAULT_GOAL := setup
 always:
-.PHONY: always setup demo test lint bench wheel sdist clean system-packages system-packages-bench
+.PHONY: always setup demo test lint fuzz bench wheel sdist clean system-packages system-packages-bench
 .DELETE_ON_ERROR:
 
 # ---- setting up; what is done already takes no time ----
@@ -62,6 +63,9 @@ lint: setup
 	.venv/bin/mypy
 	cd go && $(GO) vet ./...
 	cd examples && $(GO) vet ./...
+
+fuzz: setup
+	$(PY) -m fuzz $(ARGS)
 
 bench: setup system-packages-bench
 	$(PY) -m benchmarks $(ARGS)

@@ -63,3 +63,24 @@ func p(ctx *ebpf.XDP) ebpf.XDPAction {
         compile_go(source, cpu="v2")
     (said,) = caught.value.diagnostics
     assert (said.line, said.message) == (14, "this atomic operation needs cpu v3")
+
+
+def test_atomic_sums_below_v3() -> None:
+    source = """package main
+
+import "sync/atomic"
+
+var n int64
+
+//export p
+//bpf:section syscall
+func p(ctx *int64) int32 {
+	*ctx = atomic.AddInt64(&n, 5)
+	return 0
+}
+"""
+    compile_go(source, cpu="v3")
+    with pytest.raises(CompileError) as caught:
+        compile_go(source, cpu="v2")
+    (said,) = caught.value.diagnostics
+    assert (said.line, said.message) == (10, "this atomic operation needs cpu v3")

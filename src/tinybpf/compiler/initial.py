@@ -83,7 +83,7 @@ class Evaluator(msgspec.Struct):
             self._store(fn, instr, values)
         elif isinstance(instr, ssa.UnOp) and instr.operator == "*":
             at, size = self._cursor(fn, instr.x, instr.pos, values), self.types.size(instr.type)
-            if self.types.problem(instr.type) or self.types.pointerful[instr.type]:
+            if self.types.problem(instr.type) or self.types.made_of_addresses[instr.type]:
                 raise NotConstant(instr.pos)
             values[instr.id] = bytes(at.image.data[at.offset : at.offset + size])
         elif isinstance(instr, ssa.ChangeType):

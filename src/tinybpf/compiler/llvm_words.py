@@ -25,7 +25,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
 _IN_FUNCTION = re.compile(r"in function (\S+)")
 _STACK = re.compile(r"stack limit|stack size", re.IGNORECASE)
-_ATOMIC = re.compile(r"unsupported atomic operation")
+_ATOMIC = re.compile(r"unsupported atomic operation|Invalid usage of the XADD return value")
 _PLACE = re.compile(r"error: (.+?):(\d+):(\d+): in function")
 _LIBRARY = re.compile(r"built-in function '(mem\w+)'")
 

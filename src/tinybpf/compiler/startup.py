@@ -78,7 +78,7 @@ def _refusal(doc: ssa.Document, types: Types, index: int, pos: ssa.Pos) -> Refus
     problem = types.problem(variable.type)
     if problem:
         return Refused(pos, f"variable {variable.name}: {problem}")
-    if types.pointerful[variable.type]:
+    if types.made_of_addresses[variable.type]:
         return Refused(
             pos,
             f"the initial value of {variable.name} holds an address, which is known only in the kernel",

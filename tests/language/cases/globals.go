@@ -140,3 +140,16 @@ func ShadowGlobal(a int) int {
 	shadowed := shadowed + a
 	return shadowed
 }
+
+type words struct {
+	a uintptr
+	b [2]uintptr
+}
+
+var wordTable = [2]words{{a: 5}, {b: [2]uintptr{7, 1 << 40}}}
+var wordSum = wordTable[0].a + wordTable[1].b[0]
+
+// A uintptr in an initial value is a number.
+func WordTable(n uint8) (uintptr, uintptr) {
+	return wordTable[n&1].b[1] + wordTable[n&1].a, wordSum
+}

@@ -174,6 +174,13 @@ class Types:
         done: dict[int, bool] = {}
         return [self._holds_pointer(i, done) for i in range(len(self.table))]
 
+    @cached_property
+    def made_of_addresses(self) -> list[bool]:
+        """As ``pointerful``, where a ``uintptr`` is but a number: without ``unsafe.Pointer`` it is one."""
+        under = [self.under(i) for i in range(len(self.table))]
+        done = {i: False for i, t in enumerate(under) if isinstance(t, ssa.Basic) and t.string == "uintptr"}
+        return [self._holds_pointer(i, done) for i in range(len(self.table))]
+
     def _holds_pointer(self, index: int, done: dict[int, bool]) -> bool:
         if index in done:
             return done[index]
