@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+from collections.abc import Sequence
 
-from benchmarks import compiling, running
+from benchmarks import compiling, language, running
 from benchmarks.pairs import clang, clang_version, pairs
 from benchmarks.timing import geometric_mean
 
@@ -22,8 +23,23 @@ def main() -> None:
 
 
 def report(runs: int) -> str:
-    """All figures; times in milliseconds."""
+    """All figures; times in milliseconds, of runs in nanoseconds."""
     found, stages = compiling.measure(pairs(), runs)
+    imported, whole = compiling.starting(runs)
+    others = [("a warm compile: " + name, str(sample)) for name, sample in stages.items()]
+    others += [("import tinybpf", f"{imported * 1e3:.1f}"), ("and all its names", f"{whole * 1e3:.1f}")]
+    parts = [compiled(found)]
+    if os.geteuid() == 0:
+        parts += [compiled(compiling.measure(language.pairs(), runs)[0]), exercised(language.measure(runs))]
+        others.append(("tinybpf run, to the first event", str(running.first_event(runs))))
+        last = f"tinybpf run --json shows {running.events_a_second():,.0f} events a second.\n"
+    else:
+        last = "Left out, for it needs root: the language programs, tinybpf run.\n"
+    return "\n".join([*parts, table(("", "ms"), others), last])
+
+
+def compiled(found: Sequence[compiling.Compiled]) -> str:
+    """Instructions and compile times, beside clang's."""
     head = ("", "instructions", clang(), "ratio", "cold", "warm", clang())
     rows = [
         (
@@ -43,15 +59,29 @@ def report(runs: int) -> str:
         geometric_mean(f.warm.median / f.clang.median for f in found),
     ]
     mean = ("geometric mean / clang", "", "", f"{ratios[0]:.3f}", *(f"{r:.2f}" for r in ratios[1:]), "")
-    imported, whole = compiling.starting(runs)
-    others = [("a warm compile: " + name, str(sample)) for name, sample in stages.items()]
-    others += [("import tinybpf", f"{imported * 1e3:.1f}"), ("and all its names", f"{whole * 1e3:.1f}")]
-    if os.geteuid() == 0:
-        others.append(("tinybpf run, to the first event", str(running.first_event(runs))))
-        last = f"tinybpf run --json shows {running.events_a_second():,.0f} events a second.\n"
-    else:
-        last = "Left out, for it needs root: tinybpf run.\n"
-    return "\n".join([table(head, [*rows, mean]), table(("", "ms"), others), last])
+    return table(head, [*rows, mean])
+
+
+def exercised(found: Sequence[language.Compared]) -> str:
+    """What the language programs take in both languages, and C with the checks that Go asks for."""
+    head = ("", "instructions", "C", "checks", "ratio", "verified", "C", "ratio", "ns a run", "C", "ratio")
+    rows = []
+    ratios: list[list[float]] = [[], [], []]
+    for f in found:
+        checks = f.checked.instructions - f.c.instructions
+        figures = [
+            (str(f.go.instructions), str(f.c.instructions), f"+{checks}" if checks else ""),
+            (str(f.go.verified), str(f.c.verified)),
+            (f.go.run.nanoseconds(), f.c.run.nanoseconds()),
+        ]
+        compared = f.ratios()
+        for kept, ratio in zip(ratios, compared, strict=True):
+            kept.append(ratio)
+        cells = [c for figure, r in zip(figures, compared, strict=True) for c in (*figure, f"{r:.2f}")]
+        rows.append((f.name, *cells))
+    means = [f"{geometric_mean(of):.3f}" for of in ratios]
+    rows.append(("geometric mean / C", "", "", "", means[0], "", "", means[1], "", "", means[2]))
+    return table(head, rows)
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

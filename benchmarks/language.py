@@ -55,6 +55,14 @@ class Compared:
     c: Program
     checked: Program
 
+    def ratios(self) -> tuple[float, float, float]:
+        """Instructions, the verifier's work and the least time of a run, in parts of what the C takes."""
+        return (
+            self.go.instructions / self.c.instructions,
+            self.go.verified / self.c.verified,
+            self.go.run.least / self.c.run.least,
+        )
+
 
 def pairs() -> list[Pair]:
     """The six, by name."""

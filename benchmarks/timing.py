@@ -21,9 +21,17 @@ class Sample:
     def median(self) -> float:
         return statistics.median(self.runs)
 
+    @property
+    def least(self) -> float:
+        return min(self.runs)
+
     def __str__(self) -> str:
         """The median and the least, in milliseconds."""
-        return f"{self.median * 1e3:.1f} ({min(self.runs) * 1e3:.1f})"
+        return f"{self.median * 1e3:.1f} ({self.least * 1e3:.1f})"
+
+    def nanoseconds(self) -> str:
+        """The median and the least, in nanoseconds."""
+        return f"{self.median * 1e9:.0f} ({self.least * 1e9:.0f})"
 
 
 def environment() -> dict[str, str]:

@@ -78,7 +78,7 @@ func scan(ctx *ebpf.XDP) ebpf.XDPAction {
 		to := next[state%states][kinds[c]%classes]
 		switch {
 		case to == inNumber:
-			number = number*10 + uint64(c-'0')
+			number = number*10 + uint64(c) - '0'
 		case state == inNumber:
 			numbers++
 			sum += number

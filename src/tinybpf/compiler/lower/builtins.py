@@ -156,21 +156,20 @@ def _packet_at(f: FunctionLowering, instr: ssa.Call) -> Operand:
     far = b.value(f"icmp ugt i64 {offset}, {MAX_PACKET}")
     known = b.value(f"call i1 @llvm.is.constant.i1(i1 {far})")
     seen = b.value(f"select i1 {known}, i64 {offset}, i64 {hide(b, offset)}")
-    near, look, beyond, done = (b.new_label(n) for n in ("near", "look", "beyond", "packet"))
+    beyond, done = b.new_label("beyond"), b.new_label("packet")
     checked = b.value(f"icmp ugt i64 {seen}, {MAX_PACKET}")
-    b.branch(b.value(f"select i1 {known}, i1 {far}, i1 {checked}"), beyond, near)
-    b.start(near)
+    b.start(f.unless(b.value(f"select i1 {known}, i1 {far}, i1 {checked}"), beyond))
     at = b.value(f"getelementptr inbounds i8, ptr {data}, i64 {seen}")
     start = b.value(f"select i1 {constant}, ptr {at}, ptr {hide(b, at, 'ptr')}")
     b.emit(f"call void @llvm.assume(i1 {b.value(f'icmp ne ptr {start}, null')})")
     after = b.value(f"getelementptr inbounds i8, ptr {start}, i64 {size}")
-    b.branch(b.value(f"icmp ugt ptr {after}, {end}"), beyond, look)
-    b.start(look)
+    b.start(f.unless(b.value(f"icmp ugt ptr {after}, {end}"), beyond))
+    found = b.label
     b.jump(done)
     b.start(beyond)
     b.jump(done)
     b.start(done)
-    return b.value(f"phi ptr [ {start}, %{look} ], [ null, %{beyond} ]")
+    return b.value(f"phi ptr [ {start}, %{found} ], [ null, %{beyond} ]")
 
 
 def _packet_end(f: FunctionLowering, context: int, offset: str) -> str:

@@ -69,7 +69,7 @@ class Values:
             self._to_panic(bad)
             return
         begins = self.b.new_label("panics")
-        ok = self._branch(bad, begins)
+        ok = self.unless(bad, begins)
         self.b.start(begins)
         self.panic(reason)
         self.b.start(ok)
@@ -92,7 +92,7 @@ class Values:
             self._to_panic(bad)
             return
         begins = self.b.new_label("panicked")
-        ok = self._branch(bad, begins)
+        ok = self.unless(bad, begins)
         self.b.start(begins)
         if self.ours:
             self.reasons.update(dict.fromkeys(told))
@@ -110,9 +110,9 @@ class Values:
 
     def _to_panic(self, bad: str) -> None:
         self.panics = True
-        self.b.start(self._branch(bad, "panic"))
+        self.b.start(self.unless(bad, "panic"))
 
-    def _branch(self, bad: str, begins: str) -> str:
+    def unless(self, bad: str, begins: str) -> str:
         """A branch to ``begins`` that is hardly ever taken; the label of the other way."""
         ok = self.b.new_label("ok")
         weights = self.m.debug.node('!{!"branch_weights", i32 1, i32 4000}')
