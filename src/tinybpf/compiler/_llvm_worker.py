@@ -68,6 +68,14 @@ declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 """A module that takes the way through LLVM that programs take."""
 
 
+UNROLLED = 80
+"""LLVM's measure of how large a loop may become by being unrolled; half of what it takes by itself.
+
+The verifier walks each turn in either case, and what is larger gains nothing: six turns over the extension
+headers of IPv6 are 185 instructions in place of 268, at the same speed.
+"""
+
+
 def read_exactly(fd: int, size: int) -> bytes:
     """``size`` bytes, or fewer where the other side has closed."""
     parts = []
@@ -324,6 +332,7 @@ def main() -> None:
 
         llvm.initialize_all_targets()
         llvm.initialize_all_asmprinters()
+        llvm.set_option("", f"-unroll-threshold={UNROLLED}")
     except Exception as problem:
         send(answers, {"failed": f"{type(problem).__name__}: {problem}"})
         return
