@@ -5,7 +5,7 @@
     BpfError                    root: a message, ``errno`` (0 without one), ``libbpf_log``
     ├── CompileError            the Go source is refused: ``diagnostics``
     │   └── InternalCompilerError   tinybpf's own fault, with the place it was working on
-    ├── VerifierError           the kernel refused a program: ``summary log source hint``
+    ├── VerifierError           the kernel refused a program: ``reason source variable hint summary log``
     ├── ObjectError             bytes that are no BPF object a loader could trust
     ├── BtfValidationError      a Python type that does not fit the object's type information
     ├── MissingError            (KeyError) a name that the object does not have
@@ -20,6 +20,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # typing itself would take longer to import than all of this
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from tinybpf.compiler.diagnostics import Diagnostic
 
@@ -87,9 +88,11 @@ class SourceLine:
 class VerifierError(BpfError):
     """The kernel's verifier refused a program.
 
-    ``program`` is its name, ``summary`` the reason, ``log`` the verifier's whole log, ``source``
-    the line that the refused instruction comes from (None without line information), ``hint``
-    what cures it, where that is known.
+    ``program`` is its name, ``reason`` why, in plain words (None where the verifier's are not known),
+    ``summary`` the verifier's own words in one line, ``log`` its whole log, ``source`` the line that the
+    reason is about (None without line information), ``variable`` the one that it is about, as the source
+    has it (None where it is not known), ``notes`` other lines that matter, each with what it does there,
+    ``hint`` what cures it, where that is known. ``str()`` is all but the log, as `render` has it.
     """
 
     def __init__(
@@ -103,6 +106,9 @@ class VerifierError(BpfError):
         log: str = "",
         source: SourceLine | None = None,
         hint: str | None = None,
+        reason: str | None = None,
+        variable: str | None = None,
+        notes: Sequence[tuple[SourceLine, str]] = (),
     ) -> None:
         super().__init__(message, errno, libbpf_log)
         self.program = program
@@ -110,6 +116,55 @@ class VerifierError(BpfError):
         self.log = log
         self.source = source
         self.hint = hint
+        self.reason = reason
+        self.variable = variable
+        self.notes = tuple(notes)
+
+    def __str__(self) -> str:
+        return self.render()
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """The refusal as a message about the source, like the compiler's; the notes are more lines of it."""
+        from tinybpf.compiler.diagnostics import Diagnostic
+
+        message = "\n\t".join([self.message, *(f"{_place(at)}: {words}" for at, words in self.notes)])
+        at = self.source
+        if at is None:
+            return Diagnostic("", 0, 0, message, hint=self.hint, kind="verifier")
+        return Diagnostic(
+            at.path, at.line, at.column or _indent(at), message, "error", self.hint, at.text, "verifier"
+        )
+
+    def render(self, color: bool = False, columns: int = 0) -> str:
+        """The message with its source line and a caret, the notes, the hint, and the verifier's words.
+
+        ``columns`` is the width of a terminal, 0 for what is none.
+        """
+        shown = self.diagnostic.render(color, columns)
+        if not self.reason:
+            return shown
+        dim, reset = ("\x1b[2m", "\x1b[0m") if color else ("", "")
+        return f"{shown}\n    {dim}verifier:{reset} {self.summary}"
+
+    def data(self) -> dict[str, Any]:
+        """All but the log as plain data, as ``--json`` writes it."""
+        return {
+            **self.diagnostic.data(),
+            "program": self.program,
+            "reason": self.reason,
+            "variable": self.variable,
+            "verifier": self.summary,
+        }
+
+
+def _indent(source: SourceLine) -> int:
+    """The column of the first character of a line that is no space."""
+    return len(source.text) - len(source.text.lstrip()) + 1
+
+
+def _place(source: SourceLine) -> str:
+    return f"{source.path}:{source.line}:{source.column or _indent(source)}"
 
 
 class ObjectError(BpfError):

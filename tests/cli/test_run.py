@@ -27,6 +27,7 @@ import pytest
 
 import tinybpf
 
+REFUSED = Path(__file__).parents[1] / "libbpf" / "refusals" / "record_late.go"
 PROGRAMS = Path(__file__).parent / "programs"
 CALLS = PROGRAMS / "calls"
 RUN = [sys.executable, "-m", "tinybpf", "run"]
@@ -246,12 +247,34 @@ def test_a_source_that_is_refused_as_json(run):
 
 @kernel
 def test_a_program_that_the_verifier_refuses_as_json(run):
-    outcome = run("run", "--json", "-i", "lo", str(PROGRAMS / "refuses.go"))
+    outcome = run("run", "--json", str(REFUSED))
     assert (outcome.status, outcome.err) == (1, "")
     (said,) = json.loads(outcome.out)["diagnostics"]
     assert said["kind"] == "verifier"
-    assert said["path"].endswith("refuses.go") and said["source"].strip()
-    assert said["line"] and said["message"].startswith("program ")
+    assert said["path"].endswith("record_late.go") and said["source"] == "\te.A = 2"
+    assert (said["line"], said["col"], said["end_col"]) == (18, 4, 5)
+    assert said["message"] == f"program 'late' of 'record_late' was refused: {said['reason']}"
+    assert said["reason"] == "e is used after events.Submit gave it back"
+    assert (said["program"], said["variable"]) == ("late", "e")
+    assert said["verifier"] == "R6 invalid mem access 'scalar'"
+    (other,) = said["related"]
+    assert (other["line"], other["message"]) == (17, "it is given back here")
+
+
+@kernel
+def test_a_program_that_the_verifier_refuses(run):
+    outcome = run("run", str(REFUSED))
+    assert (outcome.status, outcome.out) == (1, "")
+    place = os.path.relpath(REFUSED)
+    assert outcome.err.splitlines() == [
+        f"{place}:18:4: program 'late' of 'record_late' was refused: e is used after events.Submit gave it "
+        "back",
+        f"\t{place}:17:9: it is given back here",
+        "    \te.A = 2",
+        "    \t  ^",
+        "    hint: use it before that call, and copy what is needed afterwards into a variable",
+        "    verifier: R6 invalid mem access 'scalar'",
+    ]
 
 
 # When it ends

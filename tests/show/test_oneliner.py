@@ -58,6 +58,8 @@ def test_our_own_faults_stay_such():
 def test_positions_of_the_verifier():
     source = SourceLine("/tmp/<source>", 4, 9, "return *p")
     with pytest.raises(VerifierError) as raised, positions("<source>", 1):
-        raise VerifierError(f"refused\n  {source}", source=source)
-    assert str(raised.value) == "refused\n  -e:3:9: return *p"
+        raise VerifierError("refused", source=source, notes=[(source, "it comes from here")])
+    assert str(raised.value) == (
+        "-e:3:9: refused\n\t-e:3:9: it comes from here\n    return *p\n            ^"
+    )
     assert raised.value.source == SourceLine("-e", 3, 9, "return *p")

@@ -65,6 +65,9 @@ def show_failure(error: Exception) -> None:
         if isinstance(error, InternalCompilerError):
             say(DEBUG)
         return
+    if isinstance(error, VerifierError):
+        say(error.render(wants_color(sys.stderr), _columns(sys.stderr)))
+        return
     say(f"tinybpf: {words(error)}")
     if not isinstance(error, (BpfError, OSError)):
         say(REPORT)
@@ -84,13 +87,10 @@ def as_data(error: Exception) -> list[dict[str, Any]]:
     """What ended the command as the list of messages that ``--json`` writes."""
     if isinstance(error, CompileError):
         return [d.data() for d in error.diagnostics]
+    if isinstance(error, VerifierError):
+        return [error.data()]
     from tinybpf.compiler.diagnostics import Diagnostic, fault
 
-    if isinstance(error, VerifierError) and error.source is not None:
-        at = error.source
-        message = f"program {error.program}: {error.summary}"
-        said = Diagnostic(at.path, at.line, at.column, message, "error", error.hint, at.text, "verifier")
-        return [said.data()]
     if isinstance(error, (BpfError, OSError, click.ClickException)):
         shown = error.format_message() if isinstance(error, click.ClickException) else words(error)
         return [Diagnostic("", 0, 0, shown, kind="project").data()]

@@ -24,6 +24,32 @@ _SAYS_PERFMON = (
 )
 
 
+# Fields of the context that programs may write, where it has some; Linux 6.18
+_SKB = "mark, priority, tc_index, tc_classid, queue_mapping, tstamp and cb"
+_WRITABLE = {
+    BpfProgType.SOCKET_FILTER: "of a packet's context only cb",
+    BpfProgType.SCHED_CLS: f"of a packet's context {_SKB}",
+    BpfProgType.SCHED_ACT: f"of a packet's context {_SKB}",
+    BpfProgType.CGROUP_SKB: "of a packet's context mark, priority, tstamp and cb",
+    BpfProgType.SK_SKB: "of a packet's context tc_index and priority",
+    BpfProgType.XDP: "nothing of an XDP context: xdp_adjust_head, _tail and _meta move the packet's ends",
+    BpfProgType.CGROUP_SOCK_ADDR: "the address and the port of the hook's own family",
+}
+
+
+def about_program(handle: ObjectHandle, program: str) -> dict[str, str]:
+    """What messages say of a program: its ``kind``, and what it may write of its context (``writable``)."""
+    found = lib.bpf_object__next_program(handle.pointer, ffi.NULL)
+    while found != ffi.NULL:
+        if text(lib.bpf_program__name(found)) == program:
+            kind = BpfProgType(lib.bpf_program__type(found))
+            section = text(lib.bpf_program__section_name(found))
+            about = {"kind": f"a program of section {section}", "writable": _WRITABLE.get(kind, "")}
+            return {name: words for name, words in about.items() if words}
+        found = lib.bpf_object__next_program(handle.pointer, found)
+    return {}
+
+
 def load_hint(handle: ObjectHandle) -> str | None:
     """What this process lacks to load the object, or what else forbids it; None where nothing is known."""
     lacking = {what: needs for what, needs in _needs(handle) if _hints.missing_capabilities(needs)}

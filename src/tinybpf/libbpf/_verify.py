@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from tinybpf.errors import SourceLine, VerifierError
 from tinybpf.libbpf._check import strerror
@@ -57,27 +57,24 @@ def verifier_error(handle: ObjectHandle, code: int, log: str, room: LogRoom) -> 
     if found is None:
         return None
     program, words = found
-    from tinybpf.libbpf._forbidden import verifier_hint
+    from tinybpf.libbpf._forbidden import about_program, verifier_hint
     from tinybpf.libbpf.verifier import parse_log
 
     lines = _Lines(handle)
-    failure = parse_log(words, lines.of_program(program))
-    source = lines.whole(failure.source)
-    message = [f"program '{program}' of '{handle.name}' was refused: {failure.summary or strerror(code)}"]
-    if source is not None:
-        message.append(f"  {source}")
-    hint = verifier_hint(words) or failure.hint
-    if hint:
-        message.append(f"  hint: {hint}")
+    failure = parse_log(words, lines.of_program(program), lines.inside, about_program(handle, program))
+    why = failure.reason or failure.summary or strerror(code)
     return VerifierError(
-        "\n".join(message),
+        f"program '{program}' of '{handle.name}' was refused: {why}",
         code,
         log,
         program=program,
         summary=failure.summary,
         log=words,
-        source=source,
-        hint=hint,
+        source=lines.whole(failure.source),
+        hint=verifier_hint(words) or failure.hint,
+        reason=failure.reason,
+        variable=failure.variable,
+        notes=[(lines.whole(source), said) for source, said in failure.notes],
     )
 
 
@@ -119,7 +116,7 @@ class _Lines:
         """What finds the source line of an instruction by its number in the log.
 
         It knows those of the entry function alone: libbpf appends the functions that are called
-        in an order of its own. For those the log has to tell (it does since Linux 6.10).
+        in an order of its own. For those see `inside`.
         """
         ext, section = self._ext, self._section_of(program)
         start = None if ext is None or section is None else ext.function_start(section, program)
@@ -134,9 +131,29 @@ class _Lines:
 
         return locate
 
+    def inside(self, first: SourceLine, instruction: int) -> SourceLine | None:
+        """The line of an instruction of a function that is called, by its number in that function.
+
+        The function is known by its first line, which the log tells since Linux 6.10.
+        """
+        if self._ext is None:
+            return None
+        for section in self._sections:
+            for start, _ in self._ext.functions(section):
+                found = self._ext.source(section, start)
+                if found is not None and _same(found, first):
+                    return self._ext.source(section, start + _INSN_SIZE * instruction)
+        return None
+
+    @overload
+    def whole(self, source: SourceLine) -> SourceLine: ...
+
+    @overload
+    def whole(self, source: SourceLine | None) -> SourceLine | None: ...
+
     def whole(self, source: SourceLine | None) -> SourceLine | None:
         """The line with its column and the whole name of its file, which the log leaves out."""
-        if source is None or self._ext is None:
+        if source is None or source.column or self._ext is None:
             return source
         return self._ext.locate(source.path, source.line, source.text) or source
 
@@ -149,3 +166,9 @@ class _Lines:
                 return name if name in self._sections else f"?{name}"
             found = lib.bpf_object__next_program(pointer, found)
         return None
+
+
+def _same(found: SourceLine, logged: SourceLine) -> bool:
+    """Whether a line of the object is the one that the log names, without folders."""
+    same_file = found.path.rsplit("/", 1)[-1] == logged.path
+    return same_file and found.line == logged.line and found.text.strip() == logged.text.strip()

@@ -138,6 +138,8 @@ _LOAD_HINTS = {
     "failed to create: -E2BIG": "the kernel makes no map of that size: take fewer entries, or smaller values "
     "(at most 32 KiB where each CPU has its own)",
     "failed to create: -ENOMEM": "there is not enough memory for a map of that size: take fewer entries",
+    "failed to find kernel BTF type ID of": "this kernel has no function or hook of that name that programs "
+    "can be attached to: `grep NAME /proc/kallsyms` says whether it exists, perhaps under another name",
     "is not on BPF FS": "mount -t bpf bpf /sys/fs/bpf",
 }
 """What helps, by words of libbpf's complaint."""

@@ -7,18 +7,19 @@ Two forms are read: the trace of instructions with the verdict at its end, and t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from tinybpf.errors import SourceLine
-from tinybpf.libbpf.verifier_hints import HINTS
+from tinybpf.libbpf.verifier_facts import SUBJECTS, Facts, Scene
+from tinybpf.libbpf.verifier_hints import REFUSALS
+from tinybpf.libbpf.verifier_refusal import fill
+from tinybpf.libbpf.verifier_trace import Locate, LocateInside, Trace
 
 _MOST_CAUSES = 4  # the verdict and up to three lines above it
 
 _INSTRUCTION = re.compile(r"\s*(\d+): \([0-9a-f]{2}\) ")
-_SOURCE = re.compile(r"; (?P<text>.*) @ (?P<file>[^@]+):(?P<line>\d+)$")
 _AT_INSTRUCTION = re.compile(r"\binsn (\d+)|^\s*>>> (\d+) \|")
-_ACQUIRED = re.compile(r"\balloc_insn=(\d+)")
 
 # Lines that describe the verifier's progress and state, never the reason of a refusal.
 _STATE = re.compile(
@@ -35,13 +36,19 @@ _STATE = re.compile(
 )
 
 
+_LONG = 4 << 20
+"""A log of more characters is read at both ends only: in between the verifier goes round in loops."""
+
+
 @dataclass(frozen=True)
 class VerifierFailure:
     """What a verifier log says, read.
 
-    ``summary`` is the cause in one line; ``instruction`` the index of the refused one; ``source`` its
-    line, where the log or the object's line information has it; ``messages`` the verifier's lines that
-    give the cause, the verdict last; ``hint`` what cures it, where that is known.
+    ``summary`` is the cause in the verifier's words, in one line; ``reason`` is it in plain ones, or
+    None; ``instruction`` the index of the refused one; ``source`` the line that the reason is about,
+    where the log or the object's line information has it; ``messages`` the verifier's lines that
+    give the cause, the verdict last; ``variable`` the one that the reason is about, as the source has
+    it; ``notes`` other lines that matter, with what they do; ``hint`` what cures it, where that is known.
     """
 
     summary: str
@@ -49,69 +56,101 @@ class VerifierFailure:
     source: SourceLine | None
     messages: tuple[str, ...]
     hint: str | None
+    reason: str | None = None
+    variable: str | None = None
+    notes: tuple[tuple[SourceLine, str], ...] = ()
 
 
 @dataclass
-class _Trace:
-    """What the instruction-by-instruction part of a log tells."""
+class _Messages:
+    """The verifier's words behind the last instruction of a log, and that one."""
 
     messages: list[str]
     instruction: int | None
-    sources: dict[int, SourceLine]
 
 
-def parse_log(log: str, locate: Callable[[int], SourceLine | None] | None = None) -> VerifierFailure:
+def parse_log(
+    log: str,
+    locate: Locate | None = None,
+    inside: LocateInside | None = None,
+    about: Mapping[str, str] | None = None,
+) -> VerifierFailure:
     """Read a verifier log, or libbpf's words around one.
 
     ``locate`` gives the source line of an instruction from the object's line information; it is
     asked first, because the log has file names without folders, and none before Linux 6.10.
+    ``inside`` does it for functions that the program calls: from the first line of one and the number
+    of an instruction in it. ``about`` has what is known of the program: its ``kind`` in words, and the
+    context's fields that it may write (``writable``).
     """
+    if len(log) > 2 * _LONG:
+        log = log[: log.rfind("\n", 0, _LONG) + 1] + log[log.find("\n", len(log) - _LONG) + 1 :]
     lines = log.splitlines()
     start = next((i for i, line in enumerate(lines) if line.startswith("Verification failed:")), None)
-    trace = _read_trace(lines if start is None else lines[:start])
+    steps = lines if start is None else lines[:start]
+    found = _read_messages(steps)
     report = {} if start is None else _read_report(lines[start:])
-    instruction = _named_instruction(report.get("At", []) or trace.messages[-1:])
+    instruction = _named_instruction(report.get("At", []) or found.messages[-1:])
     if instruction is None:
-        instruction = trace.instruction
-
-    def source_of(index: int | None) -> SourceLine | None:
-        if index is None:
-            return None
-        return (locate(index) if locate else None) or trace.sources.get(index)
-
+        instruction = found.instruction
     if report:
-        messages, summary = _of_report(report, trace)
+        messages, summary = _of_report(report, found)
     else:
-        messages, summary = trace.messages, _join(trace.messages)
-    hint = _hint(trace.messages + messages, source_of) or _paragraph(report.get("Suggestion", []))
-    return VerifierFailure(summary, instruction, source_of(instruction), tuple(messages), hint)
+        messages, summary = found.messages, _join(found.messages)
+
+    trace = Trace(steps, locate, inside)
+    logged = next((s.logged for s in reversed(trace.steps) if s.number == instruction), None)
+    source = None if instruction is None else trace.source_of(instruction, logged)
+    failure = VerifierFailure(
+        summary, instruction, source, tuple(messages), _paragraph(report.get("Suggestion", []))
+    )
+    return _explained(failure, found.messages + messages, trace, about or {})
 
 
-def _read_trace(lines: list[str]) -> _Trace:
-    """The messages behind the last instruction (or the last ones, without any), and the sources."""
+def _explained(
+    failure: VerifierFailure, messages: list[str], trace: Trace, about: Mapping[str, str]
+) -> VerifierFailure:
+    """With the table's words for the verdict; if there are none for it, for the lines above it."""
+    for message in reversed(messages):
+        for refusal in REFUSALS:
+            found = re.search(refusal.pattern, message)
+            if found is None:
+                continue
+            groups = {name: value for name, value in found.groupdict().items() if value is not None}
+            scene = Scene(message, groups, failure.source, trace, tuple(messages))
+            facts = SUBJECTS[refusal.subject](scene) if refusal.subject else Facts()
+            reason, hint = refusal.cases.get(facts.case, (refusal.reason, refusal.hint))
+            names = {**about, **groups, **{k: v for k, v in facts.names.items() if v}}
+            source = facts.source or failure.source
+            return replace(
+                failure,
+                reason=fill(reason, names),
+                hint=fill(hint, names),
+                variable=facts.names.get("variable"),
+                notes=tuple(n for n in facts.notes if not _same_line(n[0], source)),
+                source=source,
+            )
+    return failure
+
+
+def _same_line(one: SourceLine, other: SourceLine | None) -> bool:
+    return other is not None and (one.path, one.line) == (other.path, other.line)
+
+
+def _read_messages(lines: list[str]) -> _Messages:
+    """The messages behind the last instruction (or the last ones, without any)."""
     messages: list[str] = []
     earlier: list[str] = []
     instruction: int | None = None
-    source: SourceLine | None = None
-    sources: dict[int, SourceLine] = {}
     for line in lines:
         found = _INSTRUCTION.match(line)
         if found:
             instruction = int(found[1])
-            if source is not None:
-                sources[instruction] = source
             if messages:
                 earlier, messages = messages, []
-        elif line.startswith("; "):
-            written = _SOURCE.match(line)
-            source = _source_line(written) if written else None
         elif line.strip() and not _STATE.match(line):
             messages.append(line.strip())
-    return _Trace((messages or earlier)[-_MOST_CAUSES:], instruction, sources)
-
-
-def _source_line(found: re.Match[str]) -> SourceLine:
-    return SourceLine(found["file"], int(found["line"]), 0, found["text"])
+    return _Messages((messages or earlier)[-_MOST_CAUSES:], instruction)
 
 
 def _read_report(lines: list[str]) -> dict[str, list[str]]:
@@ -128,10 +167,10 @@ def _read_report(lines: list[str]) -> dict[str, list[str]]:
     return sections
 
 
-def _of_report(report: dict[str, list[str]], trace: _Trace) -> tuple[list[str], str]:
+def _of_report(report: dict[str, list[str]], found: _Messages) -> tuple[list[str], str]:
     title, reason = report[""][0], _paragraph(report.get("Reason", []))
     marked = [line.partition("^-- ")[2].strip() for line in report.get("At", []) if "^-- " in line]
-    messages = [*trace.messages, *marked, title]
+    messages = [*found.messages, *marked, title]
     short = title.rpartition(": ")[2] or title
     return messages, f"{short}: {reason}" if reason else short
 
@@ -153,25 +192,3 @@ def _join(messages: list[str]) -> str:
         return "the verifier gave no reason"
     *above, verdict = messages
     return f"{verdict} ({'; '.join(above)})" if above else verdict
-
-
-def _hint(messages: list[str], source_of: Callable[[int | None], SourceLine | None]) -> str | None:
-    """The advice for the verdict; if there is none for it, for the lines above it."""
-    for message in reversed(messages):
-        for pattern, advice in HINTS:
-            found = re.search(pattern, message)
-            if found is None:
-                continue
-            for name, value in found.groupdict("").items():
-                advice = advice.replace(f"{{{name}}}", value)
-            return advice + _where_acquired(messages, source_of)
-    return None
-
-
-def _where_acquired(messages: list[str], source_of: Callable[[int | None], SourceLine | None]) -> str:
-    for message in messages:
-        found = _ACQUIRED.search(message)
-        source = source_of(int(found[1])) if found else None
-        if source is not None:
-            return f"; it was acquired at {source.path}:{source.line}"
-    return ""

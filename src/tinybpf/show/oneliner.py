@@ -70,17 +70,21 @@ def typed_at(line: PanicLine, shift: int) -> PanicLine:
 
 
 def _moved(error: VerifierError, source_name: str, shift: int) -> VerifierError:
-    source = error.source
-    if source is None or not source.path.endswith(source_name):
-        return error
-    moved = SourceLine(NAME, max(source.line - shift, 0), source.column, source.text)
+    def moved(source: SourceLine) -> SourceLine:
+        if not source.path.endswith(source_name):
+            return source
+        return SourceLine(NAME, max(source.line - shift, 0), source.column, source.text)
+
     return VerifierError(
-        error.message.replace(str(source), str(moved)),
+        error.message,
         error.errno,
         error.libbpf_log,
         program=error.program,
         summary=error.summary,
         log=error.log,
-        source=moved,
+        source=moved(error.source) if error.source is not None else None,
         hint=error.hint,
+        reason=error.reason,
+        variable=error.variable,
+        notes=[(moved(source), words) for source, words in error.notes],
     )

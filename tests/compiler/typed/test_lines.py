@@ -35,6 +35,7 @@ def test_the_call_of_a_method(tmp_path: Path) -> None:
     path.write_text(SOURCE)
     with pytest.raises(tinybpf.VerifierError) as caught:
         tinybpf.load_go(path)
-    assert caught.value.hint is not None
-    assert f"{path}:11" in caught.value.hint
+    source = caught.value.source
+    assert source is not None and (source.path, source.line) == (str(path), 11)
+    assert caught.value.variable == "e"
     assert "tinybpf/ebpf" not in caught.value.log

@@ -1,0 +1,23 @@
+// Refused: a helper is called while the lock is held.
+package bpf
+
+import "tinybpf/ebpf"
+
+type Value struct {
+	Lock ebpf.SpinLock
+	N    uint64
+}
+
+var values = ebpf.Array[Value]{MaxEntries: 1}
+
+//bpf:section tc
+func holds(ctx *ebpf.SKB) ebpf.TCAction {
+	v := values.Lookup(0)
+	if v == nil {
+		return ebpf.TCOK
+	}
+	v.Lock.Lock()
+	v.N = ebpf.KtimeGetNs()
+	v.Lock.Unlock()
+	return ebpf.TCOK
+}

@@ -1,0 +1,22 @@
+// Refused: the offset may be anything.
+package bpf
+
+import (
+	"tinybpf/ebpf"
+	"unsafe"
+)
+
+type Value struct{ A [4]uint32 }
+
+var values = ebpf.Array[Value]{MaxEntries: 1}
+
+//bpf:section tracepoint/syscalls/sys_enter_getpgid
+func beyond(ctx *ebpf.SysEnter) int32 {
+	v := values.Lookup(0)
+	if v == nil {
+		return 0
+	}
+	i := ebpf.KtimeGetNs()
+	word := (*uint32)(unsafe.Add(unsafe.Pointer(v), i))
+	return int32(*word)
+}

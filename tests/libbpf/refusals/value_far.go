@@ -1,0 +1,20 @@
+// Refused: no memory is that large.
+package bpf
+
+import (
+	"tinybpf/ebpf"
+	"unsafe"
+)
+
+var values = ebpf.Array[uint64]{MaxEntries: 1}
+
+//bpf:section tc
+func moves(ctx *ebpf.SKB) ebpf.TCAction {
+	v := values.Lookup(0)
+	if v == nil {
+		return ebpf.TCOK
+	}
+	p := (*uint64)(unsafe.Add(unsafe.Pointer(v), 1<<32))
+	*p = 1
+	return ebpf.TCOK
+}
