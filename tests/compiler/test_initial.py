@@ -9,6 +9,7 @@ import pytest
 from tinybpf.compiler import frontend
 from tinybpf.compiler.initial import Evaluator
 from tinybpf.compiler.lower.types import Types
+from tinybpf.compiler.pool import Pool
 from tinybpf.compiler.project import resolve
 
 SOURCE = """package main
@@ -53,7 +54,7 @@ func twice(n int) int { return n * 2 }
 def evaluated() -> Evaluator:
     doc = frontend.run(resolve(SOURCE).request())
     assert not doc.diagnostics
-    found = Evaluator(doc, Types(doc.types))
+    found = Evaluator(doc, Types(doc.types), Pool(doc))
     found.run_all()
     return found
 

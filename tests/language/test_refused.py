@@ -38,11 +38,26 @@ REFUSED = {
     "recover": ("", "recover()", "recover"),
     "map": ("", "m := map[int]int{}; m[1] = 2", "heap"),
     "make": ("", "s := make([]int, c.a); s[0] = 1", "heap"),
-    "append": ("", "var a [4]int; s := append(a[:2], 1); c.a = int64(s[0])", "append"),
+    "append to nil": ("", "var s []int; s = append(s, 1); c.a = int64(s[0])", "append to a nil slice"),
+    "append past the end": ("", "var a [4]int; s := append(a[:], 1); c.a = int64(s[0])", "without room"),
     "print": ("", "println(c.a)", "print"),
     "float": ("", "f := float64(c.a) * 1.5; c.a = int64(f)", "floating point"),
     "complex": ("", "z := complex(float64(c.a), 0); c.a = int64(real(z))", "floating point"),
-    "string": ("var s = \"x\"", "c.a = int64(s[c.b])", "string"),
+    "concatenation": ("var s = \"x\"", "c.a = int64(len(s + s[c.b:]))", "put together on the heap"),
+    "runes": ("", "s := \"aé\"; r := []rune(s[c.b:]); c.a = int64(r[0])", "heap"),
+    "string of runes": ("", "var r [3]rune; c.a = int64(len(string(r[c.b:])))", "heap"),
+    "large copy": (
+        "var b [300]byte", "s := string(b[:]); b[c.b] = 1; c.a = int64(s[c.b])", "have to be copied"
+    ),
+    "string in a context": (
+        "", "p := (*struct{ s string })(ctx); p.s = \"x\"", "string is stored in memory that outlives"
+    ),
+    "string from a context": (
+        "", "p := (*struct{ s string })(ctx); c.a = int64(len(p.s))", "a string is read"
+    ),
+    "length of bytes somewhere": (
+        "", "s := unsafe.String((*byte)(unsafe.Add(ctx, 8)), c.b); c.a = int64(len(s))", "has to be constant"
+    ),
     "interface": ("func f(x any) {}", "f(c.a)", "dynamic dispatch"),
     "assertion": ("var i any", "c.a = i.(int64)", "dynamic dispatch"),
     "type switch": ("var i any", "switch i.(type) { case int: c.a = 1 }", "dynamic dispatch"),
@@ -52,7 +67,7 @@ REFUSED = {
     "range over a function": (
         "func seq(yield func(int) bool) { yield(1) }", "for x := range seq { c.a += int64(x) }", "function"
     ),
-    "range over a string": ('const s = "abc"', "for i := range s[c.b:] { c.a = int64(i) }", "string"),
+    "range over a map": ("var m map[int]int", "for i := range m { c.a = int64(i) }", "maps"),
     "no body": ("func nobody()", "nobody()", "no body"),
     "context index": ("", "a := (*[4]int64)(ctx); c.a = a[c.b]", "context"),
     "large variable": ("", "var a [600]byte; a[c.b&511] = 1; c.a = int64(a[5])", "stack"),

@@ -10,6 +10,7 @@ import msgspec
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.types import Types
+from tinybpf.compiler.pool import Pool
 
 
 class Image(msgspec.Struct):
@@ -43,6 +44,7 @@ class Evaluator(msgspec.Struct):
 
     doc: ssa.Document
     types: Types
+    pool: Pool
     images: dict[int, Image] = {}
     unknown: dict[int, ssa.Pos] = {}
 
@@ -138,6 +140,8 @@ class Evaluator(msgspec.Struct):
             return (value.value & ((1 << size * 8) - 1)).to_bytes(size, "little")
         if isinstance(value, ssa.ConstBool):
             return bytes([value.value])
+        if isinstance(value, ssa.ConstString):
+            return self.pool.memory(value.value)
         if isinstance(value, ssa.ConstNil) and self.types.problem(value.type) is None:
             return bytes(size)
         raise NotConstant(pos)

@@ -482,7 +482,9 @@ def _typed_map(types: Types, index: int, variable: ssa.Global, image: Image) -> 
                 pos,
                 f"map {variable.name}: its {what} type {types.string(argument)} holds an address "
                 f"({address}), which means nothing outside of the program",
-                "keep the value itself, or a number of your own",
+                "use an array such as [16]byte"
+                if address == "string"
+                else "keep the value itself, or a number of your own",
             )
         if not types.size(argument):
             raise Refused(

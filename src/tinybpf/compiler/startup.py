@@ -19,6 +19,7 @@ from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.walk import callees, instructions
 from tinybpf.compiler.packages import is_ours
+from tinybpf.compiler.pool import Pool
 from tinybpf.compiler.program import Program, is_map
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Initial(msgspec.Struct):
 def evaluate(doc: ssa.Document, types: Types, report: Report, timeout: float = llvm.TIMEOUT) -> Initial:
     """The initial values of all package variables; ``Refused`` where these are too large."""
     _check_sizes(doc, types)
-    evaluator = Evaluator(doc, types)
+    evaluator = Evaluator(doc, types, Pool(doc))
     initial = Initial(evaluator)
     evaluator.run_all()
     for index, pos in evaluator.unknown.items():
@@ -134,7 +135,19 @@ def _run(
         report(fn.pos, f"the initialisation of {names} panics", None)
         return
     for index, data in zip(variables, result, strict=True):
+        if any(any(data[at : at + 8]) for at in types.strings_in(doc.globals[index].type)):
+            initial.refused[index] = _holds_bytes(doc, index)
+            continue
         initial.image(index).data[:] = data
+
+
+def _holds_bytes(doc: ssa.Document, index: int) -> Refused:
+    variable = doc.globals[index]
+    return Refused(
+        variable.pos,
+        f"the initial value of {variable.name} is a string made of bytes, which has an address",
+        "use string constants, or keep the bytes in an array",
+    )
 
 
 def _lowerable(doc: ssa.Document, types: Types, function: int) -> bool:
@@ -193,7 +206,7 @@ def _adds_to_pointer(fn: ssa.Function, call: ssa.Call) -> bool:
     return isinstance(target, ssa.Builtin) and target.name not in _PLAIN_BUILTINS
 
 
-_PLAIN_BUILTINS = ("cap", "clear", "copy", "len", "max", "min", "ssa:wrapnilchk")
+_PLAIN_BUILTINS = ("append", "cap", "clear", "copy", "len", "max", "min", "ssa:wrapnilchk")
 
 
 def _variables(doc: ssa.Document, types: Types) -> list[int]:
@@ -222,4 +235,4 @@ def _text(module: Module, bodies: list[str], variables: list[int], functions: li
             else f"  %s = call i64 @{symbol}()\n  ret i64 %s"
         )
         lines.append(f"define i64 @run.{i}() {{\n{call}\n}}")
-    return "\n".join([*lines, *bodies, module.debug.text(), ""])
+    return "\n".join([*lines, *module.shared_lines(), *bodies, module.debug.text(), ""])

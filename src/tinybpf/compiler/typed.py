@@ -142,7 +142,9 @@ def pointer_in(table: list[ssa.Type], index: int) -> str | None:
     t = table[index]
     if isinstance(t, ssa.Named):
         return pointer_in(table, t.underlying)
-    if isinstance(t, (ssa.Pointer, ssa.Slice)) or (isinstance(t, ssa.Basic) and t.string == "unsafe.Pointer"):
+    if isinstance(t, (ssa.Pointer, ssa.Slice)) or (
+        isinstance(t, ssa.Basic) and t.string in ("unsafe.Pointer", "string")
+    ):
         return t.string
     if isinstance(t, ssa.Array):
         return pointer_in(table, t.elem)

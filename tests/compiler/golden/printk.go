@@ -19,7 +19,7 @@ func p(ctx ebpf.Context) int32 {
 	ebpf.Printk("grün\n")
 	ebpf.Printk("100%")
 	ebpf.Printk("%d\n", 1.5)
-	ebpf.Printk("%s\n", "text")
+	ebpf.Printk("%s%s\n", "text", "a\x00b")
 	ebpf.Printk("%d\n", words()...)
 	ebpf.Printk("%d%d%d%d%d%d%d%d%d%d%d%d%d\n", n, n, n, n, n, n, n, n, n, n, n, n, n)
 	return 0

@@ -1,8 +1,8 @@
 """How Go's parameters and results travel in BPF's five argument registers and one result.
 
-* Integers and bools travel as ``i64``, pointers as ``ptr``; arrays, structs and slices by the
-  address of a copy that nobody writes. What comes after the fourth register goes through
-  memory where five are not enough: the fifth is then the address of the rest.
+* Integers and bools travel as ``i64``, pointers as ``ptr``; arrays, structs, slices and strings
+  (in the form of slices) by the address of a copy that nobody writes. What comes after the fourth
+  register goes through memory where five are not enough: the fifth is then the address of the rest.
 * One result of a function that can't panic is returned as it is, below 32 bits as ``i64``.
 * A function that can panic tells its caller: one result of at most 32 bits comes packed, with
   bit 32 as the sign of a panic; otherwise the value returned is the status (1: panic) and the
@@ -49,7 +49,7 @@ def returns(types: Types, results: Sequence[int], panics: bool) -> Returns:
     if not results:
         return Returns("status", "i64") if panics else Returns("void", "void")
     first = results[0]
-    single = len(results) == 1 and not types.is_aggregate(first) and not types.is_slice(first)
+    single = len(results) == 1 and not types.is_aggregate(first) and not types.is_wide(first)
     if single and not panics:
         return Returns("value", types.ir(first) if types.ir(first) in ("ptr", "i32") else "i64")
     if single and not types.is_pointer(first) and types.size(first) <= 4:
@@ -63,7 +63,7 @@ def layout(types: Types, items: Sequence[int]) -> tuple[tuple[int, ...], int]:
     offsets, at = [], 0
     for t in items:
         offsets.append(at)
-        at += (types.size(t) + 7) // 8 * 8
+        at += 24 if types.is_string(t) else (types.size(t) + 7) // 8 * 8
     return tuple(offsets), at
 
 
@@ -86,7 +86,7 @@ def slots(types: Types, params: Sequence[int], convention: Returns) -> Slots:
 
 
 def slot_type(types: Types, t: int) -> str:
-    return "ptr" if types.is_pointer(t) or types.is_aggregate(t) or types.is_slice(t) else "i64"
+    return "ptr" if types.is_pointer(t) or types.is_aggregate(t) or types.is_wide(t) else "i64"
 
 
 def declaration(s: Slots) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinybpf.compiler import ssa
-from tinybpf.compiler.lower import panics
+from tinybpf.compiler.lower import panics, strings
 from tinybpf.compiler.lower.builder import Operand, PointerInt
 from tinybpf.compiler.lower.compare import equal
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
@@ -23,6 +23,8 @@ def binop(f: FunctionLowering, instr: ssa.BinOp) -> Operand:
     problem = f.types.problem(t) or f.types.problem(f.type_of(instr.y))
     if problem:
         raise Refused(instr.pos, problem)
+    if f.types.is_string(t):
+        return _of_strings(f, op, instr)
     if op in _ORDER:
         return _ordered(f, op, instr, t)
     if op in ("<<", ">>"):
@@ -62,6 +64,12 @@ def unop(f: FunctionLowering, instr: ssa.UnOp) -> Operand | None:
 def _ordered(f: FunctionLowering, op: str, instr: ssa.BinOp, t: int) -> str:
     sign = "s" if f.types.is_signed(t) else "u"
     return f.b.value(f"icmp {sign}{_ORDER[op]} {f.types.ir(t)} {f.scalar(instr.x)}, {f.scalar(instr.y)}")
+
+
+def _of_strings(f: FunctionLowering, op: str, instr: ssa.BinOp) -> str:
+    if op in _ORDER:
+        return strings.ordered(f, op, f.slice(instr.x), f.slice(instr.y))
+    raise Refused(instr.pos, strings.CONCATENATION, strings.CONCATENATION_HINT)
 
 
 def _move(f: FunctionLowering, op: str, instr: ssa.BinOp) -> PointerInt | None:

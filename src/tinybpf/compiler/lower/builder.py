@@ -49,6 +49,7 @@ Operand = str | Memory | Address | PointerInt | SliceValue | TupleValue
 class Builder(msgspec.Struct):
     """The text of one function's body. ``dbg`` is appended to each instruction."""
 
+    aligned: dict[str, int] = {}
     lines: list[str] = []
     entry: list[str] = []
     label: str = "entry"
@@ -76,7 +77,15 @@ class Builder(msgspec.Struct):
         name = f"%s{self._temps}"
         self._temps += 1
         self.entry.append(f"  {name} = alloca {ir_type}, align {align}")
+        self.aligned[name] = align
         return name
+
+    def alignment(self, base: str, offset: str) -> int:
+        """What is known of the alignment of the byte at an offset from ``base``."""
+        known = self.aligned.get(base, 1)
+        if not offset.isdigit():
+            return 1
+        return known if offset == "0" else min(known, int(offset) & -int(offset))
 
     def at_entry(self, write: Callable[[], None]) -> None:
         """What ``write`` emits goes to the entry block."""

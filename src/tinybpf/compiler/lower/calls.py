@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.kernel.helpers import Helper
-from tinybpf.compiler.lower import abi, builtins, callbacks, core, panics, slices
+from tinybpf.compiler.lower import abi, append, builtins, callbacks, core, panics, slices, strings, unsafe
 from tinybpf.compiler.lower.builder import (
     Address,
     Builder,
@@ -71,7 +71,7 @@ def _called(f: FunctionLowering, instr: ssa.Call, callee: int) -> Operand | None
         f.panicked_if(f.b.value(f"icmp ne i64 {returned}, 0"), callee, returned)
     if convention.kind == "value":
         return returned if convention.ir == "i32" else _narrow(f, returned, signature.results[0])
-    return _from_memory(f, convention, signature.results, results)
+    return _from_memory(f, convention, signature.results, results, instr.id)
 
 
 def _outgoing(f: FunctionLowering, number: int, t: int) -> str:
@@ -102,12 +102,16 @@ def _narrow(f: FunctionLowering, value: str, t: int) -> str:
 
 
 def _from_memory(
-    f: FunctionLowering, convention: abi.Returns, results: tuple[int, ...], slot: str
+    f: FunctionLowering, convention: abi.Returns, results: tuple[int, ...], slot: str, number: int
 ) -> Operand | None:
+    """The results at ``slot``; together they are value ``number``."""
     parts: list[Operand] = []
     for offset, t in zip(convention.offsets, results, strict=True):
         ptr = plus(f.b, slot, offset)
-        parts.append(Memory(ptr) if f.types.is_aggregate(t) else f.load_value(t, ptr))
+        if f.types.is_aggregate(t):
+            parts.append(Memory(ptr))
+        else:
+            parts.append(f.arrived(ptr, t, number) if f.types.is_wide(t) else f.load_value(t, ptr, -1))
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else TupleValue(tuple(parts))
@@ -226,7 +230,7 @@ def _check_maps(f: FunctionLowering, helper: Helper, instr: ssa.Call) -> None:
 
 def _helper_argument(f: FunctionLowering, helper: str, number: int, t: int) -> str:
     problem = f.types.problem(t)
-    if problem is None and (f.types.is_aggregate(t) or f.types.is_slice(t)):
+    if problem is None and (f.types.is_aggregate(t) or f.types.is_wide(t)):
         problem = (
             f"helper {helper} takes integers and pointers, not {f.types.string(t)}; pass unsafe.Pointer(&x)"
         )
@@ -244,7 +248,7 @@ def _helper_result(f: FunctionLowering, returned: str, results: tuple[int, ...])
     if not results:
         return None
     t = results[0]
-    if len(results) > 1 or f.types.problem(t) or f.types.is_aggregate(t) or f.types.is_slice(t):
+    if len(results) > 1 or f.types.problem(t) or f.types.is_aggregate(t) or f.types.is_wide(t):
         raise Refused(f.pos, "a helper has one result, an integer or a pointer")
     if f.types.is_bool(t):
         return f.b.value(f"icmp ne i64 {returned}, 0")
@@ -267,8 +271,12 @@ def _builtin(f: FunctionLowering, instr: ssa.Call, name: str) -> Operand | None:
         return _extreme(f, instr, name)
     if name in ("Add", "unsafe.Add"):
         return _add(f, instr)
-    if name == "SliceData" and f.types.is_slice(f.type_of(instr.args[0])):
+    if name in ("SliceData", "StringData") and f.types.is_wide(f.type_of(instr.args[0])):
         return slices.data(f, instr.args[0])
+    if name in ("Slice", "String") and f.types.is_wide(instr.type):
+        return unsafe.from_address(f, instr, name)
+    if name == "append":
+        return append.append(f, instr)
     if name == "ssa:wrapnilchk":
         f.address(instr.args[0])
         return f.operand(instr.args[0])
@@ -280,8 +288,7 @@ def _builtin(f: FunctionLowering, instr: ssa.Call, name: str) -> Operand | None:
         problem = f.types.problem(t)
         if problem:
             raise Refused(instr.pos, problem)
-    shown = f"unsafe.{name}" if name == "Slice" else name
-    raise Refused(instr.pos, f"built-in function {shown} is not supported", "slice an array: a[:]")
+    raise Refused(instr.pos, f"built-in function {name} is not supported")
 
 
 def _add(f: FunctionLowering, instr: ssa.Call) -> Operand:
@@ -296,7 +303,7 @@ def _add(f: FunctionLowering, instr: ssa.Call) -> Operand:
 
 def _length(f: FunctionLowering, instr: ssa.Call, name: str) -> str:
     t = f.type_of(instr.args[0])
-    if not f.types.is_slice(t):
+    if not f.types.is_wide(t):
         raise Refused(instr.pos, f.types.problem(t) or f"{name} of {f.types.string(t)} is not supported")
     s = f.slice(instr.args[0])
     if name == "len":
@@ -307,7 +314,7 @@ def _length(f: FunctionLowering, instr: ssa.Call, name: str) -> str:
 def _copy(f: FunctionLowering, instr: ssa.Call) -> str:
     for x in instr.args:
         t = f.type_of(x)
-        if not f.types.is_slice(t):
+        if not f.types.is_wide(t):
             raise Refused(instr.pos, f.types.problem(t) or f"copy of {f.types.string(t)} is not supported")
     target, source = f.slice(instr.args[0]), f.slice(instr.args[1])
     # Where an array pointer was made of a slice, one array has several bases.
@@ -317,8 +324,10 @@ def _copy(f: FunctionLowering, instr: ssa.Call) -> str:
     )
 
 
-def _extreme(f: FunctionLowering, instr: ssa.Call, name: str) -> str:
+def _extreme(f: FunctionLowering, instr: ssa.Call, name: str) -> Operand:
     t = instr.type
+    if f.types.is_string(t):
+        return strings.extreme(f, name, instr.args)
     if not f.types.is_int(t):
         raise Refused(instr.pos, f.types.problem(t) or f"{name} of {f.types.string(t)} is not supported")
     order = f"{'s' if f.types.is_signed(t) else 'u'}{'lt' if name == 'min' else 'gt'}"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from tinybpf.compiler import ssa
+from tinybpf.compiler.lower import strings
 from tinybpf.compiler.lower.builder import Memory, SliceValue, plus
 from tinybpf.compiler.lower.function import FunctionLowering
+from tinybpf.compiler.lower.pointsto import Place
 from tinybpf.compiler.lower.refuse import LoweringFault, Refused
 
 MAX_BYTES = 512
 """The longest comparison that is written out word by word."""
+
+MAX_STRINGS = 16
+"""The most strings in a value that is compared."""
 
 
 def equal(f: FunctionLowering, x: int, y: int) -> str:
@@ -22,9 +27,12 @@ def equal(f: FunctionLowering, x: int, y: int) -> str:
     left, right = f.operand(x), f.operand(y)
     if isinstance(left, SliceValue) or isinstance(right, SliceValue):
         assert isinstance(left, SliceValue) and isinstance(right, SliceValue)
+        if f.types.is_string(t):
+            return strings.equal(f, left, right)
         return f.b.value(f"icmp eq ptr {left.base}, {right.base}")
     if isinstance(left, Memory) and isinstance(right, Memory):
-        return _memory_equal(f, t, left.ptr, right.ptr)
+        same = _memory_equal(f, t, left.ptr, right.ptr)
+        return _strings_equal(f, t, (left.ptr, f.places(x)), (right.ptr, f.places(y)), same)
     return f.b.value(f"icmp eq {f.types.ir(t)} {f.materialise(left)}, {f.materialise(right)}")
 
 
@@ -55,6 +63,24 @@ def _memory_equal(f: FunctionLowering, t: int, left: str, right: str) -> str:
     for d in differences[1:]:
         total = f.b.value(f"or i64 {total}, {d}")
     return f.b.value(f"icmp eq i64 {total}, 0")
+
+
+def _strings_equal(
+    f: FunctionLowering, t: int, left: tuple[str, set[Place]], right: tuple[str, set[Place]], same: str
+) -> str:
+    """Whether besides ``same`` the strings in two values are equal, too."""
+    found = f.types.strings_in(t)
+    if len(found) > MAX_STRINGS:
+        raise Refused(
+            f.pos,
+            f"comparison of values with {len(found)} strings ({f.types.string(t)}); at most {MAX_STRINGS} "
+            "are compared in one expression",
+            "compare the parts in a loop",
+        )
+    for at in found:
+        x, y = (strings.load(f, plus(f.b, ptr, at), places) for ptr, places in (left, right))
+        same = f.b.value(f"and i1 {same}, {strings.equal(f, x, y)}")
+    return same
 
 
 def _step(at: int, left: int, align: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinybpf.compiler import ssa
-from tinybpf.compiler.lower import core
+from tinybpf.compiler.lower import core, text
 from tinybpf.compiler.lower.builder import Address, Operand, PointerInt
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.refuse import Refused
@@ -21,6 +21,12 @@ def convert(f: FunctionLowering, instr: ssa.Convert) -> Operand:
     problem = types.problem(source) or types.problem(target)
     if problem:
         raise Refused(instr.pos, problem)
+    if types.is_string(source) or types.is_string(target):
+        return (
+            f.operand(instr.x)
+            if types.is_string(source) and types.is_string(target)
+            else text.convert(f, instr)
+        )
     if types.is_int(source) and types.is_int(target):
         return _between_ints(f, instr, source, target)
     if types.is_pointer(source) and types.is_pointer(target):

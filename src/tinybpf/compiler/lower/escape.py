@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tinybpf.compiler import ssa, typed
-from tinybpf.compiler.lower.pointsto import Place, PointsTo
+from tinybpf.compiler.lower.pointsto import STRINGS, Place, PointsTo
+from tinybpf.compiler.lower.views import Views
 from tinybpf.compiler.lower.walk import Uses, callees, instructions, reaches, repeats_without
 
 Report = Callable[[ssa.Pos, str, str], None]
@@ -20,13 +21,21 @@ HINT_VALUE = "return or store the value itself, or let the caller pass a pointer
 HINT_LOOP = "declare the variable outside the loop, or copy its value instead of keeping its address"
 
 
+HINT_STRING = "use an array such as [16]byte there, and fill it with copy(x.Name[:], s)"
+
+HINT_COPY = "keep the bytes, in an array: n := copy(a[:], s)"
+
+_OUTSIDE = ("kernel", "integer", "context")
 _PARTS = (ssa.FieldAddr, ssa.IndexAddr)
 
 
 class EscapeCheck:
-    def __init__(self, doc: ssa.Document, points: PointsTo, functions: list[int], report: Report) -> None:
+    def __init__(
+        self, doc: ssa.Document, points: PointsTo, functions: list[int], views: Views, report: Report
+    ) -> None:
         self.doc = doc
         self.points = points
+        self.views = views
         self.report = report
         self._below = {f: self._reached(f) for f in functions}
         for f in functions:
@@ -48,25 +57,50 @@ class EscapeCheck:
             if isinstance(instr, ssa.Return):
                 self._return(f, instr)
             elif isinstance(instr, ssa.Store):
-                self._keep(f, instr.pos, self.points.value(f, instr.value), self.points.value(f, instr.addr))
+                self._string(f, instr)
+                text = self.points.types.is_string(self.points.uses[f].type_of[instr.value])
+                addresses, targets = (self.points.value(f, x) for x in (instr.value, instr.addr))
+                self._keep(f, instr.pos, addresses, targets, text)
             elif isinstance(instr, ssa.Call):
                 self._call(f, fn, instr)
 
     def _locals(self, places: set[Place]) -> Iterator[Place]:
-        return (p for p in sorted(places, key=lambda p: (p.function, p.id)) if p.kind == "local")
+        found = (p for p in places if p.kind == "local" and not self._nothing_made(p))
+        return iter(sorted(found, key=lambda p: (p.function, p.id)))
+
+    def _nothing_made(self, place: Place) -> bool:
+        """Whether a place is of a string that only looks at the bytes that it is made of."""
+        made = self.points.uses[place.function].made_by[place.id]
+        if not isinstance(made, ssa.Convert):
+            return False
+        from_bytes = self.points.types.is_slice(self.points.uses[place.function].type_of[made.x])
+        return from_bytes and self.views.is_view(place.function, made)
 
     def _return(self, f: int, instr: ssa.Return) -> None:
         for x in instr.results:
             for place in self._locals(self.points.value(f, x)):
                 if place.function == f:
-                    self.report(
-                        instr.pos,
-                        f"address of {self._name(place)} is returned: the variable is gone after the return",
-                        HINT_VALUE,
-                    )
+                    text = self.points.types.is_string(self.points.uses[f].type_of[x])
+                    message = f"{self._what(place, text)} is returned: the variable is gone after the return"
+                    self.report(instr.pos, message, HINT_COPY if text else HINT_VALUE)
                     return
 
-    def _keep(self, f: int, pos: ssa.Pos, addresses: set[Place], targets: set[Place]) -> None:
+    def _string(self, f: int, instr: ssa.Store) -> None:
+        """A string is an address and a length, which mean nothing to others."""
+        if not self.points.types.holds_string(self.points.uses[f].type_of[instr.value]):
+            return
+        if any(p.kind in _OUTSIDE for p in self.points.value(f, instr.addr)):
+            self.report(
+                instr.pos,
+                "a string is stored in memory that outlives the program (a map value, an event, kernel "
+                "memory)",
+                HINT_STRING,
+            )
+
+    def _keep(
+        self, f: int, pos: ssa.Pos, addresses: set[Place], targets: set[Place], text: bool = False
+    ) -> None:
+        """``text``: what is kept is a string."""
         kept = list(self._locals(addresses))
         if not kept:
             return
@@ -74,43 +108,35 @@ class EscapeCheck:
             for place in kept:
                 problem = self._problem(f, place, target)
                 if problem:
-                    self.report(pos, *problem)
+                    self.report(
+                        pos, f"{self._what(place, text)}{problem[0]}", HINT_COPY if text else problem[1]
+                    )
                     return
 
+    def _what(self, place: Place, text: bool) -> str:
+        return f"a string of the bytes of {self._name(place)}" if text else f"address of {self._name(place)}"
+
     def _problem(self, f: int, place: Place, target: Place) -> tuple[str, str] | None:
-        """Why ``f`` must not keep the address of ``place`` in ``target``."""
+        """Why ``f`` must not keep the address of ``place`` in ``target``, in words to come behind it."""
         if place.function != f and f not in self._below[place.function]:
             return None  # it has left the function that it belongs to: reported there
-        name = self._name(place)
         if target.kind == "global":
             variable = self.doc.globals[target.id].name
-            return (
-                f"address of {name} is stored in package variable {variable}, which outlives it",
-                HINT_VALUE,
-            )
-        if target.kind in ("kernel", "integer", "context"):
-            return (
-                f"address of {name} is stored in memory that outlives it (a map value or kernel memory)",
-                HINT_VALUE,
-            )
+            return f" is stored in package variable {variable}, which outlives it", HINT_VALUE
+        if target.kind in _OUTSIDE:
+            return " is stored in memory that outlives it (a map value or kernel memory)", HINT_VALUE
         if target.kind != "local":
             return None
         if place.function != target.function:
             if target.function in self._below.get(place.function, ()):
                 return None
-            return (
-                f"address of {name} is stored in {self._target(target)}, a variable of the "
-                "caller, which outlives it",
-                HINT_VALUE,
-            )
+            what = f" is stored in {self._target(target)}, a variable of the caller, which outlives it"
+            return what, HINT_VALUE
         fn = self.doc.functions[place.function]
         where = self.points.uses[place.function].place
         if repeats_without(fn, where[place.id][0], where[target.id][0]) and self._read_later(place, target):
-            return (
-                f"address of {name}, made anew in each turn of the loop, is kept past its turn in "
-                f"{self._target(target)}",
-                HINT_LOOP,
-            )
+            what = f", made anew in each turn of the loop, is kept past its turn in {self._target(target)}"
+            return what, HINT_LOOP
         return None
 
     def _read_later(self, place: Place, target: Place) -> bool:
@@ -143,7 +169,7 @@ class EscapeCheck:
     def _call(self, f: int, fn: ssa.Function, instr: ssa.Call) -> None:
         """A helper copies the memory it is given: no address of a local may be in it."""
         target = fn.values[instr.fn] if instr.fn < len(fn.values) else None
-        if isinstance(target, ssa.Builtin) and target.name == "copy":
+        if isinstance(target, ssa.Builtin) and target.name in ("append", "copy"):
             to, source = (self.points.value(f, x) for x in instr.args)
             self._keep(f, instr.pos, {p for s in source for p in self.points.contents(s)}, to)
         if not isinstance(target, ssa.FuncRef) or self.doc.functions[target.index].blocks:
@@ -154,12 +180,20 @@ class EscapeCheck:
             for held in self.points.value(f, x):
                 if held.kind in ("kernel", "nil"):
                     continue
-                for place in self._locals(self.points.contents(held)):
+                contents, name = self.points.contents(held), self.doc.functions[target.index].name
+                for place in self._locals(contents):
                     self.report(
                         instr.pos,
-                        f"memory passed to {self.doc.functions[target.index].name} holds the address of "
-                        f"{self._name(place)}, which the kernel would keep",
+                        f"memory passed to {name} holds the address of {self._name(place)}, which the kernel "
+                        "would keep",
                         HINT_VALUE,
+                    )
+                    return
+                if STRINGS in contents:
+                    self.report(
+                        instr.pos,
+                        f"memory passed to {name} holds a string, which means nothing there",
+                        HINT_STRING,
                     )
                     return
 
@@ -181,8 +215,9 @@ _MADE = {
 
 
 def variable_name(made: ssa.Instruction) -> str:
-    """A local variable, by its ``Alloc``, in words."""
-    assert isinstance(made, ssa.Alloc)
+    """A local variable, by what makes it, in words."""
+    if not isinstance(made, ssa.Alloc):
+        return "what a conversion has copied"
     return _MADE.get(made.comment) or f"local variable {made.comment or 'without a name'}"
 
 

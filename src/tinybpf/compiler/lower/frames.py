@@ -63,7 +63,7 @@ def _hands_back(points: PointsTo, index: int, fn: ssa.Function, instr: ssa.Instr
         return _keeps(points.value(index, instr.value), points.value(index, instr.addr), index)
     if isinstance(instr, ssa.Call) and instr.fn < len(fn.values):
         target = fn.values[instr.fn]
-        if isinstance(target, ssa.Builtin) and target.name == "copy":
+        if isinstance(target, ssa.Builtin) and target.name in ("append", "copy"):
             held = {p for place in points.value(index, instr.args[1]) for p in points.contents(place)}
             return _keeps(held, points.value(index, instr.args[0]), index)
     return False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import abi, printk
-from tinybpf.compiler.lower.builder import Memory, Operand, plus
+from tinybpf.compiler.lower.builder import Memory, Operand, SliceValue, plus
 from tinybpf.compiler.lower.debug import escape
 from tinybpf.compiler.lower.frames import must_inline
 from tinybpf.compiler.lower.held import Held
@@ -20,6 +20,7 @@ from tinybpf.compiler.lower.values import Values
 from tinybpf.compiler.lower.walk import block_order, operands, result
 
 if TYPE_CHECKING:
+    from tinybpf.compiler.lower import runes
     from tinybpf.compiler.lower.module import Module
 
 Handler = Callable[["FunctionLowering", Any], "Operand | None"]
@@ -43,6 +44,7 @@ class FunctionLowering(Values):
         super().__init__(module, index, entry is not None)
         self.entry = entry
         self.held = Held(self)
+        self.iterators: dict[int, runes.Iterator] = {}
         self._ends: dict[int, str] = {}
         self._phis: list[tuple[int, ssa.Phi, int, str]] = []
         self._returns: list[tuple[int, list[Operand], str, str]] = []
@@ -121,8 +123,8 @@ class FunctionLowering(Values):
         raw = f"%p{n}"
         if self.types.is_aggregate(t):
             return Memory(raw)
-        if self.types.is_slice(t):
-            return self.load_slice(raw)
+        if self.types.is_wide(t):
+            return self.arrived(raw, t, n)
         if self.types.is_pointer(t):
             return raw
         ir = self.types.ir(t)
@@ -172,8 +174,6 @@ class FunctionLowering(Values):
         if refusal is None:
             raise LoweringFault(f"no lowering for {type(instr).__name__}")
         self.check_operands(instr)
-        if isinstance(instr, ssa.Range):
-            raise Refused(instr.pos, self.types.problem(self.type_of(instr.x)) or refusal[0])
         raise Refused(instr.pos, *refusal)
 
     def check_operands(self, instr: ssa.Instruction) -> None:
@@ -202,7 +202,7 @@ class FunctionLowering(Values):
 
     def _phi(self, block: int, instr: ssa.Phi) -> Operand:
         t = instr.type
-        if self.types.is_aggregate(t) or self.types.is_slice(t) or self.types.problem(t):
+        if self.types.is_aggregate(t) or self.types.is_wide(t) or self.types.problem(t):
             raise LoweringFault("a phi of a value that does not fit a register")
         name = f"%phi{instr.id}"
         self._phis.append((self.b.reserve(), instr, block, self.b.dbg))
@@ -268,7 +268,11 @@ class FunctionLowering(Values):
             return self._entry_result(operands, results)
         if convention.pointer:
             for operand, t, offset in zip(operands, results, convention.offsets, strict=True):
-                self.store_value(operand, t, plus(self.b, "%results", offset))
+                ptr = plus(self.b, "%results", offset)
+                if isinstance(operand, SliceValue):
+                    self.store_slice(operand, ptr)
+                else:
+                    self.store_value(operand, t, ptr, -1)
         if convention.kind in ("void", "status"):
             return "0"
         value = self.materialise(operands[0])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tinybpf.compiler import ssa, typed
-from tinybpf.compiler.lower import core, panics
+from tinybpf.compiler.lower import core, panics, strings
 from tinybpf.compiler.lower.builder import (
     MAX_WORDS,
     Address,
     Memory,
     Operand,
+    SliceValue,
     hide,
     plus,
     zero,
@@ -19,7 +20,7 @@ from tinybpf.compiler.lower.escape import variable_name
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.pointsto import CONTEXT
 from tinybpf.compiler.lower.refuse import NATIVE_STACK, STACK, STACK_HINT, LoweringFault, Refused
-from tinybpf.compiler.lower.values import is_literal
+from tinybpf.compiler.lower.values import CELL_SIZE, is_literal
 from tinybpf.compiler.packages import EBPF
 
 MAX_POINTERS = 16
@@ -45,6 +46,11 @@ def alloc(f: FunctionLowering, instr: ssa.Alloc) -> Operand | None:
             instr.pos, f"{variable_name(instr)} takes {size} bytes of stack; {who} has {room}", STACK_HINT
         )
     slot = f.storage(instr.id)
+    if instr.id in f.cells:
+        f.store_cell(instr.id, f.zero_wide(t))
+        if f.uses.place[instr.id][0] != 0:
+            f.b.at_entry(lambda: zero(f.b, slot, CELL_SIZE, 8))
+        return slot
     if f.types.size(t) and not f.m.written_whole(f.index, instr) and instr.id not in f.shared.values():
         if f.uses.place[instr.id][0] != 0 and not f.m.shown_to_kernel(f.index, instr.id):
             # LLVM would fill what is not written on every path with any register, also a pointer.
@@ -70,6 +76,10 @@ def load(f: FunctionLowering, instr: ssa.UnOp) -> Operand | None:
             "a map's definition is read: it is for the loader, the program has only the map's address",
             "use a constant for what both need",
         )
+    if instr.x in f.cells:
+        return f.load_cell(instr.x, instr.id)
+    if f.types.holds_string(instr.type):
+        _refuse_foreign_string(f, instr)
     if f.types.is_aggregate(instr.type) and f.is_context(instr.x) and not f.types.problem(instr.type):
         slot = f.temporary(instr.type)
         _copy_context(f, instr.x, instr.type, slot, into=False)
@@ -79,7 +89,17 @@ def load(f: FunctionLowering, instr: ssa.UnOp) -> Operand | None:
         if problem:
             raise Refused(instr.pos, problem)
         return Memory(f.reach(instr.x))
-    return f.load_value(instr.type, f.reach(instr.x))
+    return f.load_value(instr.type, f.reach(instr.x), instr.id)
+
+
+def _refuse_foreign_string(f: FunctionLowering, instr: ssa.UnOp) -> None:
+    if any(p.kind in ("kernel", "integer", "context") for p in f.places(instr.x)):
+        raise Refused(
+            instr.pos,
+            f"a string is read from memory that is not the program's own (as {f.types.string(instr.type)}): "
+            "there is none in a map value, an event, a packet or the kernel",
+            "use an array such as [16]byte there, and string(x.Name[:]) to look at it",
+        )
 
 
 def _unwritten_until_used(f: FunctionLowering, instr: ssa.UnOp) -> bool:
@@ -137,7 +157,10 @@ def store(f: FunctionLowering, instr: ssa.Store) -> None:
     if isinstance(value, Memory) and f.is_context(instr.addr):
         _copy_context(f, instr.addr, t, value.ptr, into=True)
         return
-    f.store_value(value, t if f.types.problem(t) is None else target, f.reach(instr.addr))
+    if instr.addr in f.cells and isinstance(value, SliceValue):
+        f.store_cell(instr.addr, value)
+        return
+    f.store_value(value, t if f.types.problem(t) is None else target, f.reach(instr.addr), instr.value)
 
 
 def _copy_context(f: FunctionLowering, context: int, t: int, memory: str, into: bool) -> None:
@@ -170,13 +193,13 @@ def field_value(f: FunctionLowering, instr: ssa.FieldOp) -> Operand:
     operand = f.operand(instr.x)
     if not isinstance(operand, Memory):
         raise LoweringFault("a struct value is in memory")
-    return _part(f, operand.ptr, field.offset, field.type)
+    return _part(f, operand.ptr, field.offset, field.type, instr.id)
 
 
-def _part(f: FunctionLowering, base: str, offset: int, t: int) -> Operand:
-    """A part of a value in memory; that of an aggregate is again such a value."""
+def _part(f: FunctionLowering, base: str, offset: int, t: int, number: int) -> Operand:
+    """A part of a value in memory, which becomes value ``number``; of an aggregate it is in memory, too."""
     ptr = plus(f.b, base, offset)
-    return Memory(ptr) if f.types.is_aggregate(t) else f.load_value(t, ptr)
+    return Memory(ptr) if f.types.is_aggregate(t) else f.load_value(t, ptr, number)
 
 
 @lowers(ssa.IndexAddr)
@@ -297,12 +320,14 @@ def index_value(f: FunctionLowering, instr: ssa.Index) -> Operand:
     problem = f.types.problem(t)
     if problem:
         raise Refused(instr.pos, problem)
+    if f.types.is_string(t):
+        return strings.index(f, instr)
     array = f.types.array(t)
     operand = f.operand(instr.x)
     if not isinstance(operand, Memory):
         raise LoweringFault("an array value is in memory")
     size, index = f.types.size(array.elem), f.index64(instr.index)
     if is_literal(index):
-        return _part(f, operand.ptr, int(index) * size, array.elem)
+        return _part(f, operand.ptr, int(index) * size, array.elem, instr.id)
     element = _stack_element(f, array, operand.ptr, _on_stack(f, instr.index, index, array.len))
-    return _part(f, element, 0, array.elem)
+    return _part(f, element, 0, array.elem, instr.id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.kernel.helpers import MOVES_PACKET, Helper
-from tinybpf.compiler.lower import abi, arithmetic, builtins, callbacks, calls, convert, memory, trace  # noqa: F401  (they register their instructions)
+from tinybpf.compiler.lower import abi, arithmetic, builtins, callbacks, calls, convert, memory, runes, trace  # noqa: F401  (they register their instructions)
 from tinybpf.compiler.lower.debug import DebugInfo
 from tinybpf.compiler.lower.escape import EscapeCheck
 from tinybpf.compiler.lower.frames import context_parts_travel
@@ -19,7 +19,8 @@ from tinybpf.compiler.lower.panics import Sites
 from tinybpf.compiler.lower.pointsto import Place, PointsTo
 from tinybpf.compiler.lower.refuse import Poisoned, Refused
 from tinybpf.compiler.lower.types import Types
-from tinybpf.compiler.lower.variables import Variables
+from tinybpf.compiler.lower.variables import Variables, string_constants
+from tinybpf.compiler.lower.views import Views
 from tinybpf.compiler.lower.walk import callees, instructions
 from tinybpf.compiler.lower.writes import Writes
 from tinybpf.compiler.packages import is_ours
@@ -85,6 +86,10 @@ class Module:
         self.points = PointsTo(doc, types, self.order, self._entry_functions)
         self._find_helpers()
         self.writes = Writes(self.points, self.order, self.helpers)
+        self.views = Views(self.points, self.order, self.writes)
+        self.pool = initial.evaluator.pool
+        self.pool_used = False
+        self.decodes = False
 
     # --- what functions ask
 
@@ -255,7 +260,7 @@ class Module:
 
     def bodies(self) -> list[str]:
         """The text of each function, callees first."""
-        EscapeCheck(self.doc, self.points, self.order, self.report)
+        EscapeCheck(self.doc, self.points, self.order, self.views, self.report)
         self._check_tail_calls()
         OrderCheck(self.doc, self.points, self.order, self.writes.by_call, self.report)
         entries = {e.function: e for e in self.program.entries}
@@ -280,12 +285,18 @@ class Module:
                 *variables.lines(),
                 *(self.sites.lines() if self.sites is not None else ()),
                 *self.made.lines(),
+                *self.shared_lines(),
                 variables.license(),
                 *bodies,
                 self.debug.text(),
                 "",
             ]
         )
+
+    def shared_lines(self) -> list[str]:
+        """What functions share: the string constants, and the decoder of runes."""
+        lines = [string_constants(self.pool)] if self.pool_used else []
+        return [*lines, runes.DECODER] if self.decodes else lines
 
     def _function(self, index: int, entry: EntryPoint | None) -> str:
         described = None

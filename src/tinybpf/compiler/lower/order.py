@@ -237,8 +237,7 @@ class OrderCheck:
                 return f"a value of map {self.doc.globals[place.id].name}"
             if place.kind == "local":
                 made = self.points.uses[place.function].made_by[place.id]
-                assert isinstance(made, ssa.Alloc)
-                return made.comment or "a variable"
+                return (made.comment if isinstance(made, ssa.Alloc) else "") or "a variable"
         return "memory"
 
 

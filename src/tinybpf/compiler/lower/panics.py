@@ -32,6 +32,8 @@ DIVIDE = "integer divide by zero"
 SHIFT = "negative shift amount"
 SLICE = "slice bounds out of range"
 CONVERT = "slice is shorter than the array"
+APPEND = "append past the capacity"
+UNSAFE = "length of an unsafe slice or string out of range"
 OTHER = "runtime error"
 
 TAG = "panic:"

@@ -1,9 +1,9 @@
 """What each pointer may point to, over all functions of a program.
 
 Inclusion-based, insensitive to flow, context and fields. Besides the program's own variables
-there are four places that a pointer can lead to: the program's context, memory that the kernel
+there are five places that a pointer can lead to: the program's context, memory that the kernel
 hands out (map values, reservations, kernel structures), an address made from an integer (packet
-data), and nowhere (nil).
+data), the string constants, and nowhere (nil).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from tinybpf.compiler.lower.walk import Uses, instructions, operands
 
 class Place(msgspec.Struct, frozen=True):
     """One thing that pointers can lead to. ``function`` and ``id`` name a local variable's
-    ``Alloc``, or the call that the kernel's memory came from; for a package variable ``id`` is
-    its index."""
+    ``Alloc``, the conversion that made a copy, or the call that the kernel's memory came from; for a
+    package variable ``id`` is its index."""
 
     kind: str
     function: int = -1
@@ -33,6 +33,7 @@ CONTEXT = Place("context")
 KERNEL = Place("kernel")
 INTEGER = Place("integer")
 NIL = Place("nil")
+STRINGS = Place("strings")
 
 
 def local(function: int, value: int) -> Place:
@@ -61,8 +62,9 @@ class PointsTo:
         self.uses: dict[int, Uses] = {}
         for place in (CONTEXT, KERNEL, INTEGER):
             self._add(self._contents(place), {KERNEL, NIL})
-        for i in range(len(doc.globals)):
-            self._add(self._contents(package_variable(i)), {NIL})
+        for i, variable in enumerate(doc.globals):
+            begins = {NIL, STRINGS} if types.holds_string(variable.type) else {NIL}
+            self._add(self._contents(package_variable(i)), begins)
         self._entries = set(entries)
         for f in functions:
             self._function(f)
@@ -141,6 +143,8 @@ class PointsTo:
             self._add(node, {package_variable(value.index)})
         elif isinstance(value, ssa.Param) and f in self._entries and number == 0:
             self._add(node, {CONTEXT})
+        elif isinstance(value, ssa.ConstString):
+            self._add(node, {STRINGS})
         elif isinstance(value, ssa.ConstNil) and self.types.pointerful[value.type]:
             self._add(node, {NIL})
         elif isinstance(value, ssa.ConstInt) and self.types.pointerful[value.type]:
@@ -160,6 +164,18 @@ class PointsTo:
                 self._copy(self._node((f, x)), node)
             elif isinstance(instr, ssa.Convert):
                 self._add(node, {INTEGER})
+
+    def _convert(self, f: int, fn: ssa.Function, instr: ssa.Convert) -> None:
+        """To a string and from one the bytes are copied; a string of bytes may look at these instead."""
+        source = self.uses[f].type_of[instr.x]
+        to_string = self.types.is_string(instr.type)
+        if not to_string and not self.types.is_string(source):
+            self._flow(f, fn, instr)
+            return
+        node = self._node((f, instr.id))
+        self._add(node, {local(f, instr.id)})
+        if to_string and self.types.is_slice(source):
+            self._copy(self._node((f, instr.x)), node)
 
     def _binop(self, f: int, fn: ssa.Function, instr: ssa.BinOp) -> None:
         """An address moved by a constant still leads where it did."""
@@ -251,17 +267,22 @@ class PointsTo:
             self._copy(self._node((f, binding)), self._node((index, back.params + n)))
 
     def _builtin(self, f: int, fn: ssa.Function, instr: ssa.Call, name: str) -> None:
-        if name == "copy":
-            source, target = self._node((f, instr.args[1])), self._node((f, instr.args[0]))
+        if name not in ("append", "copy"):
+            self._flow(f, fn, instr)
+            return
+        target = self._node((f, instr.args[0]))
+        if name == "append":
+            self._copy(target, self._node((f, instr.id)))
+        if self.types.pointerful[self.types.elem(self.uses[f].type_of[instr.args[0]])]:
+            source = self._node((f, instr.args[1]))
             self._moves[source].add(target)
             self._readd(source)
-        else:
-            self._flow(f, fn, instr)
 
 
 _HANDLERS: dict[type, Callable[..., None]] = {
     ssa.Alloc: PointsTo._alloc,
     ssa.BinOp: PointsTo._binop,
+    ssa.Convert: PointsTo._convert,
     ssa.UnOp: PointsTo._load,
     ssa.Store: PointsTo._store,
     ssa.Return: PointsTo._return,

@@ -174,6 +174,8 @@ class _Format:
         if f.types.is_bool(t) and verb in "tv":
             self.words.append(self._truth(f.scalar(value)))
             return "s"
+        if verb in "sv" and f.types.is_string(t):
+            return self._string(value)
         if verb in "sv" and self._is_text(t):
             return self._text(value, t)
         if verb in "pv" and f.types.is_pointer(t):
@@ -221,6 +223,28 @@ class _Format:
         copy(f.b, slot, operand.ptr, size, 1)
         f.b.emit(f"store i8 0, ptr {plus(f.b, slot, size)}, align 1")
         self.words.append(f.b.value(f"ptrtoint ptr {slot} to i64"))
+        return "s"
+
+    def _string(self, value: int) -> str:
+        """The kernel's texts end with a 0; a constant has one, of any other string a copy gets one."""
+        from tinybpf.compiler.lower import strings
+        from tinybpf.compiler.lower import text as conversions
+
+        f, s = self.f, self.f.slice(value)
+        text = strings.known(f, s)
+        if text is not None:
+            if b"\0" in text:
+                raise self._wrong("prints a string with a 0 in it, where the kernel stops")
+            pointer = f.m.made.text(text)
+        else:
+            room = conversions.room_for(f, s, value)
+            if room is None or room > MAX_TEXT:
+                size = "that may be of any length" if room is None else f"of up to {room} bytes"
+                raise self._wrong(
+                    f"prints a string {size}; at most {MAX_TEXT} are", "print a part of it: s[:32]"
+                )
+            pointer = conversions.copied(f, s, room).base
+        self.words.append(f.b.value(f"ptrtoint ptr {pointer} to i64"))
         return "s"
 
     def _pointer(self, value: int, verb: str) -> str:

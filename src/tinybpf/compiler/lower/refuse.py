@@ -31,7 +31,6 @@ GO_MAP = "Go's built-in maps need a heap, which the kernel does not have"
 CHANNEL = "channels need goroutines, which the kernel does not run"
 INTERFACE = "interface values need dynamic dispatch, which BPF does not have"
 FUNCTION_VALUE = "function values need indirect calls, which BPF does not have"
-STRING = "strings are not supported yet"
 FLOAT = "BPF has no floating point"
 
 NATIVE_STACK = 1 << 20
@@ -46,7 +45,6 @@ HINTS = {
     CHANNEL: "send events through a ring buffer map",
     INTERFACE: "use the concrete type",
     FUNCTION_VALUE: "call the function by its name, and pass what a literal captures as arguments",
-    STRING: "use a byte array such as [16]byte",
     FLOAT: "use scaled integers",
 }
 """What to write instead, by how a message ends."""
@@ -63,25 +61,21 @@ NOT_IN_KERNEL: dict[type, tuple[str, str | None]] = {
     ssa.MapUpdate: (GO_MAP, None),
     ssa.Lookup: (GO_MAP, None),
     ssa.MakeSlice: (
-        "make of a slice whose size is not constant: there is no heap in the kernel",
-        "slice an array: var a [64]byte; s := a[:n]",
+        "make of a slice whose capacity is not constant: there is no heap in the kernel",
+        "give it a capacity, which it may not pass: make([]T, n, 64)",
     ),
     ssa.Defer: ("defer is not supported", "write the call before each return"),
     ssa.MakeInterface: (INTERFACE, None),
     ssa.ChangeInterface: (INTERFACE, None),
     ssa.TypeAssert: ("type assertion: " + INTERFACE, "use the concrete type"),
     ssa.MakeClosure: (FUNCTION_VALUE, None),
-    ssa.Range: ("range over a string is not supported yet", "range over a byte array or a slice of one"),
-    ssa.Next: ("range over a string is not supported yet", "range over a byte array or a slice of one"),
+    ssa.Range: (GO_MAP, None),
+    ssa.Next: (GO_MAP, None),
     ssa.MultiConvert: ("conversion between type parameters is not supported", "convert the concrete types"),
 }
 """By kind of SSA instruction that has no form here: what to say, and what to write instead."""
 
 BUILTINS: dict[str, tuple[str, str | None]] = {
-    "append": (
-        "append needs a heap, which the kernel does not have",
-        "keep a count and assign to an array element",
-    ),
     "cap": ("cap of this type is not supported", None),
     "close": (CHANNEL, None),
     "complex": (FLOAT, None),

@@ -1,4 +1,4 @@
-"""Slices of arrays: slicing, length and capacity, copy."""
+"""Slices of arrays, and of strings: slicing, length and capacity, copy."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def slice_op(f: FunctionLowering, instr: ssa.SliceOp) -> Operand:
     problem = f.types.problem(t) or f.types.problem(instr.type)
     if problem:
         raise Refused(instr.pos, problem)
-    whole = f.slice(instr.x) if f.types.is_slice(t) else _whole_array(f, instr.x, t)
-    capacity = _minus(f, whole.end, whole.off)
+    whole = f.slice(instr.x) if f.types.is_wide(t) else _whole_array(f, instr.x, t)
+    capacity = whole.len if f.types.is_string(t) else minus(f, whole.end, whole.off)
     low = f.index64(instr.low) if instr.low is not None else "0"
     high = f.index64(instr.high) if instr.high is not None else whole.len
     top = f.index64(instr.max) if instr.max is not None else capacity
@@ -31,7 +31,8 @@ def slice_op(f: FunctionLowering, instr: ssa.SliceOp) -> Operand:
         _at_most(f, high, top)
     if instr.low is not None:
         _at_most(f, low, high)
-    off, length, end = _plus(f, whole.off, low), _minus(f, high, low), _plus(f, whole.off, top)
+    off, length = plus(f, whole.off, low), minus(f, high, low)
+    end = whole.end if f.types.is_string(t) else plus(f, whole.off, top)
     if not (is_literal(off) and is_literal(length)):
         # The verifier does not follow the arithmetic above: give it the bounds anew.
         off, length = (f.guard(x, whole.end, "ule", panics.SLICE) for x in (off, length))
@@ -39,9 +40,9 @@ def slice_op(f: FunctionLowering, instr: ssa.SliceOp) -> Operand:
 
 
 def data(f: FunctionLowering, number: int) -> Operand:
-    """``unsafe.SliceData``."""
-    s = f.slice(number)
-    size = f.types.size(f.types.elem(f.type_of(number)))
+    """``unsafe.SliceData`` and ``unsafe.StringData``."""
+    s, t = f.slice(number), f.type_of(number)
+    size = 1 if f.types.is_string(t) else f.types.size(f.types.elem(t))
     if s.off == "0":
         return s.base
     return f.b.value(f"getelementptr inbounds [{size} x i8], ptr {s.base}, i64 {s.off}")
@@ -60,13 +61,13 @@ def _at_most(f: FunctionLowering, value: str, limit: str) -> None:
     f.panic_if(f.b.value(f"icmp ugt i64 {value}, {limit}"), panics.SLICE)
 
 
-def _plus(f: FunctionLowering, x: str, y: str) -> str:
+def plus(f: FunctionLowering, x: str, y: str) -> str:
     if is_literal(x) and is_literal(y):
         return str(int(x) + int(y))
     return f.b.value(f"add i64 {x}, {y}")
 
 
-def _minus(f: FunctionLowering, x: str, y: str) -> str:
+def minus(f: FunctionLowering, x: str, y: str) -> str:
     if is_literal(x) and is_literal(y):
         return str(int(x) - int(y))
     return x if y == "0" else f.b.value(f"sub i64 {x}, {y}")
@@ -103,6 +104,16 @@ def copy_elements(
     if size:
         _repeat(f, count, element)
     return count
+
+
+def copy_each(f: FunctionLowering, target: SliceValue, source: SliceValue, size: int, align: int) -> None:
+    """A known number of elements, from another array, to where there is room for them."""
+    for n in range(int(source.len) if size else 0):
+        src, dst = (_at(f, s.base, plus(f, s.off, str(n)), size) for s in (source, target))
+        f.b.emit(
+            f"call void @llvm.memcpy.p0.p0.i64(ptr align {align} {dst}, ptr align {align} {src}, i64 {size}, "
+            "i1 false)"
+        )
 
 
 def clear_elements(f: FunctionLowering, s: SliceValue, t: int) -> None:

@@ -28,8 +28,7 @@ def pointee_or_variable(points: PointsTo, function: int, number: int) -> int | N
     places = [p for p in points.value(function, number) if p.kind != "nil"]
     if len(places) == 1 and places[0].kind == "local":
         made = points.uses[places[0].function].made_by[places[0].id]
-        assert isinstance(made, ssa.Alloc)
-        return points.types.elem(made.type)
+        return points.types.elem(made.type) if isinstance(made, ssa.Alloc) else None
     return None
 
 

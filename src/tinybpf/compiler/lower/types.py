@@ -1,7 +1,7 @@
 """What the types of a document are to LLVM: widths, register forms, layout.
 
 A value's *register form*: integers and bool are ``iN``, pointers ``ptr``; arrays and structs
-live in memory and are named by address; slices are four values; tuples are lists.
+live in memory and are named by address; slices and strings are four values; tuples are lists.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cached_property
 import msgspec
 
 from tinybpf.compiler import ssa, typed
-from tinybpf.compiler.lower.refuse import CHANNEL, FLOAT, FUNCTION_VALUE, GO_MAP, INTERFACE, STRING
+from tinybpf.compiler.lower.refuse import CHANNEL, FLOAT, FUNCTION_VALUE, GO_MAP, INTERFACE
 
 INT_BITS = {
     "int": 64, "int8": 8, "int16": 16, "int32": 32, "int64": 64,
@@ -21,6 +21,10 @@ INT_BITS = {
 
 # A shift count that go/ssa leaves untyped can't be negative: Go gives it the type uint.
 UNSIGNED = {"uint", "uint8", "uint16", "uint32", "uint64", "uintptr", "untyped int", "byte"}
+
+
+_POINTERS = frozenset({"unsafe.Pointer", "untyped nil"})
+_ADDRESSES = _POINTERS | {"uintptr", "string", "untyped string"}
 
 
 class Region(msgspec.Struct, frozen=True):
@@ -88,6 +92,39 @@ class Types:
 
     def is_slice(self, index: int) -> bool:
         return isinstance(self.under(index), ssa.Slice)
+
+    def is_string(self, index: int) -> bool:
+        t = self.under(index)
+        return isinstance(t, ssa.Basic) and t.string in ("string", "untyped string")
+
+    def is_wide(self, index: int) -> bool:
+        """Whether a value of the type is four: base, offset, length, end."""
+        return self.is_slice(index) or self.is_string(index)
+
+    def strings_in(self, index: int) -> list[int]:
+        """The offsets of the strings in a value of a type; those of blank fields are none of them."""
+        t = self.under(index)
+        if self.is_string(index):
+            return [0]
+        if isinstance(t, ssa.Struct):
+            return [f.offset + at for f in t.fields if f.name != "_" for at in self.strings_in(f.type)]
+        if isinstance(t, ssa.Array):
+            size, inner = self.size(t.elem), self.strings_in(t.elem)
+            return [i * size + at for i in range(t.len) for at in inner] if inner else []
+        return []
+
+    def strings_only(self, index: int) -> bool:
+        """Whether a type is a string, or an array or struct of nothing but strings."""
+        t = self.under(index)
+        if isinstance(t, ssa.Struct):
+            return bool(t.fields) and all(self.strings_only(f.type) for f in t.fields)
+        return self.strings_only(t.elem) if isinstance(t, ssa.Array) else self.is_string(index)
+
+    def holds_string(self, index: int) -> bool:
+        t = self.under(index)
+        if isinstance(t, ssa.Struct):
+            return any(self.holds_string(f.type) for f in t.fields)
+        return self.holds_string(t.elem) if isinstance(t, ssa.Array) else self.is_string(index)
 
     def elem(self, index: int) -> int:
         """The element type of a pointer, array or slice type."""
@@ -165,34 +202,34 @@ class Types:
                 return
             for i in range(t.len):
                 found.extend(Region(offset + i * size + r.offset, r.size) for r in inner)
-        elif t.size:
+        elif t.size and not self.is_string(index):
             found.append(Region(offset, t.size))
 
     @cached_property
     def pointerful(self) -> list[bool]:
         """By type index: whether a value of the type can hold an address."""
         done: dict[int, bool] = {}
-        return [self._holds_pointer(i, done) for i in range(len(self.table))]
+        return [self._holds(_ADDRESSES, i, done) for i in range(len(self.table))]
 
     @cached_property
     def made_of_addresses(self) -> list[bool]:
-        """As ``pointerful``, where a ``uintptr`` is but a number: without ``unsafe.Pointer`` it is one."""
-        under = [self.under(i) for i in range(len(self.table))]
-        done = {i: False for i, t in enumerate(under) if isinstance(t, ssa.Basic) and t.string == "uintptr"}
-        return [self._holds_pointer(i, done) for i in range(len(self.table))]
+        """As ``pointerful``, where a ``uintptr`` is but a number, which it is without ``unsafe.Pointer``,
+        and a string none: it can do without."""
+        done: dict[int, bool] = {}
+        return [self._holds(_POINTERS, i, done) for i in range(len(self.table))]
 
-    def _holds_pointer(self, index: int, done: dict[int, bool]) -> bool:
+    def _holds(self, basic: frozenset[str], index: int, done: dict[int, bool]) -> bool:
         if index in done:
             return done[index]
         t = self.under(index)
         if isinstance(t, ssa.Basic):
-            result = t.string in ("unsafe.Pointer", "uintptr", "string", "untyped nil")
+            result = t.string in basic
         elif isinstance(t, ssa.Array):
-            result = self._holds_pointer(t.elem, done)
+            result = self._holds(basic, t.elem, done)
         elif isinstance(t, ssa.Struct):
-            result = any(self._holds_pointer(f.type, done) for f in t.fields)
+            result = any(self._holds(basic, f.type, done) for f in t.fields)
         elif isinstance(t, ssa.Tuple):
-            result = any(self._holds_pointer(i, done) for i in t.types)
+            result = any(self._holds(basic, i, done) for i in t.types)
         else:
             result = True
         done[index] = result
@@ -216,4 +253,4 @@ FOREIGN_PROBLEM = {"map": GO_MAP, "chan": CHANNEL, "interface": INTERFACE}
 def basic_problem(t: ssa.Basic) -> str | None:
     if t.string.startswith(("float", "complex", "untyped float", "untyped complex")):
         return f"{t.string} cannot be used: {FLOAT}"
-    return STRING if t.string in ("string", "untyped string") else None
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tinybpf.compiler import ssa
-from tinybpf.compiler.lower import abi, panics
+from tinybpf.compiler.lower import abi, panics, strings
 from tinybpf.compiler.lower.bounds import Bounds
 from tinybpf.compiler.lower.builder import (
     Address,
@@ -23,11 +23,16 @@ from tinybpf.compiler.lower.builder import (
 from tinybpf.compiler.lower.inplace import read_only_parameters, same_storage, zeros_to_store
 from tinybpf.compiler.lower.pointsto import CONTEXT, Place
 from tinybpf.compiler.lower.refuse import FUNCTION_VALUE, LoweringFault, Poisoned, Refused
+from tinybpf.compiler.lower.views import plain
 
 if TYPE_CHECKING:
     from tinybpf.compiler.lower.module import Module
 
 SLICE_SIZE = 24
+"""Bytes of a slice in memory, and of a string on its way to a function and back."""
+
+CELL_SIZE = 32
+"""Bytes of a slice or string variable whose address nobody has."""
 
 
 class Values:
@@ -57,6 +62,7 @@ class Values:
         if not is_program:
             self.incoming = read_only_parameters(self.fn, self.uses, self.types, module.helpers)
         self.zeros = zeros_to_store(self.fn, self.uses)
+        self.cells = self._find_cells()
         self._slots: dict[int, str] = {}
 
     # --- checks
@@ -160,6 +166,8 @@ class Values:
             return str(value.value)
         if isinstance(value, ssa.ConstBool):
             return "true" if value.value else "false"
+        if isinstance(value, ssa.ConstString):
+            return strings.constant(self, value.value)
         if isinstance(value, ssa.ConstNil):
             return self._zero(value.type)
         if isinstance(value, ssa.GlobalRef):
@@ -177,11 +185,19 @@ class Values:
             raise Refused(self.pos, problem)
         if self.types.is_slice(t):
             return SliceValue("null", "0", "0", "0")
+        if self.types.is_string(t):
+            return strings.constant(self, b"")
         if self.types.is_aggregate(t):
             slot = self.temporary(t)
             zero(self.b, slot, self.types.size(t), 8)
             return Memory(slot)
         return "null" if self.types.is_pointer(t) else "0"
+
+    def zero_wide(self, t: int) -> SliceValue:
+        """The zero value of a slice or string type."""
+        made = self._zero(t)
+        assert isinstance(made, SliceValue)
+        return made
 
     def materialise(self, operand: Operand) -> str:
         """The operand as one LLVM value."""
@@ -231,7 +247,19 @@ class Values:
 
     def in_memory(self, t: int) -> bool:
         """Whether a variable of type ``t`` is bytes in memory rather than one LLVM value."""
-        return self.types.is_aggregate(t) or self.types.is_slice(t)
+        return self.types.is_aggregate(t) or self.types.is_wide(t)
+
+    def _find_cells(self) -> set[int]:
+        """The slice and string variables that are only read and assigned."""
+        sharing = {*self.shared, *self.shared.values()}
+        return {
+            number
+            for number, made in self.uses.made_by.items()
+            if isinstance(made, ssa.Alloc)
+            and number not in sharing
+            and self.types.is_wide(self.types.elem(made.type))
+            and plain(self.fn, self.uses, number)
+        }
 
     def storage(self, number: int) -> str:
         """The stack slot of an ``Alloc``."""
@@ -240,6 +268,9 @@ class Values:
             return f"%p{self.incoming[number]}"
         if number not in self._slots:
             t = self.types.elem(self.type_of(number))
+            if number in self.cells:
+                self._slots[number] = self.b.slot(f"[{CELL_SIZE} x i8]", 8)
+                return self._slots[number]
             whole = self.in_memory(t)
             slot = self.temporary(t) if whole else self.b.slot(self.types.memory_ir(t), self.types.align(t))
             self._slots[number] = slot
@@ -255,11 +286,11 @@ class Values:
         """What ``number`` points to, checked against nil where it may be nil."""
         operand = self.operand(number)
         address = operand if isinstance(operand, Address) else Address(self.materialise(operand), 0)
-        if self._may_be_nil(number):
+        if self.may_be_nil(number):
             self.panic_if(self.b.value(f"icmp eq ptr {self.materialise(operand)}, null"), panics.NIL)
         return address
 
-    def _may_be_nil(self, number: int) -> bool:
+    def may_be_nil(self, number: int) -> bool:
         made = self.uses.made_by.get(number)
         if isinstance(made, (ssa.Alloc, ssa.FieldAddr, ssa.IndexAddr)):
             return False
@@ -275,13 +306,18 @@ class Values:
         base = self.b.value(f"call ptr @llvm.preserve.static.offset(ptr {address.base})")
         return plus(self.b, base, address.offset)
 
-    def load_value(self, t: int, ptr: str) -> Operand:
-        """A scalar or slice loaded from ``ptr``; an array or struct copied to a temporary."""
+    def load_value(self, t: int, ptr: str, number: int) -> Operand:
+        """A scalar, slice or string loaded from ``ptr``; an array or struct copied to a temporary.
+
+        ``number`` is the value that this becomes, or another one that leads wherever it does.
+        """
         problem = self.types.problem(t)
         if problem:
             raise Refused(self.pos, problem)
         if self.types.is_slice(t):
             return self.load_slice(ptr)
+        if self.types.is_string(t):
+            return strings.load(self, ptr, self.places(number))
         if self.types.is_aggregate(t):
             slot = self.temporary(t)
             copy(self.b, slot, ptr, self.types.size(t), self.types.align(t))
@@ -289,9 +325,13 @@ class Values:
         loaded = self.b.value(f"load {self.types.memory_ir(t)}, ptr {ptr}, align {self.types.align(t)}")
         return self.b.value(f"icmp ne i8 {loaded}, 0") if self.types.is_bool(t) else loaded
 
-    def store_value(self, operand: Operand, t: int, ptr: str) -> None:
+    def store_value(self, operand: Operand, t: int, ptr: str, number: int) -> None:
+        """Store what value ``number`` became."""
         if isinstance(operand, SliceValue):
-            self.store_slice(operand, ptr)
+            if self.types.is_string(t):
+                strings.store(self, operand, ptr, self.places(number))
+            else:
+                self.store_slice(operand, ptr)
         elif isinstance(operand, Memory):
             if operand.ptr == ptr:
                 return
@@ -316,6 +356,27 @@ class Values:
             narrow = self.b.value(f"trunc i64 {part} to i32")
             self.b.emit(f"store i32 {narrow}, ptr {plus(self.b, ptr, offset)}, align 4")
         self.b.emit(f"store i32 0, ptr {plus(self.b, ptr, 20)}, align 4")
+
+    def arrived(self, ptr: str, t: int, number: int) -> SliceValue:
+        """A slice or string that came from another function as value ``number``."""
+        problem = self.types.problem(t)
+        if problem:
+            raise Refused(self.pos, problem)
+        s = self.load_slice(ptr)
+        return strings.settled(self, s, self.places(number), True) if self.types.is_string(t) else s
+
+    def load_cell(self, number: int, made: int) -> SliceValue:
+        """A variable of ``cells``, which becomes value ``made``."""
+        ptr = self.storage(number)
+        parts = [self.b.value(f"load i64, ptr {plus(self.b, ptr, at)}, align 8") for at in (8, 16, 24)]
+        s = SliceValue(self.b.value(f"load ptr, ptr {ptr}, align 8"), *parts)
+        return strings.settled(self, s, self.places(made)) if self.types.is_string(self.type_of(made)) else s
+
+    def store_cell(self, number: int, s: SliceValue) -> None:
+        ptr = self.storage(number)
+        self.b.emit(f"store ptr {s.base}, ptr {ptr}, align 8")
+        for at, part in ((8, s.off), (16, s.len), (24, s.end)):
+            self.b.emit(f"store i64 {part}, ptr {plus(self.b, ptr, at)}, align 8")
 
     def slice(self, number: int) -> SliceValue:
         operand = self.operand(number)

@@ -9,6 +9,8 @@ from tinybpf.compiler.initial import Image
 from tinybpf.compiler.lower.debug import MapField, escape
 from tinybpf.compiler.lower.infer import Usage, agreed, infer
 from tinybpf.compiler.lower.refuse import Refused
+from tinybpf.compiler.lower.strings import POOL
+from tinybpf.compiler.pool import Pool
 from tinybpf.compiler.program import MapDefinition, read_map
 from tinybpf.compiler.typed import Shape, holds_map
 
@@ -138,6 +140,12 @@ class Variables:
         image = self.initial.image(index)
         section = ".rodata" if not written else ".bss" if image.zero else ".data"
         dbg = self.debug.variable(symbol, variable.pos, self.debug.type(variable.type))
+        if not written and self.types.strings_only(variable.type):
+            # Nobody sets a string from outside: what it is can be told here.
+            value = bytes_constant(image)
+            return (
+                f'@{symbol} = internal constant [{len(image.data)} x i8] {value}, section ".rodata", align 8'
+            )
         kind = "global" if written else "constant"
         # User space may have changed it before the program runs: its value here is not its value there.
         return (
@@ -152,6 +160,11 @@ class Variables:
         value = f'[{len(text) + 1} x i8] c"{escape(text)}\\00"'
         dbg = self.m.debug.variable(symbol, ssa.NO_POS, self.m.debug.text_array(len(text) + 1))
         return f'@{symbol} = dso_local constant {value}, section "license", align 1{dbg}'
+
+
+def string_constants(pool: Pool) -> str:
+    value = bytes_constant(Image(bytearray(pool.data)))
+    return f'{POOL} = internal constant [{len(pool.data)} x i8] {value}, section ".rodata", align 1'
 
 
 def bytes_constant(image: Image) -> str:

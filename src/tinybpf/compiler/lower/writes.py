@@ -9,6 +9,9 @@ from tinybpf.compiler.kernel.helpers import Helper
 from tinybpf.compiler.lower.pointsto import Place, PointsTo, package_variable
 from tinybpf.compiler.lower.walk import instructions
 
+WRITING = ("append", "clear", "copy")
+"""The built-in functions that write to what their first argument leads to."""
+
 
 class Writes:
     """Asked of the functions that a program reaches; ``helpers`` are known by function index."""
@@ -34,7 +37,7 @@ class Writes:
         """Where a helper or built-in function may write; a Go function's own stores are not counted."""
         target = fn.values[instr.fn] if instr.fn < len(fn.values) else None
         if isinstance(target, ssa.Builtin):
-            return self.points.value(f, instr.args[0]) if target.name in ("copy", "clear") else set()
+            return self.points.value(f, instr.args[0]) if target.name in WRITING else set()
         if isinstance(target, ssa.FuncRef) and typed.builtin(self.points.doc.functions[target.index]):
             return self._by_builtin(f, instr, typed.builtin(self.points.doc.functions[target.index]) or "")
         helper = self._helpers.get(target.index) if isinstance(target, ssa.FuncRef) else None
