@@ -44,14 +44,26 @@ class Bounds:
             return self._converted(made)
         if isinstance(made, ssa.UnOp) and made.operator == "*":
             return self._loaded(made)
-        return None
+        return self._computed(made) if isinstance(made, ssa.BinOp) else None
+
+    def _computed(self, made: ssa.BinOp) -> int | None:
+        """A sum or product with a constant, as far as its type goes."""
+        by = _constant(self._fn, made.y)
+        known = self.below(made.x) if by is not None and by >= 0 and made.operator in "+*" else None
+        if by is None or known is None:
+            return None
+        known = known + by if made.operator == "+" else (known - 1) * by + 1
+        return known if known <= self._room(made.type) else None
+
+    def _room(self, t: int) -> int:
+        """How many of a type's values are not negative."""
+        return 1 << (self._types.size(t) * 8 - self._types.is_signed(t))
 
     def _converted(self, made: ssa.Convert | ssa.ChangeType) -> int | None:
         if not self._types.is_int(made.type) or not self._types.is_int(self._uses.type_of[made.x]):
             return None
         known = self.below(made.x)
-        signed = self._types.is_signed(made.type)
-        return known if known and known <= 1 << (self._types.size(made.type) * 8 - signed) else None
+        return known if known and known <= self._room(made.type) else None
 
     def _loaded(self, made: ssa.UnOp) -> int | None:
         stores = self._stores(made.x)
@@ -129,6 +141,8 @@ class _Counter:
         if step is None or step > STEP or first < -1 or becomes_negative:
             return None
         tests, limit = _tests(fn, uses, cell, steps[0].value, first)
+        if len(set(starts)) == 1 and limit > first:
+            limit -= (limit - 1 - first) % step  # the last one that the steps come to
         return cls(fn, cell, limit, tests) if tests else None
 
     def holds_at(self, place: tuple[int, int]) -> bool:
