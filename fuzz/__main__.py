@@ -20,6 +20,11 @@ MOST_REDUCED = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["mutate"]:
+        from .mutation.__main__ import main as mutate
+
+        return mutate(arguments[1:])
     options, reducing = _options(arguments)
     began, shown = time.monotonic(), 0
     summary = campaign.Summary()

@@ -117,6 +117,8 @@ package other
 package documentation
 `, `b.go:1:9: found packages main (a.go) and other (b.go) in `},
 
+	{"a package without a name", "package _\n\nvar x = 1\n", `a.go:1:9: invalid package name _`},
+
 	{"a line directive moves nothing", "package main\n//line x.go:7\nvar x int = true\n",
 		`a.go:3:13: cannot use true (untyped bool constant) as int value in variable declaration`},
 

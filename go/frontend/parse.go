@@ -82,9 +82,14 @@ func (s *session) parseFile(src *source) {
 	}
 }
 
-// onePackage reports files whose package clauses differ.
+// onePackage reports files whose package clauses differ, and a package that has no name.
 func (s *session) onePackage(u *unit) {
 	first := u.sources[0]
+	if first.ast.Name.Name == "_" { // go/types says so only of a package that it names itself
+		at := first.file.PositionFor(first.ast.Name.Pos(), false)
+		s.reportAt(Pos{s.fileIndex(first), at.Line, at.Column}, "invalid package name _")
+		return
+	}
 	for _, src := range u.sources[1:] {
 		if src.ast.Name.Name != first.ast.Name.Name {
 			at := src.file.PositionFor(src.ast.Name.Pos(), false)
