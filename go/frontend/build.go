@@ -81,8 +81,14 @@ func (s *session) collect() {
 			}
 		}
 	}
-	for i := 0; i < len(s.functions); i++ {
-		references(s.functions[i], func(v ssa.Value) {
+	s.addReferences()
+	s.collectMethods()
+}
+
+// addReferences adds the functions that those of the document lead to.
+func (s *session) addReferences() {
+	for ; s.referenced < len(s.functions); s.referenced++ {
+		references(s.functions[s.referenced], func(v ssa.Value) {
 			if callee, ok := v.(*ssa.Function); ok {
 				s.addFunction(root(callee))
 			}

@@ -28,6 +28,19 @@ type Document struct {
 	Types       []any        `json:"types,omitempty"`
 	Globals     []Global     `json:"globals,omitempty"`
 	Functions   []*Function  `json:"functions,omitempty"`
+	Dynamic     []Dynamic    `json:"dynamic,omitempty"`
+}
+
+type Dynamic struct {
+	Type       int      `json:"type"`
+	Methods    []Method `json:"methods,omitempty"`
+	Implements []int    `json:"implements,omitempty"`
+	Comparable bool     `json:"comparable,omitempty"`
+}
+
+type Method struct {
+	Name     string `json:"name"`
+	Function int    `json:"function"`
 }
 
 type File struct {

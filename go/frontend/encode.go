@@ -39,6 +39,7 @@ func (s *session) encode() bool {
 	for _, u := range s.units {
 		s.markInitialisers(u)
 	}
+	s.encodeDynamic()
 	s.doc.Types = s.types.list
 	return !s.failed()
 }

@@ -54,7 +54,7 @@ var structures = map[string]any{
 	"IndexAddr": IndexOp{}, "Index": IndexOp{}, "Lookup": Lookup{}, "Select": Plain{}, "Range": Unary{},
 	"Next": Next{}, "TypeAssert": TypeAssert{}, "Extract": Extract{}, "Jump": Bare{}, "If": If{},
 	"Return": Return{}, "Panic": Panic{}, "RunDefers": Bare{}, "Go": Bare{}, "Defer": Defer{}, "Send": Bare{},
-	"Store": Store{}, "MapUpdate": Bare{},
+	"Store": Store{}, "MapUpdate": Bare{}, "Dynamic": Dynamic{}, "Method": Method{},
 }
 
 // TestSchema holds the Go structures to the description in ssa.py.

@@ -40,6 +40,9 @@ type session struct {
 	funcIndex map[*ssa.Function]int
 	globals   map[*ssa.Global]int
 
+	referenced int // functions whose references are in functions
+	dynamic    *dynamicSet
+
 	// encode
 	types  typeTable
 	places places

@@ -34,7 +34,7 @@ REFUSED = {
     "goroutine": ("func f() {}", "go f()", "goroutine"),
     "channel": ("", "ch := make(chan int); ch <- 1", "goroutine"),
     "select": ("", "select {}", "select"),
-    "defer": ("func f() {}", "defer f()", "defer"),
+    "defer": ("func f() {}", "for c.a < 9 { c.a++; defer f() }", "defer"),
     "recover": ("", "recover()", "recover"),
     "map": ("", "m := map[int]int{}; m[1] = 2", "heap"),
     "make": ("", "s := make([]int, c.a); s[0] = 1", "heap"),
@@ -58,15 +58,15 @@ REFUSED = {
     "length of bytes somewhere": (
         "", "s := unsafe.String((*byte)(unsafe.Add(ctx, 8)), c.b); c.a = int64(len(s))", "has to be constant"
     ),
-    "interface": ("func f(x any) {}", "f(c.a)", "dynamic dispatch"),
-    "assertion": ("var i any", "c.a = i.(int64)", "dynamic dispatch"),
-    "type switch": ("var i any", "switch i.(type) { case int: c.a = 1 }", "dynamic dispatch"),
-    "function value": ("func f(x int64) int64 { return x }", "g := f; c.a = g(c.b)", "function"),
-    "closure": ("", "x := c.b; g := func() int64 { x++; return x }; c.a = g() + g()", "function"),
-    "method value": ("func (c *context) m() int64 { return c.a }", "g := c.m; c.a = g()", "function"),
-    "range over a function": (
-        "func seq(yield func(int) bool) { yield(1) }", "for x := range seq { c.a += int64(x) }", "function"
+    "interface": (
+        "type i interface{ m() int64 }; type x int64; type y int64\n"
+        "func (x) m() int64 { return 1 }; func (y) m() int64 { return 2 }",
+        "var v i = x(1); if c.a > 0 { v = y(2) }; c.a = v.m()",
+        "dynamic dispatch",
     ),
+    "comparison": ("", "var a [2]int; var x any = a[:]; if x == any(a[:1]) { c.a = 1 }", "no =="),
+    "function value": ("var g func() int64", "x := c.b; g = func() int64 { return x }; g()", "outlives"),
+    "hidden function": ("", "f := func() {}; (*(*func())(unsafe.Pointer(&f)))()", "lost sight of"),
     "range over a map": ("var m map[int]int", "for i := range m { c.a = int64(i) }", "maps"),
     "no body": ("func nobody()", "nobody()", "no body"),
     "context index": ("", "a := (*[4]int64)(ctx); c.a = a[c.b]", "context"),

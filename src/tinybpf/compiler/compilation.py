@@ -79,7 +79,8 @@ class Compilation:
         from tinybpf.compiler.lower.refuse import LoweringFault, Refused
         from tinybpf.compiler.lower.types import Types
         from tinybpf.compiler.program import Choices, Reader
-        from tinybpf.compiler.startup import evaluate
+        from tinybpf.compiler.resolve.rewrite import resolve
+        from tinybpf.compiler.startup import evaluate, initialising
 
         report = self.messages.report
         choices = Choices(self.sections, self.project.config.programs, self.programs)
@@ -88,6 +89,8 @@ class Compilation:
             typed.without_bodies(doc)
             types = Types(doc.types)
             program = Reader(doc, types, choices, report).read()
+            doc = resolve(doc, [*(e.function for e in program.entries), *initialising(doc)], report)
+            types = Types(doc.types)
             initial = evaluate(doc, types, report, self.timeout)
             module = Module(doc, types, program, report, initial)
             ir = module.run()

@@ -11,6 +11,7 @@ import msgspec
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.pool import Pool
+from tinybpf.compiler.resolve import ops
 
 
 class Image(msgspec.Struct):
@@ -85,9 +86,11 @@ class Evaluator(msgspec.Struct):
             self._store(fn, instr, values)
         elif isinstance(instr, ssa.UnOp) and instr.operator == "*":
             at, size = self._cursor(fn, instr.x, instr.pos, values), self.types.size(instr.type)
-            if self.types.problem(instr.type) or self.types.made_of_addresses[instr.type]:
+            if self.types.problem(instr.type):
                 raise NotConstant(instr.pos)
             values[instr.id] = bytes(at.image.data[at.offset : at.offset + size])
+        elif isinstance(instr, ssa.ChangeType) and isinstance(values.get(instr.x), _Cursor):
+            values[instr.id] = values[instr.x]
         elif isinstance(instr, ssa.ChangeType):
             values[instr.id] = self._value(fn, instr.x, instr.pos, values)
         elif not isinstance(instr, ssa.Return):
@@ -138,6 +141,8 @@ class Evaluator(msgspec.Struct):
         size = self.types.size(value.type)
         if isinstance(value, ssa.ConstInt) and self.types.is_int(value.type):
             return (value.value & ((1 << size * 8) - 1)).to_bytes(size, "little")
+        if isinstance(value, ops.FuncId):
+            return value.value.to_bytes(size, "little")
         if isinstance(value, ssa.ConstBool):
             return bytes([value.value])
         if isinstance(value, ssa.ConstString):

@@ -528,6 +528,27 @@ class Global(Node):
     path: str = ""
 
 
+class Method(Node):
+    """A method by its name, and the function with the receiver as its first parameter."""
+
+    name: str
+    function: int
+
+
+class Dynamic(Node):
+    """A concrete type that a function makes an interface of.
+
+    ``methods`` are those of the type's method set whose names are called by way of some interface;
+    ``implements`` the interface types of the table that the type implements; ``comparable``: ``==`` of
+    two interfaces that hold it does not panic (but for what the interfaces in it hold).
+    """
+
+    type: int
+    methods: list[Method] = []
+    implements: list[int] = []
+    comparable: bool = False
+
+
 class Document(Node):
     """One package, the root, or the diagnostics that tell why there is none.
 
@@ -544,6 +565,7 @@ class Document(Node):
     types: list[Type] = []
     globals: list[Global] = []
     functions: list[Function] = []
+    dynamic: list[Dynamic] = []
 
 
 def schema() -> bytes:

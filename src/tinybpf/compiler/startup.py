@@ -59,6 +59,15 @@ def evaluate(doc: ssa.Document, types: Types, report: Report, timeout: float = l
     return initial
 
 
+def initialising(doc: ssa.Document) -> list[int]:
+    """The functions that nobody calls: those that give variables their values, and each ``func init``."""
+    return [
+        i
+        for i, fn in enumerate(doc.functions)
+        if fn.synthetic == "initialiser" or (fn.name.startswith("init#") and fn.blocks)
+    ]
+
+
 def _check_sizes(doc: ssa.Document, types: Types) -> None:
     total = 0
     for variable in doc.globals:

@@ -2,30 +2,50 @@ package main
 
 import "unsafe"
 
-type counter struct{ n int32 }
+type taker func(taker) int32
 
-func (c counter) get() int32 { return c.n }
-
-func one() int32 { return 1 }
-
-func apply(f func() int32) int32 {
-	return f()
+type task struct {
+	run func() int32
+	n   int32
 }
 
-var hook = one
+//go:extern bpf_probe_read
+func probeRead(to unsafe.Pointer, size uint32, from func() int32) int32
 
-//export prog
+var hook func() int32
+
+func install(t *task) { hook = t.run }
+
+func again(f taker) int32 { return f(f) }
+
+//export kept
 //bpf:section syscall
-func prog(ctx unsafe.Pointer) int32 {
+func kept(ctx unsafe.Pointer) int32 {
 	x := int32(1)
-	f := func() int32 { return x }
-	total := f()
-	total += apply(one)
-	c := counter{2}
-	get := c.get
-	total += get()
-	func() {
-		total++
-	}()
-	return total + hook()
+	install(&task{run: func() int32 { return x }})
+	return hook()
+}
+
+//export turns
+//bpf:section syscall
+func turns(ctx unsafe.Pointer) int32 {
+	var fs [4]func() int32
+	for i := int32(0); i < 4; i++ {
+		fs[i] = func() int32 { return i }
+	}
+	return fs[0]() + fs[3]()
+}
+
+//export hidden
+//bpf:section syscall
+func hidden(ctx unsafe.Pointer) int32 {
+	t := task{run: func() int32 { return 1 }}
+	u := (*task)(unsafe.Pointer(&t))
+	return u.run()
+}
+
+//export handed
+//bpf:section syscall
+func handed(ctx unsafe.Pointer) int32 {
+	return probeRead(ctx, 8, func() int32 { return 1 })
 }

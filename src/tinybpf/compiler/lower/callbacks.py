@@ -70,12 +70,6 @@ def callbacks(doc: ssa.Document, fn: ssa.Function) -> Iterator[tuple[ssa.Call, i
             yield call, found[0]
 
 
-def is_callback(f: FunctionLowering, literal: ssa.MakeClosure) -> bool:
-    """Whether a function literal is nothing but the argument of such calls."""
-    users = [f.fn.blocks[b].instrs[i] for b, i in f.uses.of(literal.id)]
-    return all(isinstance(u, ssa.Call) and calls_back(f.m.doc, f.fn, u) for u in users)
-
-
 def call(f: FunctionLowering, instr: ssa.Call) -> Operand | None:
     name = calls_back(f.m.doc, f.fn, instr)
     assert name is not None

@@ -53,6 +53,7 @@ class DebugInfo:
         self.nodes: list[str] = []
         self._ids: dict[str, str] = {}
         self._types: dict[int, str] = {}
+        self._in_files: dict[tuple[str, int], str] = {}
         self._locations: dict[tuple[str, ssa.Pos], str] = {}
         self._names = Names()
         self._files = [self._file(f) for f in doc.files] or [
@@ -99,6 +100,17 @@ class DebugInfo:
             column = min(pos.col, MAX_COLUMN)
             node = self.distinct(f"!DILocation(line: {pos.line}, column: {column}, scope: {scope})")
             known = self._locations[key] = f", !dbg {node}"
+        return known
+
+    def in_file(self, scope: str, file: int) -> str:
+        """The scope of code from another file that was written into a function."""
+        key = (scope, file)
+        known = self._in_files.get(key)
+        if known is None:
+            at = self.file(ssa.Pos(file, 1, 1))
+            known = self._in_files[key] = self.distinct(
+                f"!DILexicalBlockFile(scope: {scope}, file: {at}, discriminator: 0)"
+            )
         return known
 
     # types

@@ -205,7 +205,11 @@ class EscapeCheck:
 
 
 _MADE = {
+    "boxed": "a value in an interface",
+    "callback": "a function value",
+    "closure": "a function literal that captures variables",
     "complit": "a composite literal",
+    "interface": "an interface",
     "makeslice": "what make made",
     "new": "what new made",
     "slicelit": "a slice literal",

@@ -15,9 +15,10 @@ from tinybpf.compiler.lower.builder import Memory, Operand, SliceValue, plus
 from tinybpf.compiler.lower.debug import escape
 from tinybpf.compiler.lower.frames import must_inline
 from tinybpf.compiler.lower.held import Held
-from tinybpf.compiler.lower.refuse import NOT_IN_KERNEL, LoweringFault, Poisoned, Refused
+from tinybpf.compiler.lower.refuse import DISPATCHER, NOT_IN_KERNEL, LoweringFault, Poisoned, Refused
 from tinybpf.compiler.lower.values import Values
 from tinybpf.compiler.lower.walk import block_order, operands, result
+from tinybpf.compiler.resolve import ops
 
 if TYPE_CHECKING:
     from tinybpf.compiler.lower import runes
@@ -50,6 +51,7 @@ class FunctionLowering(Values):
         self._returns: list[tuple[int, list[Operand], str, str]] = []
         self._scope = ""
         self._code = ""
+        self.handlers = ops.handlers(self.fn)
         self.printed = printk.printed(self.m.doc, self.fn, self.uses)
 
     # --- the whole function
@@ -103,6 +105,7 @@ class FunctionLowering(Values):
     def _inlining(self) -> str:
         if self.entry is None and (
             self.ours
+            or self.fn.synthetic == DISPATCHER
             or self.index in self.m.tail_callers
             or must_inline(self.m.points, self.index, self.m.context_parts_travel)
         ):
@@ -134,6 +137,8 @@ class FunctionLowering(Values):
         if index == 0:
             self.b.jump("b0")
         self.b.start(f"b{index}")
+        handler = self.handlers.get(index)
+        self.panic_label = "panic" if handler is None else f"b{handler}"
         for instr in self.fn.blocks[index].instrs:
             self._instruction(index, instr)
         self._ends[index] = self.b.label
@@ -165,8 +170,6 @@ class FunctionLowering(Values):
         if isinstance(instr, (ssa.Jump, ssa.If)):
             self._leave(block, instr)
             return None
-        if isinstance(instr, ssa.RunDefers):
-            return None  # a Defer is refused where it stands
         refusal = NOT_IN_KERNEL.get(type(instr))
         handler = HANDLERS.get(type(instr))
         if handler is not None:
@@ -189,7 +192,10 @@ class FunctionLowering(Values):
     def _place(self, pos: ssa.Pos) -> None:
         self.pos = pos
         # Where the typed package's functions are inlined, LLVM gives their code the place of the call.
-        self.b.dbg = self.m.debug.location(pos, self._scope) if self._scope else ""
+        scope = self._scope
+        if scope and pos.file != self.fn.pos.file and pos.line:
+            scope = self.m.debug.in_file(scope, pos.file)
+        self.b.dbg = self.m.debug.location(pos, scope) if scope else ""
 
     # --- control
 

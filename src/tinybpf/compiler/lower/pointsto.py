@@ -17,16 +17,18 @@ from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.callbacks import callback_of, calls_back
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.walk import Uses, instructions, operands
+from tinybpf.compiler.resolve import ops
 
 
 class Place(msgspec.Struct, frozen=True):
     """One thing that pointers can lead to. ``function`` and ``id`` name a local variable's
     ``Alloc``, the conversion that made a copy, or the call that the kernel's memory came from; for a
-    package variable ``id`` is its index."""
+    package variable ``id`` is its index. ``field`` tells apart what a function value captures."""
 
     kind: str
     function: int = -1
     id: int = -1
+    field: int = -1
 
 
 CONTEXT = Place("context")
@@ -38,6 +40,10 @@ STRINGS = Place("strings")
 
 def local(function: int, value: int) -> Place:
     return Place("local", function, value)
+
+
+def local_part(place: Place, field: int) -> Place:
+    return Place("local", place.function, place.id, field)
 
 
 def package_variable(index: int) -> Place:
@@ -58,6 +64,8 @@ class PointsTo:
         self._loads: dict[int, set[int]] = defaultdict(set)
         self._stores: dict[int, set[int]] = defaultdict(set)
         self._moves: dict[int, set[int]] = defaultdict(set)
+        self._fields: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._closures: set[tuple[int, int]] = set()
         self._work: list[tuple[int, set[Place]]] = []
         self.uses: dict[int, Uses] = {}
         for place in (CONTEXT, KERNEL, INTEGER):
@@ -111,6 +119,8 @@ class PointsTo:
             node, new = self._work.pop()
             for target in self._copies[node]:
                 self._add(target, new)
+            for target, field in tuple(self._fields.get(node, ())):
+                self._add(target, {self._part(place, field) for place in new})
             for target in tuple(self._loads.get(node, ())):
                 for place in new - {NIL}:
                     self._copy(self._contents(place), target)
@@ -145,6 +155,8 @@ class PointsTo:
             self._add(node, {CONTEXT})
         elif isinstance(value, ssa.ConstString):
             self._add(node, {STRINGS})
+        elif isinstance(value, ops.FuncId):
+            self._add(node, {NIL})  # a number: it leads nowhere
         elif isinstance(value, ssa.ConstNil) and self.types.pointerful[value.type]:
             self._add(node, {NIL})
         elif isinstance(value, ssa.ConstInt) and self.types.pointerful[value.type]:
@@ -186,6 +198,8 @@ class PointsTo:
 
     def _alloc(self, f: int, fn: ssa.Function, instr: ssa.Alloc) -> None:
         place = local(f, instr.id)
+        if instr.comment == "closure":
+            self._closures.add((f, instr.id))
         self._add(self._node((f, instr.id)), {place})
         if not self._assigned_first(f, fn, instr.id):
             self._add(self._contents(place), {NIL})
@@ -198,6 +212,26 @@ class PointsTo:
             return False
         first = fn.blocks[block].instrs[min(users)]
         return isinstance(first, ssa.Store) and first.addr == value
+
+    def _field(self, f: int, fn: ssa.Function, instr: ssa.FieldAddr) -> None:
+        """Of function values what they capture is told apart, of other structs the fields are not."""
+        source, target = self._node((f, instr.x)), self._node((f, instr.id))
+        if self.types.string(self.types.elem(self.uses[f].type_of[instr.x])) == ops.CLOSURE:
+            self._fields[source].append((target, instr.field))
+            self._readd(source)
+        else:
+            self._copy(source, target)
+
+    def _part(self, place: Place, field: int) -> Place:
+        if place.kind != "local" or (place.function, place.id) not in self._closures:
+            return place
+        return local_part(place, field)
+
+    def _load_if(self, f: int, fn: ssa.Function, instr: ops.LoadIf) -> None:
+        if self._pointerful(instr):  # type: ignore[arg-type]
+            source = self._node((f, instr.x))
+            self._loads[source].add(self._node((f, instr.id)))
+            self._readd(source)
 
     def _load(self, f: int, fn: ssa.Function, instr: ssa.UnOp) -> None:
         if instr.operator == "*" and self._pointerful(instr):
@@ -287,4 +321,6 @@ _HANDLERS: dict[type, Callable[..., None]] = {
     ssa.Store: PointsTo._store,
     ssa.Return: PointsTo._return,
     ssa.Call: PointsTo._call,
+    ssa.FieldAddr: PointsTo._field,
+    ops.LoadIf: PointsTo._load_if,
 }

@@ -33,6 +33,9 @@ INTERFACE = "interface values need dynamic dispatch, which BPF does not have"
 FUNCTION_VALUE = "function values need indirect calls, which BPF does not have"
 FLOAT = "BPF has no floating point"
 
+DISPATCHER = "dispatcher"
+"""``Function.synthetic`` of what ``resolve`` makes; always inlined."""
+
 NATIVE_STACK = 1 << 20
 """Bytes that a variable may take in code that runs when compiling."""
 

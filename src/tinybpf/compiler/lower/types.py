@@ -11,7 +11,8 @@ from functools import cached_property
 import msgspec
 
 from tinybpf.compiler import ssa, typed
-from tinybpf.compiler.lower.refuse import CHANNEL, FLOAT, FUNCTION_VALUE, GO_MAP, INTERFACE
+from tinybpf.compiler.lower.refuse import CHANNEL, FLOAT, GO_MAP, INTERFACE
+from tinybpf.compiler.resolve import ops
 
 INT_BITS = {
     "int": 64, "int8": 8, "int16": 16, "int32": 32, "int64": 64,
@@ -82,7 +83,8 @@ class Types:
         return isinstance(t, ssa.Basic) and t.string == "unsafe.Pointer"
 
     def is_pointer(self, index: int) -> bool:
-        return isinstance(self.under(index), ssa.Pointer) or self.is_unsafe_pointer(index)
+        """Whether it is one address; a function value is, too: see ``resolve``."""
+        return isinstance(self.under(index), (ssa.Pointer, ssa.Signature)) or self.is_unsafe_pointer(index)
 
     def is_aggregate(self, index: int) -> bool:
         return isinstance(self.under(index), (ssa.Array, ssa.Struct))
@@ -125,6 +127,16 @@ class Types:
         if isinstance(t, ssa.Struct):
             return any(self.holds_string(f.type) for f in t.fields)
         return self.holds_string(t.elem) if isinstance(t, ssa.Array) else self.is_string(index)
+
+    def holds_function(self, index: int) -> bool:
+        """Whether a function or an interface is a part of the type, or the type: numbers that mean nothing
+        outside of the program."""
+        t = self.under(index)
+        if isinstance(t, ssa.Array):
+            return self.holds_function(t.elem)
+        if isinstance(t, ssa.Struct):
+            return any(f.tag == ops.INTERFACE or self.holds_function(f.type) for f in t.fields)
+        return isinstance(t, ssa.Signature)
 
     def elem(self, index: int) -> int:
         """The element type of a pointer, array or slice type."""
@@ -171,8 +183,6 @@ class Types:
         if isinstance(t, ssa.Struct):
             problems = (self._problem(f.type, seen) for f in t.fields)
             return next((p for p in problems if p), None)
-        if isinstance(t, ssa.Signature):
-            return FUNCTION_VALUE
         return None
 
     def regions(self, index: int) -> list[Region]:

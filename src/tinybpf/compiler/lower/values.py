@@ -24,6 +24,7 @@ from tinybpf.compiler.lower.inplace import read_only_parameters, same_storage, z
 from tinybpf.compiler.lower.pointsto import CONTEXT, Place
 from tinybpf.compiler.lower.refuse import FUNCTION_VALUE, LoweringFault, Poisoned, Refused
 from tinybpf.compiler.lower.views import plain
+from tinybpf.compiler.resolve import ops
 
 if TYPE_CHECKING:
     from tinybpf.compiler.lower.module import Module
@@ -55,6 +56,7 @@ class Values:
         self.ours = module.is_ours(index)
         self.ends: list[tuple[str, str]] = []
         self.reasons: dict[str, None] = {}
+        self.panic_label = "panic"
         self.values: dict[int, Operand] = {}
         self.poisoned: set[int] = set()
         self.shared = same_storage(self.fn, self.uses)
@@ -111,12 +113,13 @@ class Values:
     def end_in_panic(self, code: str) -> None:
         """Go to the block that ends the function; ``code`` is what a provided function tells its caller."""
         self.panics = True
-        self.ends.append((code, self.b.label))
-        self.b.jump("panic")
+        if self.panic_label == "panic":
+            self.ends.append((code, self.b.label))
+        self.b.jump(self.panic_label)
 
     def _to_panic(self, bad: str) -> None:
         self.panics = True
-        self.b.start(self.unless(bad, "panic"))
+        self.b.start(self.unless(bad, self.panic_label))
 
     def unless(self, bad: str, begins: str) -> str:
         """A branch to ``begins`` that is hardly ever taken; the label of the other way."""
@@ -172,6 +175,8 @@ class Values:
             return self._zero(value.type)
         if isinstance(value, ssa.GlobalRef):
             return self.m.global_address(value.index, self.pos)
+        if isinstance(value, ops.FuncId):
+            return f"inttoptr (i64 {value.value} to ptr)"
         if isinstance(value, ssa.FuncRef):
             raise Refused(self.pos, FUNCTION_VALUE)
         problem = self.types.problem(value.type)

@@ -139,7 +139,6 @@ class Variables:
         symbol = self.m.global_symbol(index)
         image = self.initial.image(index)
         section = ".rodata" if not written else ".bss" if image.zero else ".data"
-        dbg = self.debug.variable(symbol, variable.pos, self.debug.type(variable.type))
         if not written and self.types.strings_only(variable.type):
             # Nobody sets a string from outside: what it is can be told here.
             value = bytes_constant(image)
@@ -147,11 +146,15 @@ class Variables:
                 f'@{symbol} = internal constant [{len(image.data)} x i8] {value}, section ".rodata", align 8'
             )
         kind = "global" if written else "constant"
+        place = f'section "{section}", align {max(self.types.align(variable.type), 1)}'
+        if self.types.holds_function(variable.type):
+            # Not for user space, which does not know what the numbers in it mean.
+            return f"@{symbol} = internal {kind} [{len(image.data)} x i8] {bytes_constant(image)}, {place}"
+        dbg = self.debug.variable(symbol, variable.pos, self.debug.type(variable.type))
         # User space may have changed it before the program runs: its value here is not its value there.
         return (
             f"@{symbol} = dso_local externally_initialized {kind} [{len(image.data)} x i8] "
-            f"{bytes_constant(image)}, "
-            f'section "{section}", align {max(self.types.align(variable.type), 1)}{dbg}'
+            f"{bytes_constant(image)}, {place}{dbg}"
         )
 
     def license(self) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tinybpf.compiler import ssa
+from tinybpf.compiler.resolve import ops
 
-_OPERANDS: dict[type, tuple[str, ...]] = {
+OPERANDS: dict[type, tuple[str, ...]] = {
     ssa.Phi: ("edges",),
     ssa.BinOp: ("x", "y"),
     ssa.Call: ("fn", "args"),
@@ -22,17 +23,21 @@ _OPERANDS: dict[type, tuple[str, ...]] = {
     ssa.Return: ("results",),
     ssa.Defer: ("fn", "args"),
     ssa.Store: ("addr", "value"),
+    ops.Choose: ("x", "cond"),
+    ops.LoadIf: ("x", "cond"),
+    ops.Require: ("cond",),
 }
 for _kind in (
     ssa.UnOp, ssa.ChangeType, ssa.Convert, ssa.MultiConvert, ssa.SliceToArrayPointer, ssa.ChangeInterface,
     ssa.MakeInterface, ssa.FieldAddr, ssa.FieldOp, ssa.Range, ssa.TypeAssert, ssa.Panic,
+    ops.TypeIs,
 ):  # fmt: skip
-    _OPERANDS[_kind] = ("x",)
+    OPERANDS[_kind] = ("x",)
 
 
 def operands(instr: ssa.Instruction) -> Iterator[int]:
     """The numbers of the values that an instruction uses."""
-    for name in _OPERANDS.get(type(instr), ()):
+    for name in OPERANDS.get(type(instr), ()):
         value = getattr(instr, name)
         if isinstance(value, int):
             yield value
@@ -62,11 +67,21 @@ def callees(fn: ssa.Function) -> Iterator[tuple[ssa.Call, int]]:
 def block_order(fn: ssa.Function) -> list[int]:
     """Reverse postorder from the entry: a block comes after those that dominate it.
 
-    Of the two ways out of a condition the first comes first, as in the source.
+    Of the two ways out of a condition the first comes first, as in the source. Blocks where panics go
+    on come last.
     """
-    seen: set[int] = {0}
+    seen: set[int] = set()
+    order = _reverse_postorder(fn, 0, seen)
+    for handler in dict.fromkeys(ops.handlers(fn).values()):
+        if handler not in seen:
+            order += _reverse_postorder(fn, handler, seen)
+    return order
+
+
+def _reverse_postorder(fn: ssa.Function, start: int, seen: set[int]) -> list[int]:
+    seen.add(start)
     order: list[int] = []
-    stack: list[tuple[int, Iterator[int]]] = [(0, reversed(fn.blocks[0].succs))]
+    stack: list[tuple[int, Iterator[int]]] = [(start, reversed(fn.blocks[start].succs))]
     while stack:
         block, rest = stack[-1]
         for succ in rest:
