@@ -39,7 +39,7 @@ def load_if(f: FunctionLowering, instr: ops.LoadIf) -> Operand:
     copy(f.b, slot, f.scalar(instr.x), size, align)
     f.b.jump(done)
     f.b.start(done)
-    return f.load_slice(slot) if f.types.is_slice(instr.type) else Memory(slot)
+    return f.load_value(instr.type, slot, instr.id) if f.types.is_wide(instr.type) else Memory(slot)
 
 
 @lowers(ops.Require)
