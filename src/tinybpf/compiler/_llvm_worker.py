@@ -333,6 +333,7 @@ def main() -> None:
         llvm.initialize_all_targets()
         llvm.initialize_all_asmprinters()
         llvm.set_option("", f"-unroll-threshold={UNROLLED}")
+        llvm.set_option("", "-indvars-predicate-loops=0")  # it can leave a loop without a way out
     except Exception as problem:
         send(answers, {"failed": f"{type(problem).__name__}: {problem}"})
         return

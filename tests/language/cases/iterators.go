@@ -64,7 +64,7 @@ func Break(n, stop int32) (int32, int32) {
 	return t, last
 }
 
-func returnOf(n, stop int32) int32 {
+func Return(n, stop int32) int32 {
 	for x := range count(n) {
 		if x == stop {
 			return x * 100
