@@ -18,13 +18,13 @@ from tinybpf.compiler.lower.builder import (
 )
 from tinybpf.compiler.lower.escape import variable_name
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
-from tinybpf.compiler.lower.pointsto import CONTEXT
+from tinybpf.compiler.lower.pointsto import CONTEXT, NIL, STRINGS, Place
 from tinybpf.compiler.lower.refuse import NATIVE_STACK, STACK, STACK_HINT, LoweringFault, Refused
 from tinybpf.compiler.lower.values import CELL_SIZE, is_literal
 from tinybpf.compiler.packages import EBPF
 
-MAX_POINTERS = 16
-"""The longest array of pointers in a local variable that can be indexed by a variable."""
+MAX_POINTERS = STACK // 8
+"""The longest array of pointers that the stack can hold."""
 
 
 @lowers(ssa.Alloc)
@@ -217,7 +217,8 @@ def index_addr(f: FunctionLowering, instr: ssa.IndexAddr) -> Operand:
         raise Refused(instr.pos, f"variable index into {core.CONTEXT_IS_FIXED}", core.CONTEXT_HINT)
     if any(p.kind == "local" for p in f.places(instr.x)):
         used, base = _on_stack(f, instr.index, index, array.len), f.materialise(address)
-        return _stack_element(f, array, base, used)
+        held = {p for place in f.places(instr.x) for p in f.m.points.contents(place)}
+        return _stack_element(f, array.len if _addresses(f, array.elem, held) else 0, size, base, used)
     used, base = _bounded(f, instr.index, index, array.len), f.materialise(address)
     return _element(f, base, used, size)
 
@@ -287,28 +288,52 @@ def _slice_element(f: FunctionLowering, instr: ssa.IndexAddr, container: int) ->
     s, size = f.slice(instr.x), f.types.size(f.types.elem(container))
     index = f.index64(instr.index)
     f.panic_if(f.b.value(f"icmp uge i64 {index}, {s.len}"), panics.INDEX)
-    at = f.b.value(f"add i64 {s.off}, {index}")
-    return _element(f, s.base, f.guard(at, s.end), size)
+    at = f.guard(index if s.off == "0" else f.b.value(f"add i64 {s.off}, {index}"), s.end)
+    return _stack_element(f, _pointers(f, instr, container), size, s.base, at)
+
+
+def _pointers(f: FunctionLowering, instr: ssa.IndexAddr, container: int) -> int:
+    """How many elements with addresses the longest array on the stack has that a slice is a part of."""
+    elem, places = f.types.elem(container), f.places(instr.x) - {NIL}
+    held = {p for place in places for p in f.m.points.contents(place)}
+    if not _addresses(f, elem, held):
+        return 0
+    longest = 0
+    for place in places:
+        made = f.m.points.uses[place.function].made_by[place.id] if place.kind == "local" else None
+        array = f.types.under(f.types.elem(made.type)) if isinstance(made, ssa.Alloc) else None
+        if not isinstance(array, ssa.Array) or f.types.size(array.elem) != f.types.size(elem):
+            return 0
+        longest = max(longest, array.len)
+    return longest
+
+
+def _addresses(f: FunctionLowering, elem: int, held: set[Place]) -> bool:
+    """Whether elements that lead to what is ``held`` have addresses in them."""
+    return f.types.pointerful[elem] and not held <= {NIL, STRINGS}
 
 
 def _element(f: FunctionLowering, base: str, index: str, size: int) -> str:
     return f.b.value(f"getelementptr inbounds [{size} x i8], ptr {base}, i64 {index}")
 
 
-def _stack_element(f: FunctionLowering, array: ssa.Array, base: str, index: str) -> str:
-    """An element of an array on the stack: the verifier finds pointers there at constant offsets only."""
-    size, b = f.types.size(array.elem), f.b
-    if not f.types.pointerful[array.elem] or array.len > MAX_POINTERS:
+def _stack_element(f: FunctionLowering, pointers: int, size: int, base: str, index: str) -> str:
+    """An element of an array on the stack: the verifier finds pointers there at constant offsets only.
+
+    ``pointers`` is how many elements the array has where there are addresses in them, else 0.
+    """
+    b = f.b
+    if not 0 < pointers <= MAX_POINTERS or is_literal(index):
         return _element(f, base, index, size)
     done, chosen = b.new_label("element"), []
-    for n in range(array.len):
-        if n + 1 < array.len:
+    for n in range(pointers):
+        if n + 1 < pointers:
             this, other = b.new_label("this"), b.new_label("other")
             b.branch(b.value(f"icmp eq i64 {index}, {n}"), this, other)
             b.start(this)
         chosen.append(f"[ {hide(b, plus(b, base, n * size), 'ptr')}, %{b.label} ]")
         b.jump(done)
-        if n + 1 < array.len:
+        if n + 1 < pointers:
             b.start(other)
     b.start(done)
     return b.value(f"phi ptr {', '.join(chosen)}")
@@ -329,5 +354,6 @@ def index_value(f: FunctionLowering, instr: ssa.Index) -> Operand:
     size, index = f.types.size(array.elem), f.index64(instr.index)
     if is_literal(index):
         return _part(f, operand.ptr, int(index) * size, array.elem, instr.id)
-    element = _stack_element(f, array, operand.ptr, _on_stack(f, instr.index, index, array.len))
+    count = array.len if _addresses(f, array.elem, f.places(instr.x)) else 0
+    element = _stack_element(f, count, size, operand.ptr, _on_stack(f, instr.index, index, array.len))
     return _part(f, element, 0, array.elem, instr.id)

@@ -36,6 +36,8 @@ def slice_op(f: FunctionLowering, instr: ssa.SliceOp) -> Operand:
     if not (is_literal(off) and is_literal(length)):
         # The verifier does not follow the arithmetic above: give it the bounds anew.
         off, length = (f.guard(x, whole.end, "ule", panics.SLICE) for x in (off, length))
+    if instr.max is not None and not is_literal(end):
+        end = f.guard(end, whole.end, "ule", panics.SLICE)
     return SliceValue(whole.base, off, length, end)
 
 

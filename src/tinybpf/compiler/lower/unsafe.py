@@ -37,6 +37,8 @@ def from_address(f: FunctionLowering, instr: ssa.Call, name: str) -> SliceValue:
     if not (is_literal(n) and is_literal(left) and int(n) <= int(left)):
         n = f.guard(n, left, "ule", panics.UNSAFE)
     end = whole.end if name == "String" else slices.plus(f, whole.off, n)
+    if not is_literal(end) and end != whole.end:
+        end = f.guard(end, whole.end, "ule", panics.UNSAFE)
     return SliceValue(whole.base, whole.off, n, end)
 
 
