@@ -65,16 +65,8 @@ class EscapeCheck:
                 self._call(f, fn, instr)
 
     def _locals(self, places: set[Place]) -> Iterator[Place]:
-        found = (p for p in places if p.kind == "local" and not self._nothing_made(p))
+        found = (p for p in places if p.kind == "local" and not self.views.makes_nothing(p))
         return iter(sorted(found, key=lambda p: (p.function, p.id)))
-
-    def _nothing_made(self, place: Place) -> bool:
-        """Whether a place is of a string that only looks at the bytes that it is made of."""
-        made = self.points.uses[place.function].made_by[place.id]
-        if not isinstance(made, ssa.Convert):
-            return False
-        from_bytes = self.points.types.is_slice(self.points.uses[place.function].type_of[made.x])
-        return from_bytes and self.views.is_view(place.function, made)
 
     def _return(self, f: int, instr: ssa.Return) -> None:
         for x in instr.results:

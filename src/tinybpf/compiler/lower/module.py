@@ -90,6 +90,8 @@ class Module:
         self.pool = initial.evaluator.pool
         self.pool_used = False
         self.decodes = False
+        self.copies: dict[tuple[int, int], int] = {}
+        """By function and conversion: how many bytes the copy has that was made."""
 
     # --- what functions ask
 

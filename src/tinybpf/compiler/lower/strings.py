@@ -66,8 +66,8 @@ def load(f: Values, ptr: str, places: Set[Place]) -> SliceValue:
         off = _field(f, word, 0, len(pool.data).bit_length())
         length = _field(f, word, BITS, max(1, pool.longest.bit_length()))
         return SliceValue(POOL, off, length, str(len(pool.data)))
-    ends = {extent(f, p) for p in places}
-    largest = max((e if e is not None else LIMIT - 1) for e in ends)
+    ends = extents(f, places)
+    largest = max(((e if e is not None else LIMIT - 1) for e in ends), default=LIMIT - 1)
     base = b.value(f"load ptr, ptr {ptr}, align 8")
     end = str(largest) if len(ends) == 1 and None not in ends else _field(f, word, 2 * BITS, BITS)
     if STRINGS in places:
@@ -91,7 +91,7 @@ def store(f: Values, s: SliceValue, ptr: str, places: Set[Place]) -> None:
         base, end = "null", "0"
     else:
         base, end = s.base, s.end
-        if any(extent(f, p) is None for p in places - {NIL}) and not _literal(s.end):
+        if None in extents(f, places) and not _literal(s.end):
             f.panic_if(b.value(f"icmp ugt i64 {s.end}, {LIMIT - 1}"))
         elif _literal(s.end) and int(s.end) >= LIMIT:
             raise Refused(f.pos, f"a string in {s.end} bytes; it may be in {LIMIT - 1}")
@@ -112,7 +112,7 @@ def settled(f: Values, s: SliceValue, places: Set[Place], travelled: bool = Fals
     One that has ``travelled`` to a function or back comes from memory, where the verifier may have lost
     what it knew of offset and length.
     """
-    ends = {extent(f, p) for p in places - {NIL}}
+    ends = extents(f, places)
     if len(ends) != 1 or None in ends:
         return s
     end = next(e for e in ends if e is not None)
@@ -122,12 +122,19 @@ def settled(f: Values, s: SliceValue, places: Set[Place], travelled: bool = Fals
     return SliceValue(s.base, off, length, str(end))
 
 
-def extent(f: Values, place: Place) -> int | None:
-    """How many bytes a string at a place can be a part of, where that is known."""
+def extents(f: Values, places: Set[Place]) -> set[int | None]:
+    """How many bytes those things have that a string or byte slice may be a part of, None where that is not
+    known."""
+    return {_extent(f, p) for p in places if p != NIL and not f.m.views.makes_nothing(p)}
+
+
+def _extent(f: Values, place: Place) -> int | None:
     if place == STRINGS:
         return len(f.m.pool.data)
     if place.kind == "local":
         made = f.m.points.uses[place.function].made_by[place.id]
+        if isinstance(made, ssa.Convert):
+            return f.m.copies.get((place.function, place.id))
         t = f.types.elem(made.type) if isinstance(made, ssa.Alloc) else None
     else:
         t = f.m.doc.globals[place.id].type if place.kind == "global" else None
@@ -210,7 +217,11 @@ def equal(f: Values, x: SliceValue, y: SliceValue) -> str:
 def _compare_text(f: Values, x: SliceValue, text: bytes, differ: str) -> None:
     """Goes to ``differ`` unless the bytes of ``x``, as many as there are of ``text``, are these."""
     b = f.b
-    base = plus(b, x.base, f.guard(x.off, _minus(f, x.end, len(text)), "ule"))
+    whole = x.base
+    if whole.startswith("@") and whole != POOL:
+        # Of a variable LLVM would read and compare all bytes before it looks at what came out.
+        whole = hide(b, whole, "ptr")
+    base = plus(b, whole, f.guard(x.off, _minus(f, x.end, len(text)), "ule"))
     align = f.b.alignment(x.base, x.off)
     at = 0
     while at < len(text):

@@ -27,6 +27,7 @@ def convert(f: FunctionLowering, instr: ssa.Convert) -> Operand:
             "go over them: for i, r := range s",
         )
     if types.is_int(source):
+        f.m.copies[f.index, instr.id] = runes.RUNE_BYTES
         return runes.of_rune(f, f.scalar(instr.x), source)
     if types.is_slice(source) and types.size(types.elem(source)) == 1:
         return _to_string(f, instr)
@@ -51,6 +52,7 @@ def _to_string(f: FunctionLowering, instr: ssa.Convert) -> SliceValue:
             f"{written.line}) while it is in use; at most {MAX_COPY} are copied",
             "write the bytes after the last use of the string, or compare and print the bytes themselves",
         )
+    f.m.copies[f.index, instr.id] = room
     return copied(f, s, room)
 
 
@@ -65,6 +67,7 @@ def _to_bytes(f: FunctionLowering, instr: ssa.Convert) -> SliceValue:
             "the stack",
             "copy what you need to an array of your own: n := copy(a[:], s)",
         )
+    f.m.copies[f.index, instr.id] = room
     return copied(f, s, room)
 
 
@@ -75,10 +78,10 @@ def room_for(f: FunctionLowering, s: SliceValue, number: int) -> int | None:
     places = f.places(number) - {NIL}
     if f.types.is_string(f.type_of(number)) and places <= {STRINGS}:
         return f.m.pool.longest
-    extents = [strings.extent(f, p) for p in places]
-    if not extents or None in extents:
+    known = strings.extents(f, places)
+    if not known or None in known:
         return int(s.end) if is_literal(s.end) else None
-    return max(e for e in extents if e is not None)
+    return max(n for n in known if n is not None)
 
 
 def copied(f: FunctionLowering, s: SliceValue, room: int) -> SliceValue:

@@ -61,6 +61,14 @@ class Views:
     def is_view(self, f: int, conversion: ssa.Convert) -> bool:
         return self.writer(f, conversion) is None
 
+    def makes_nothing(self, place: Place) -> bool:
+        """Whether a place is that of a string which only looks at the bytes that it is made of."""
+        made = self.points.uses[place.function].made_by[place.id] if place.kind == "local" else None
+        if not isinstance(made, ssa.Convert):
+            return False
+        from_bytes = self.points.types.is_slice(self.points.uses[place.function].type_of[made.x])
+        return from_bytes and self.is_view(place.function, made)
+
     def writer(self, f: int, conversion: ssa.Convert) -> ssa.Pos | None:
         """Where the bytes may be written while the string is in use; None where they are not."""
         key = (f, conversion.id)
