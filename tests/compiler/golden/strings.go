@@ -27,6 +27,8 @@ func local(c byte) string {
 	return s
 }
 
+func head(b *[8]byte) string { return string(b[:4]) }
+
 //export prog
 //bpf:section syscall
 func prog(ctx unsafe.Pointer) int32 {
@@ -51,5 +53,8 @@ func prog(ctx unsafe.Pointer) int32 {
 			last = part
 		}
 	}
+	h := head(&a)
+	a[0] = c[1]
+	a[1] = h[0]
 	return int32(len(s)+len(t)+len(u)+len(last)) + int32(all[3]) + int32(local(c[3])[0])
 }

@@ -84,6 +84,19 @@ func Reassigned(v uint64, c bool) (uint32, uint32) {
 	return hash(s), hash(t)
 }
 
+func part(b *[6]byte, n int) (string, bool) { return string(b[n:]), b[0] > 9 }
+
+//in:n 0..6
+func Returned(v uint64, n int) (uint32, bool) {
+	var b [6]byte
+	fill(b[:], v)
+	s, big := part(&b, n)
+	h := hash(s)
+	b[n%6] = 77
+	t, _ := part(&b, 0)
+	return h*3 + hash(t), big
+}
+
 func Swap(v uint64) (uint32, uint32) {
 	var a, b [4]byte
 	fill(a[:], v)

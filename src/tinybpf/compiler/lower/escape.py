@@ -106,7 +106,13 @@ class EscapeCheck:
                     return
 
     def _what(self, place: Place, text: bool) -> str:
-        return f"a string of the bytes of {self._name(place)}" if text else f"address of {self._name(place)}"
+        if not text:
+            return f"address of {self._name(place)}"
+        made = self.points.uses[place.function].made_by[place.id]
+        written = self.views.writer(place.function, made) if isinstance(made, ssa.Convert) else None
+        if written is None or not self.points.types.is_string(made.type):  # type: ignore[union-attr]
+            return f"a string of the bytes of {self._name(place)}"
+        return f"a string that has to be a copy (line {written.line} may write its bytes while it is in use)"
 
     def _problem(self, f: int, place: Place, target: Place) -> tuple[str, str] | None:
         """Why ``f`` must not keep the address of ``place`` in ``target``, in words to come behind it."""

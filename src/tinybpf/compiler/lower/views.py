@@ -2,7 +2,7 @@
 
 They may where nothing writes them between the conversion and the last use of the string. What is
 followed is the string itself, its parts, and the variables that hold it; where it goes elsewhere
-(into a struct, out of the function), the bytes may stand for it only if no part of the program ever
+(into a struct, to a function that keeps it), the bytes may stand for it only if no part of the program ever
 writes them.
 """
 
@@ -22,6 +22,7 @@ At = tuple[int, int]
 """A place in a function: block, and instruction in it."""
 
 _OUTSIDE = ("kernel", "integer")
+_ANYTHING = Place("anything")
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -57,6 +58,7 @@ class Views:
         self._functions = functions
         self._known: dict[tuple[int, int], ssa.Pos | None] = {}
         self._written: dict[int, set[Place]] = {}
+        self._callers: dict[int, list[tuple[int, int] | None]] | None = None
 
     def is_view(self, f: int, conversion: ssa.Convert) -> bool:
         return self.writer(f, conversion) is None
@@ -78,12 +80,60 @@ class Views:
 
     def _find(self, f: int, conversion: ssa.Convert) -> ssa.Pos | None:
         bytes_ = {p for p in self.points.value(f, conversion.x) if p.kind != "nil"}
-        fn, uses = self.doc.functions[f], self.points.uses[f]
         try:
-            reads = list(self._reads(f, fn, uses, bytes_, conversion.id, set()))
+            traces = self._follow(f, conversion.id, bytes_)
         except _Travels:
             return self._written_anywhere(bytes_)
-        start = uses.place[conversion.id]
+        for g, start, reads in traces:
+            pos = self._written_before(g, start, reads, bytes_)
+            if pos is not None:
+                return pos
+        return None
+
+    def _follow(self, f: int, value: int, bytes_: set[Place]) -> list[tuple[int, At, list[Read]]]:
+        """Where a string begins in a function, and is looked at; then the same where it is returned to."""
+        found, known = [], set()
+        work = [(f, value)]
+        while work:
+            at = work.pop()
+            if at in known:
+                continue
+            known.add(at)
+            fn, uses = self.doc.functions[at[0]], self.points.uses[at[0]]
+            held: set[int] = set()
+            reads = list(self._reads(at[0], fn, uses, bytes_, at[1], held))
+            found.append((at[0], uses.place[at[1]], reads))
+            results = {
+                n
+                for instr in instructions(fn)
+                if isinstance(instr, ssa.Return)
+                for n, x in enumerate(instr.results)
+                if x in held
+            }
+            work += [result for n in results for result in self._returned_to(at[0], n)]
+        return found
+
+    def _returned_to(self, function: int, n: int) -> Iterator[tuple[int, int]]:
+        """The values that result ``n`` of a function becomes."""
+        if self._callers is None:
+            self._callers = _callers(self.doc, self.points, self._functions)
+        calls = self._callers.get(function, [])
+        if None in calls:
+            raise _Travels
+        for call in calls:
+            assert call is not None
+            uses, fn = self.points.uses[call[0]], self.doc.functions[call[0]]
+            if not isinstance(self.points.types.under(uses.type_of[call[1]]), ssa.Tuple):
+                yield call
+                continue
+            for b, i in uses.of(call[1]):
+                part = fn.blocks[b].instrs[i]
+                if isinstance(part, ssa.Extract) and part.index == n:
+                    yield call[0], part.id
+
+    def _written_before(self, f: int, start: At, reads: list[Read], bytes_: set[Place]) -> ssa.Pos | None:
+        """Where a function writes the bytes between ``start`` and one of the reads."""
+        fn = self.doc.functions[f]
         for at, pos, both in self._writers(f, fn, bytes_):
             if not reaches(fn, start, {at}, set()):
                 continue
@@ -105,17 +155,21 @@ class Views:
                 elif isinstance(instr, ssa.Call) and _meet(self._by_call(f, fn, instr), bytes_):
                     builtin = instr.fn < len(fn.values) and isinstance(fn.values[instr.fn], ssa.Builtin)
                     yield (b, i), instr.pos, not builtin
+                elif isinstance(instr, ssa.RunDefers):
+                    yield (b, i), instr.pos, False
 
     def _by_call(self, f: int, fn: ssa.Function, call: ssa.Call) -> set[Place]:
         target = fn.values[call.fn] if call.fn < len(fn.values) else None
         if isinstance(target, ssa.FuncRef) and self.doc.functions[target.index].blocks:
             return self._below(target.index)
+        if not isinstance(target, (ssa.Builtin, ssa.FuncRef)):
+            return {_ANYTHING}
         written = self.writes.by_call(f, fn, call)
         if isinstance(target, ssa.FuncRef) and call.args:
             written = written | {Place("kernel")}  # a helper may change any map's values, or call back
             for x in call.args:
                 written |= self.points.value(f, x)
-        return written if not isinstance(target, ssa.FuncRef) else written | self._called_back(fn)
+        return written | self._called_back(fn) if isinstance(target, ssa.FuncRef) else written
 
     def _called_back(self, fn: ssa.Function) -> set[Place]:
         """What the function literals of a function write."""
@@ -166,7 +220,7 @@ class Views:
                 yield from self._through_call(f, fn, uses, bytes_, user, seen)
             elif isinstance(user, ssa.MakeInterface):
                 yield from (Read(at, anew) for at in self._printing(fn, uses, value))
-            elif not isinstance(user, (ssa.BinOp, ssa.Index, ssa.Convert)):
+            elif not isinstance(user, (ssa.BinOp, ssa.Index, ssa.Convert, ssa.Return)):
                 raise _Travels
 
     def _through_variable(
@@ -233,8 +287,26 @@ class Views:
 
 def _meet(x: set[Place], y: set[Place]) -> bool:
     """Whether two sets of places may be the same memory: values of a map have many names."""
-    return bool(x & y) or (_outside(x) and _outside(y))
+    return bool(x & y) or (_outside(x) and _outside(y)) or (_ANYTHING in x and bool(y))
 
 
 def _outside(places: set[Place]) -> bool:
     return any(p.kind in _OUTSIDE for p in places)
+
+
+def _callers(
+    doc: ssa.Document, points: PointsTo, functions: Sequence[int]
+) -> dict[int, list[tuple[int, int] | None]]:
+    """By function: the calls of it, and None where it is a value, which anybody may call."""
+    found: dict[int, list[tuple[int, int] | None]] = {}
+    for f in functions:
+        fn, uses = doc.functions[f], points.uses[f]
+        for number, value in enumerate(fn.values):
+            if not isinstance(value, ssa.FuncRef):
+                continue
+            for b, i in uses.of(number):
+                user = fn.blocks[b].instrs[i]
+                direct = isinstance(user, ssa.Call) and user.fn == number and number not in user.args
+                call = (f, user.id) if isinstance(user, ssa.Call) and direct else None
+                found.setdefault(value.index, []).append(call)
+    return found
