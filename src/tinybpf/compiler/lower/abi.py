@@ -18,6 +18,8 @@ import msgspec
 from tinybpf.compiler.lower.types import Types
 
 REGISTERS = 5
+PASSED_WIDE = 32
+"""Bytes of a slice or string on its way: 8 for each of its four parts."""
 PANICKED = 1 << 32
 
 
@@ -63,7 +65,7 @@ def layout(types: Types, items: Sequence[int]) -> tuple[tuple[int, ...], int]:
     offsets, at = [], 0
     for t in items:
         offsets.append(at)
-        at += 24 if types.is_string(t) else (types.size(t) + 7) // 8 * 8
+        at += PASSED_WIDE if types.is_wide(t) else (types.size(t) + 7) // 8 * 8
     return tuple(offsets), at
 
 

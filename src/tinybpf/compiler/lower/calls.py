@@ -17,7 +17,7 @@ from tinybpf.compiler.lower.builder import (
 )
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.refuse import BUILTINS, FUNCTION_VALUE, INTERFACE, Poisoned, Refused
-from tinybpf.compiler.lower.values import SLICE_SIZE, is_literal
+from tinybpf.compiler.lower.values import is_literal
 
 
 @lowers(ssa.Call)
@@ -77,8 +77,8 @@ def _called(f: FunctionLowering, instr: ssa.Call, callee: int) -> Operand | None
 def _outgoing(f: FunctionLowering, number: int, t: int) -> str:
     operand = f.operand(number)
     if isinstance(operand, SliceValue):
-        slot = f.b.slot(f"[{SLICE_SIZE} x i8]", 8)
-        f.store_slice(operand, slot)
+        slot = f.b.slot(f"[{abi.PASSED_WIDE} x i8]", 8)
+        f.store_parts(operand, slot)
         return slot
     if isinstance(operand, Memory) or f.types.is_pointer(t):
         return f.materialise(operand)

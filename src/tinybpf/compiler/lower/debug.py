@@ -258,7 +258,8 @@ class DebugInfo:
     def _slice(self, t: ssa.Slice) -> str:
         data = self.node(pointer_to(self.type(t.elem)))
         u32 = self.c_int("uint32")
-        parts = [("data", data, 64, 0), ("off", u32, 32, 64), ("len", u32, 32, 96), ("end", u32, 32, 128)]
+        u64 = self.c_int("uint64")
+        parts = [("data", data, 64, 0), ("off", u32, 32, 64), ("len", u32, 32, 96), ("end", u64, 64, 128)]
         members = [self.node(member(n, ty, bits, at)) for n, ty, bits, at in parts]
         name = self._names.give(("slice", t.elem), legal(f"slice_{self.types.string(t.elem)}"))
         return (

@@ -276,7 +276,7 @@ class FunctionLowering(Values):
             for operand, t, offset in zip(operands, results, convention.offsets, strict=True):
                 ptr = plus(self.b, "%results", offset)
                 if isinstance(operand, SliceValue):
-                    self.store_slice(operand, ptr)
+                    self.store_parts(operand, ptr)
                 else:
                     self.store_value(operand, t, ptr, -1)
         if convention.kind in ("void", "status"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinybpf.compiler import ssa, typed
-from tinybpf.compiler.lower import core, panics, strings
+from tinybpf.compiler.lower import abi, core, panics, strings
 from tinybpf.compiler.lower.builder import (
     MAX_WORDS,
     Address,
@@ -20,7 +20,7 @@ from tinybpf.compiler.lower.escape import variable_name
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.pointsto import CONTEXT, NIL, STRINGS, Place
 from tinybpf.compiler.lower.refuse import NATIVE_STACK, STACK, STACK_HINT, LoweringFault, Refused
-from tinybpf.compiler.lower.values import CELL_SIZE, is_literal
+from tinybpf.compiler.lower.values import is_literal
 from tinybpf.compiler.packages import EBPF
 
 MAX_POINTERS = STACK // 8
@@ -49,7 +49,7 @@ def alloc(f: FunctionLowering, instr: ssa.Alloc) -> Operand | None:
     if instr.id in f.cells:
         f.store_cell(instr.id, f.zero_wide(t))
         if f.uses.place[instr.id][0] != 0:
-            f.b.at_entry(lambda: zero(f.b, slot, CELL_SIZE, 8))
+            f.b.at_entry(lambda: zero(f.b, slot, abi.PASSED_WIDE, 8))
         return slot
     if f.types.size(t) and not f.m.written_whole(f.index, instr) and instr.id not in f.shared.values():
         if f.uses.place[instr.id][0] != 0 and not f.m.shown_to_kernel(f.index, instr.id):

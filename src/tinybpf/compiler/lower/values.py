@@ -29,12 +29,6 @@ from tinybpf.compiler.resolve import ops
 if TYPE_CHECKING:
     from tinybpf.compiler.lower.module import Module
 
-SLICE_SIZE = 24
-"""Bytes of a slice in memory, and of a string on its way to a function and back."""
-
-CELL_SIZE = 32
-"""Bytes of a slice or string variable whose address nobody has."""
-
 
 class Values:
     """What the lowering of each kind of instruction works with.
@@ -274,7 +268,7 @@ class Values:
         if number not in self._slots:
             t = self.types.elem(self.type_of(number))
             if number in self.cells:
-                self._slots[number] = self.b.slot(f"[{CELL_SIZE} x i8]", 8)
+                self._slots[number] = self.b.slot(f"[{abi.PASSED_WIDE} x i8]", 8)
                 return self._slots[number]
             whole = self.in_memory(t)
             slot = self.temporary(t) if whole else self.b.slot(self.types.memory_ir(t), self.types.align(t))
@@ -349,39 +343,52 @@ class Values:
 
     def load_slice(self, ptr: str) -> SliceValue:
         base = self.b.value(f"load ptr, ptr {ptr}, align 8")
-        parts = []
-        for offset in (8, 12, 16):
-            narrow = self.b.value(f"load i32, ptr {plus(self.b, ptr, offset)}, align 4")
-            parts.append(self.b.value(f"zext i32 {narrow} to i64"))
-        return SliceValue(base, *parts)
+        off, length = (
+            self.b.value(f"zext i32 {self.b.value(f'load i32, ptr {plus(self.b, ptr, at)}, align 4')} to i64")
+            for at in (8, 12)
+        )
+        end = self.b.value(f"load i64, ptr {plus(self.b, ptr, 16)}, align 8")
+        return SliceValue(base, off, length, end)
 
     def store_slice(self, s: SliceValue, ptr: str) -> None:
         self.b.emit(f"store ptr {s.base}, ptr {ptr}, align 8")
-        for offset, part in ((8, s.off), (12, s.len), (16, s.end)):
+        for offset, part in ((8, s.off), (12, s.len)):
             narrow = self.b.value(f"trunc i64 {part} to i32")
             self.b.emit(f"store i32 {narrow}, ptr {plus(self.b, ptr, offset)}, align 4")
-        self.b.emit(f"store i32 0, ptr {plus(self.b, ptr, 20)}, align 4")
+        # What fills 8 bytes of the stack the verifier still knows when it is read: the bound of all indexes.
+        self.b.emit(f"store i64 {s.end}, ptr {plus(self.b, ptr, 16)}, align 8")
+
+    def store_parts(self, s: SliceValue, ptr: str) -> None:
+        """Store a slice or string with 8 bytes for each part.
+
+        What fills 8 bytes of the stack the verifier still knows when it is read.
+        """
+        self.b.emit(f"store ptr {s.base}, ptr {ptr}, align 8")
+        for at, part in ((8, s.off), (16, s.len), (24, s.end)):
+            self.b.emit(f"store i64 {part}, ptr {plus(self.b, ptr, at)}, align 8")
+
+    def load_parts(self, ptr: str) -> SliceValue:
+        base = self.b.value(f"load ptr, ptr {ptr}, align 8")
+        off, length, end = (
+            self.b.value(f"load i64, ptr {plus(self.b, ptr, at)}, align 8") for at in (8, 16, 24)
+        )
+        return SliceValue(base, off, length, end)
 
     def arrived(self, ptr: str, t: int, number: int) -> SliceValue:
         """A slice or string that came from another function as value ``number``."""
         problem = self.types.problem(t)
         if problem:
             raise Refused(self.pos, problem)
-        s = self.load_slice(ptr)
+        s = self.load_parts(ptr)
         return strings.settled(self, s, self.places(number), True) if self.types.is_string(t) else s
 
     def load_cell(self, number: int, made: int) -> SliceValue:
         """A variable of ``cells``, which becomes value ``made``."""
-        ptr = self.storage(number)
-        parts = [self.b.value(f"load i64, ptr {plus(self.b, ptr, at)}, align 8") for at in (8, 16, 24)]
-        s = SliceValue(self.b.value(f"load ptr, ptr {ptr}, align 8"), *parts)
+        s = self.load_parts(self.storage(number))
         return strings.settled(self, s, self.places(made)) if self.types.is_string(self.type_of(made)) else s
 
     def store_cell(self, number: int, s: SliceValue) -> None:
-        ptr = self.storage(number)
-        self.b.emit(f"store ptr {s.base}, ptr {ptr}, align 8")
-        for at, part in ((8, s.off), (16, s.len), (24, s.end)):
-            self.b.emit(f"store i64 {part}, ptr {plus(self.b, ptr, at)}, align 8")
+        self.store_parts(s, self.storage(number))
 
     def slice(self, number: int) -> SliceValue:
         operand = self.operand(number)
