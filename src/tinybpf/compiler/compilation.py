@@ -146,16 +146,37 @@ class Compilation:
         return self._about(module, functions, said.message or failure.reason, hint)
 
     def _check_stack(self, module: Module, emitted: Elf) -> None:
-        """The kernel refuses a call chain whose frames are too large together."""
-        from tinybpf.compiler.frames import deepest
+        """The kernel refuses a call chain whose frames are too large together, or too many."""
+        from tinybpf.compiler import frames
+        from tinybpf.compiler.lower.refuse import FRAMES_HINT, STACK
+
+        for chains in frames.deepest(emitted):
+            largest, longest = chains.largest, chains.longest
+            if largest.size > STACK:
+                parts = " + ".join(f"{name} {size}" for name, size in largest.taken())
+                message = f"the program needs {largest.size} bytes of stack ({parts}); there are {STACK}"
+                self._about(module, largest.names, message, self._stack_hint(module, largest.names))
+            if len(longest.frames) > frames.MAX_FRAMES:
+                path = " calls ".join(longest.names)
+                message = f"{len(longest.frames)} functions are active at once ({path}); the kernel allows "
+                message += str(frames.MAX_FRAMES)
+                self._about(module, longest.names, message, FRAMES_HINT)
+            most = sum(size for _, size in largest.taken(frames.ROUNDED_MOST))
+            if largest.size <= STACK < most:
+                self._warn_of_stack(module, largest.names, most)
+        if self.messages.errors:
+            raise CompileError(self.messages.all())
+
+    def _warn_of_stack(self, module: Module, names: Sequence[str], size: int) -> None:
+        from tinybpf.compiler.frames import ROUNDED_MOST
         from tinybpf.compiler.lower.refuse import STACK
 
-        for chain in deepest(emitted):
-            if chain.size > STACK:
-                parts = " + ".join(f"{name} {size}" for name, size in chain.frames)
-                message = f"the program needs {chain.size} bytes of stack ({parts}); there are {STACK}"
-                names = [name for name, _ in chain.frames]
-                raise self._about(module, names, message, self._stack_hint(module, names))
+        message = (
+            f"old kernels, and those without a JIT, count {size} bytes of stack ({' + '.join(names)}, each "
+        )
+        message += f"rounded up to {ROUNDED_MOST}), of {STACK}: they will refuse the program"
+        pos, hint = module.function_position(names[0]), self._stack_hint(module, names)
+        self.messages.warn(pos, message, hint)
 
     @staticmethod
     def _stack_hint(module: Module, functions: Sequence[str]) -> str:

@@ -1,18 +1,25 @@
 """How much stack a program takes over its whole call chain, read off the emitted instructions.
 
 LLVM refuses a function whose own frame passes 512 bytes; the kernel adds up the frames of all
-functions that are active at once, and says only that they are too large together.
+functions that are active at once, each rounded up, and says only that they are too large together.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 import msgspec
 
 from tinybpf.compiler.elf import INSTRUCTION, SHF_EXECINSTR, SHT_REL, STT_FUNC, Elf
 
 FRAME_POINTER = 10
+ROUNDED = 16
+"""Bytes of which a frame has a multiple."""
+ROUNDED_MOST = 32
+"""The same in kernels that interpret programs, and in older ones."""
+MAX_FRAMES = 8
+"""How many functions may be active at once (``MAX_CALL_FRAMES`` of the kernel)."""
 _LDX, _ST, _STX, _ALU64 = 1, 2, 3, 7
 _ADD_IMMEDIATE, _MOVE_REGISTER, _CALL, _LOAD_64 = 0x07, 0xBF, 0x85, 0x18
 _SUBPROGRAM_CALL, _SUBPROGRAM_ADDRESS = 1, 4
@@ -27,27 +34,53 @@ class Frame(msgspec.Struct):
 
 
 class Chain(msgspec.Struct, frozen=True):
-    """The functions that are active at once, the program first, with the bytes of each."""
+    """The functions that are active at once, the program first, with the bytes that each touches."""
 
     frames: tuple[tuple[str, int], ...]
 
     @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.frames]
+
+    @property
     def size(self) -> int:
-        return sum(size for _, size in self.frames)
+        """What the kernel counts where it compiles programs, its JIT being on as it is nearly everywhere."""
+        return sum(taken for _, taken in self.taken())
+
+    def taken(self, step: int = ROUNDED) -> list[tuple[str, int]]:
+        """What each frame takes, in multiples of ``step`` bytes."""
+        least = 1 if step == ROUNDED_MOST else 0
+        return [(name, -(-max(size, least) // step) * step) for name, size in self.frames]
 
 
-def deepest(elf: Elf) -> list[Chain]:
-    """For each program, the call chain that takes the most stack."""
+class Chains(msgspec.Struct, frozen=True):
+    """Of one program: the call chain that takes the most stack, and the longest one."""
+
+    largest: Chain
+    longest: Chain
+
+
+def deepest(elf: Elf) -> list[Chains]:
+    """For each program."""
     frames = {f.name: f for f in _frames(elf)}
-    known: dict[str, Chain] = {}
-    return [_deepest(frames, p.name, known) for p in elf.programs()]
+    by_size: dict[str, Chain] = {}
+    by_length: dict[str, Chain] = {}
+    return [
+        Chains(
+            _worst(frames, p.name, by_size, lambda c: c.size),
+            _worst(frames, p.name, by_length, lambda c: len(c.frames)),
+        )
+        for p in elf.programs()
+    ]
 
 
-def _deepest(frames: dict[str, Frame], name: str, known: dict[str, Chain]) -> Chain:
+def _worst(
+    frames: dict[str, Frame], name: str, known: dict[str, Chain], measure: Callable[[Chain], int]
+) -> Chain:
     if name not in known:
         frame = frames[name]
-        below = [_deepest(frames, callee, known) for callee in frame.calls if callee in frames]
-        worst = max(below, key=lambda c: c.size, default=Chain(()))
+        below = [_worst(frames, callee, known, measure) for callee in frame.calls if callee in frames]
+        worst = max(below, key=measure, default=Chain(()))
         known[name] = Chain(((name, frame.size), *worst.frames))
     return known[name]
 

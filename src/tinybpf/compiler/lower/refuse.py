@@ -41,6 +41,7 @@ NATIVE_STACK = 1 << 20
 
 STACK = 512
 """Bytes of stack that a program has, over all of its frames."""
+FRAMES_HINT = "take away //go:noinline from some of them, or write two of them as one"
 STACK_HINT = "keep large values in a map (a per-CPU array of one element), or make them smaller"
 
 HINTS = {
