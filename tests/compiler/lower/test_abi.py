@@ -40,7 +40,7 @@ def pkg(package: Callable[[str], Any]) -> Any:
         (["vPointer"], False, "value", "ptr", (), 0),
         (["vPointer"], True, "status", "i64", (0,), 8),
         (["vBig"], False, "void", "void", (0,), 16),
-        (["vSlice"], True, "status", "i64", (0,), 24),
+        (["vSlice"], True, "status", "i64", (0,), 32),
         (["vInt32", "vBig", "vBool"], False, "void", "void", (0, 8, 24), 32),
     ],
 )
