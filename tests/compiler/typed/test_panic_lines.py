@@ -244,6 +244,58 @@ def test_a_package_of_the_module(tmp_path: Path) -> None:
     ]
 
 
+PROVIDED = """//bpf:panics lines
+
+package main
+
+import (
+	"encoding/binary"
+	"unsafe"
+)
+
+type args struct{ N, Kind uint64 }
+
+var data [8]byte
+
+//export t
+//bpf:section syscall
+func t(ctx unsafe.Pointer) int32 {
+	a := (*args)(ctx)
+	n := a.N
+	switch a.Kind {
+	case 0:
+		return int32(binary.BigEndian.Uint32(data[n:])) // cut, read
+	case 1:
+		return int32(len(append(data[:2:4], data[:n]...))) // append
+	case 2:
+		s := string(data[:])[n:]
+		return int32(len(s)) + int32(s[0]) // byte
+	}
+	return 0
+}
+"""
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    ("kind", "n", "where", "reason"),
+    [
+        (0, 5, "cut, read", INDEX),
+        (0, 9, "cut, read", "slice bounds out of range"),
+        (1, 3, "append", "append past the capacity"),
+        (2, 8, "byte", INDEX),
+    ],
+)
+def test_what_the_compiler_provides_panics_where_it_is_used(
+    kind: int, n: int, where: str, reason: str
+) -> None:
+    at = 1 + next(i for i, text in enumerate(PROVIDED.splitlines()) if text.endswith(f"// {where}"))
+    with tinybpf.load_go(PROVIDED) as obj:
+        assert obj.program("t").test_run(ctx=struct.pack("<QQ", n, kind)).retval == PANICKED
+        counted = [(x.line, x.function, x.reason, x.count) for x in obj.panic_lines if x.count]
+        assert counted == [(at, "t", reason, 1)] and obj.panics == 1
+
+
 def test_without_the_directive_nothing_of_it_is_in_the_object() -> None:
     plain = SOURCE.replace("//bpf:panics lines", "")
     assert b"ebpf_panics_" not in bytes(compile_go(plain)) and b"panic:{" not in bytes(compile_go(plain))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tinybpf.compiler import ssa
+from tinybpf.compiler.lower import panics
 from tinybpf.compiler.lower.builder import Operand, hide
 from tinybpf.compiler.lower.values import is_literal
 
@@ -68,7 +69,7 @@ def _begin(f: FunctionLowering, number: int, size: int) -> str:
     """The address of the first ``size`` bytes of a slice, which has as many, or the program ends."""
     s = f.slice(number)
     if not (is_literal(s.len) and int(s.len) >= size):
-        f.panic_if(f.b.value(f"icmp ult i64 {s.len}, {size}"))
+        f.panic_if(f.b.value(f"icmp ult i64 {s.len}, {size}"), panics.INDEX)
     last = str(int(s.end) - size) if is_literal(s.end) else f.b.value(f"sub i64 {s.end}, {size}")
     at = f.guard(s.off, last, "ule")
     return f.b.value(f"getelementptr inbounds i8, ptr {s.base}, i64 {at}")

@@ -35,6 +35,7 @@ ASSERT = "interface conversion"
 CONVERT = "slice is shorter than the array"
 APPEND = "append past the capacity"
 UNSAFE = "length of an unsafe slice or string out of range"
+STRING = "a string in too many bytes"
 OTHER = "runtime error"
 
 TAG = "panic:"

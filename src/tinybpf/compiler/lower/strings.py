@@ -92,7 +92,7 @@ def store(f: Values, s: SliceValue, ptr: str, places: Set[Place]) -> None:
     else:
         base, end = s.base, s.end
         if None in extents(f, places) and not _literal(s.end):
-            f.panic_if(b.value(f"icmp ugt i64 {s.end}, {LIMIT - 1}"))
+            f.panic_if(b.value(f"icmp ugt i64 {s.end}, {LIMIT - 1}"), panics.STRING)
         elif _literal(s.end) and int(s.end) >= LIMIT:
             raise Refused(f.pos, f"a string in {s.end} bytes; it may be in {LIMIT - 1}")
     b.emit(f"store ptr {base}, ptr {ptr}, align 8")
