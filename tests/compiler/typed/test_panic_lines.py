@@ -296,6 +296,53 @@ def test_what_the_compiler_provides_panics_where_it_is_used(
         assert counted == [(at, "t", reason, 1)] and obj.panics == 1
 
 
+DEFERRED = """//bpf:panics lines
+
+package bpf
+
+type args struct{ N, M uint64 }
+
+var table [8]uint64
+var after uint64
+
+//go:noinline
+func inner(n uint64) uint64 {
+	defer func() { after++ }()
+	return table[n] // first
+}
+
+//bpf:section syscall
+func t(ctx *args) int32 {
+	defer func() {
+		after += 10 + table[ctx.M] // second
+	}()
+	return int32(inner(ctx.N))
+}
+
+func apply(f func(n uint64) uint64, n uint64) uint64 { return f(n) }
+
+//bpf:section syscall
+func u(ctx *args) int32 {
+	k := ctx.M
+	return int32(apply(func(n uint64) uint64 { return table[n+k] }, ctx.N)) // third
+}
+"""
+
+
+@pytest.mark.kernel
+def test_deferred_calls_and_function_values() -> None:
+    """Deferred calls run on; one that panics in its turn is counted where it does, the program once."""
+    at = [n for n, text in enumerate(DEFERRED.splitlines(), 1) if " // " in text]
+    with tinybpf.load_go(DEFERRED) as obj:
+        calls = [("t", 1, 1), ("t", 8, 1), ("t", 8, 9), ("t", 1, 9), ("u", 5, 5), ("u", 1, 1)]
+        panicked = [obj.program(p).test_run(ctx=struct.pack("<QQ", n, m)).retval for p, n, m in calls]
+        assert panicked == [0, PANICKED, PANICKED, PANICKED, PANICKED, 0]
+        assert [(x.line, x.function, x.count) for x in obj.panic_lines if x.count] == [
+            (at[0], "inner", 2), (at[1], "t$1", 2), (at[2], "u$1", 1),
+        ]  # fmt: skip
+        assert obj.panics == 4
+
+
 def test_without_the_directive_nothing_of_it_is_in_the_object() -> None:
     plain = SOURCE.replace("//bpf:panics lines", "")
     assert b"ebpf_panics_" not in bytes(compile_go(plain)) and b"panic:{" not in bytes(compile_go(plain))
