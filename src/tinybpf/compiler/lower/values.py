@@ -369,8 +369,10 @@ class Values:
 
     def load_parts(self, ptr: str) -> SliceValue:
         base = self.b.value(f"load ptr, ptr {ptr}, align 8")
+        small = self.m.debug.node("!{i64 0, i64 4294967296}")
         off, length, end = (
-            self.b.value(f"load i64, ptr {plus(self.b, ptr, at)}, align 8") for at in (8, 16, 24)
+            self.b.value(f"load i64, ptr {plus(self.b, ptr, at)}, align 8, !range {small}")
+            for at in (8, 16, 24)
         )
         return SliceValue(base, off, length, end)
 
