@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tinybpf.compiler import ssa
+from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.pointsto import Place, PointsTo
 from tinybpf.compiler.lower.printk import printed
 from tinybpf.compiler.lower.walk import Uses, callees, instructions, reaches
@@ -103,6 +103,10 @@ class Views:
         if isinstance(target, ssa.FuncRef) and self.doc.functions[target.index].blocks:
             return self._below(target.index)
         written = self.writes.by_call(f, fn, call)
+        if isinstance(target, ssa.FuncRef) and typed.computes(
+            typed.builtin(self.doc.functions[target.index])
+        ):
+            return written
         if isinstance(target, ssa.FuncRef) and call.args:
             written = written | {Place("kernel")}  # a helper may change any map's values, or call back
             for x in call.args:
