@@ -49,11 +49,12 @@ func (s *session) findInModules(importPath string) (u *unit, why string) {
 			break
 		}
 	}
-	if dir, ok := m.main.holds(importPath); ok && len(m.main.path) >= len(replaced.path) {
+	if own := m.owner(importPath); own != nil && len(own.path) >= len(replaced.path) {
+		dir, _ := own.holds(importPath)
 		if !isDir(dir) {
-			return nil, fmt.Sprintf("package %s is not in module %s (%s)", importPath, m.main.path, s.shown(dir))
+			return nil, fmt.Sprintf("package %s is not in module %s (%s)", importPath, own.path, s.shown(dir))
 		}
-		return made(dir, m.main.version), ""
+		return made(dir, own.version), ""
 	}
 	if m.vendor != "" {
 		if dir := filepath.Join(m.vendor, filepath.FromSlash(importPath)); isDir(dir) {
@@ -129,9 +130,9 @@ var instead = map[string]string{
 	"net":            "package ebpf has addresses and packet headers",
 	"net/netip":      "ebpf.IPv4Addr and ebpf.IPv6Addr are addresses",
 	"os":             "a program in the kernel has no files and no environment",
-	"path":           "bytes cuts paths apart: bytes.LastIndexByte(p, '/')",
+	"path":           "strings and bytes cut paths apart: strings.LastIndexByte(p, '/')",
 	"reflect":        "types are known when the program is compiled: write a generic function",
-	"regexp":         "package bytes compares and searches",
+	"regexp":         "bytes and strings compare and search",
 	"runtime":        "a program in the kernel has no runtime",
 	"sort":           "slices.Sort and slices.BinarySearch are available",
 	"strconv":        "ebpf.Printk formats numbers; user space reads them from variables and maps",

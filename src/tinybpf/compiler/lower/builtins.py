@@ -14,6 +14,7 @@ from tinybpf.compiler.lower.builder import Builder, Operand, hide, plus
 from tinybpf.compiler.lower.names import legal
 from tinybpf.compiler.lower.refuse import LoweringFault
 from tinybpf.compiler.lower.values import is_literal
+from tinybpf.compiler.typed import computes as computes
 
 if TYPE_CHECKING:
     from tinybpf.compiler.lower.function import FunctionLowering
@@ -114,11 +115,6 @@ def call(f: FunctionLowering, instr: ssa.Call, name: str) -> Operand | None:
     if made is None:
         raise LoweringFault(f"no builtin {name}", instr.pos)
     return made(f, instr)
-
-
-def computes(name: str | None) -> bool:
-    """Whether a builtin is arithmetic, which the machine that compiles can do as well."""
-    return name in _NUMBERS
 
 
 def _count_lost(f: FunctionLowering, instr: ssa.Call) -> None:
@@ -226,7 +222,7 @@ def _target(f: FunctionLowering, instr: ssa.Call) -> tuple[str, str, int]:
     return f.reach(instr.args[0]), f.types.ir(t), f.types.size(t)
 
 
-_NUMBERS: dict[str, Callable[[FunctionLowering, ssa.Call], Operand | None]] = {
+_BUILTINS: dict[str, Callable[[FunctionLowering, ssa.Call], Operand | None]] = {
     **numbers.BUILTINS,
     "atomic_add": _atomic("add"),
     "atomic_and": _atomic("and"),
@@ -235,11 +231,6 @@ _NUMBERS: dict[str, Callable[[FunctionLowering, ssa.Call], Operand | None]] = {
     "atomic_load": _atomic_load,
     "atomic_store": _atomic_store,
     "atomic_compare_and_swap": _atomic_compare_and_swap,
-}
-"""Those that any machine can do."""
-
-_BUILTINS: dict[str, Callable[[FunctionLowering, ssa.Call], Operand | None]] = {
-    **_NUMBERS,
     "count_lost": _count_lost,
     "zeros": _zeros,
     "packet_at": _packet_at,
