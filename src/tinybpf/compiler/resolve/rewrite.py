@@ -32,6 +32,7 @@ class Rewriter:
         self.functions = list(self.doc.functions)
         self.analysis = Analysis(self.doc, self.kinds, self.fresh)
         self.inlined: set[Clone] = set()
+        self.writing: dict[Clone, bool] = {}
         self._funs: dict[Fun, int] = {}
         self._type_ids: dict[int, int] = {}
         self._indices: dict[Clone, int] = {}
