@@ -319,10 +319,24 @@ class Rewriter:
 
 def is_needed(doc: ssa.Document) -> bool:
     """Whether anything in a document is for this step to write out."""
-    return any(_of_concern(doc, fn, i) for fn in doc.functions for i in instructions(fn))
+    interfaces = {
+        i
+        for i, t in enumerate(doc.types)
+        if _is_interface(doc.types, t) and typed.named(doc.types, i) not in typed.POINTERS
+    }
+    return any(
+        any(isinstance(v, ssa.ConstNil) and v.type in interfaces for v in fn.values)
+        or any(_of_concern(doc, fn, i, interfaces) for i in instructions(fn))
+        for fn in doc.functions
+    )
 
 
-def _of_concern(doc: ssa.Document, fn: ssa.Function, instr: ssa.Instruction) -> bool:
+def _is_interface(table: list[ssa.Type], t: ssa.Type) -> bool:
+    under = table[t.underlying] if isinstance(t, ssa.Named) else t
+    return isinstance(under, ssa.Foreign) and under.what == "interface"
+
+
+def _of_concern(doc: ssa.Document, fn: ssa.Function, instr: ssa.Instruction, interfaces: set[int]) -> bool:
     if isinstance(instr, ssa.Call):
         if instr.fn >= len(fn.values) or instr.method:
             return True
@@ -331,7 +345,10 @@ def _of_concern(doc: ssa.Document, fn: ssa.Function, instr: ssa.Instruction) -> 
             x < len(fn.values) and isinstance(fn.values[x], ssa.FuncRef) for x in instr.args
         )
     if isinstance(instr, ssa.MakeInterface):
-        return typed.named(doc.types, instr.type) not in typed.POINTERS
+        return instr.type in interfaces
+    if isinstance(instr, ssa.Alloc):
+        pointer = doc.types[instr.type]
+        return isinstance(pointer, ssa.Pointer) and pointer.elem in interfaces
     if isinstance(instr, ssa.Store):
         return instr.value < len(fn.values) and isinstance(fn.values[instr.value], ssa.FuncRef)
     return isinstance(instr, (ssa.MakeClosure, ssa.TypeAssert, ssa.Defer))
