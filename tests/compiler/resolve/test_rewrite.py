@@ -60,6 +60,16 @@ def test_a_function_is_written_once_for_each_function_that_it_is_given() -> None
     assert names == ["apply", "apply", "dec", "inc", "prog"]
 
 
+def test_calls_that_hand_in_the_same_share_one_function() -> None:
+    doc = resolved(
+        "type s interface{ m() int }\ntype a int\nfunc (v a) m() int { return int(v) }\n"
+        "func inc(x int) int { return x + 1 }\nfunc apply(f func(int) int, x int) int { return f(x) }\n"
+        "func of(v s) int { return v.m() }\n"
+        "func prog(x int) int { return apply(inc, x) + apply(inc, 2) + of(a(x)) + of(a(1)) }"
+    )
+    assert sorted(fn.name for fn in reached(doc)) == ["a.m", "apply", "inc", "of", "prog"]
+
+
 def test_a_call_of_one_of_several_goes_by_way_of_a_dispatcher() -> None:
     doc = resolved(
         "func inc(x int) int { return x + 1 }\n"

@@ -16,6 +16,7 @@ from tinybpf.compiler.resolve.analysis import Analysis, Clone, Dyn, Fun, Thing
 from tinybpf.compiler.resolve.body import Body, Inlined
 from tinybpf.compiler.resolve.interfaces import TYPE, form
 from tinybpf.compiler.resolve.kinds import Kinds
+from tinybpf.compiler.resolve.merge import merged
 from tinybpf.compiler.resolve.ops import FuncId
 from tinybpf.compiler.resolve.shape import FIRST, shifted
 from tinybpf.compiler.resolve.writer import Writer
@@ -33,6 +34,7 @@ class Rewriter:
         self.analysis = Analysis(self.doc, self.kinds, self.fresh)
         self.inlined: set[Clone] = set()
         self.writing: dict[Clone, bool] = {}
+        self._same: dict[Clone, Clone] = {}
         self._funs: dict[Fun, int] = {}
         self._type_ids: dict[int, int] = {}
         self._indices: dict[Clone, int] = {}
@@ -45,6 +47,7 @@ class Rewriter:
         for fn, refused in self.analysis.refused:
             self.refuse(fn, refused)
         self._find_inlined()
+        self._same = merged(self.analysis, self.inlined)
         for clone in self.analysis.clones:
             if self._index(clone) is not None and clone not in self.inlined:
                 self._write(clone)
@@ -108,6 +111,7 @@ class Rewriter:
         return None if clone.parent is not None and self.analysis.carrier(clone.fn) else clone.fn
 
     def reference(self, w: Writer, clone: Clone) -> int:
+        clone = self._same.get(clone, clone)
         index = self._index(clone)
         if index is None:
             index = self._indices.get(clone)
