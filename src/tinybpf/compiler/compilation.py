@@ -68,6 +68,7 @@ class Compilation:
         """While the front end runs."""
         from tinybpf.compiler import elf, frames, program  # noqa: F401
         from tinybpf.compiler.lower import module  # noqa: F401
+        from tinybpf.compiler.resolve import rewrite  # noqa: F401
 
     def _stage(self, name: str) -> None:
         now = time.perf_counter()

@@ -14,6 +14,7 @@ from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.pointsto import STRINGS, Place, PointsTo
 from tinybpf.compiler.lower.views import Views
 from tinybpf.compiler.lower.walk import Uses, callees, instructions, reaches, repeats_without
+from tinybpf.compiler.resolve import ops
 
 Report = Callable[[ssa.Pos, str, str], None]
 
@@ -203,11 +204,12 @@ class EscapeCheck:
 
 
 _MADE = {
-    "boxed": "a value in an interface",
-    "callback": "a function value",
-    "closure": "a function literal that captures variables",
+    ops.BOXED: "a value in an interface",
+    ops.CALLBACK: "a function value",
+    ops.CAPTURES: "a function literal that captures variables",
+    ops.DEFERRED: "a deferred call",
     "complit": "a composite literal",
-    "interface": "an interface",
+    ops.INTERFACE: "an interface",
     "makeslice": "what make made",
     "new": "what new made",
     "slicelit": "a slice literal",

@@ -16,6 +16,7 @@ from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.callbacks import callback_of, calls_back
 from tinybpf.compiler.lower.pointsto import Place, PointsTo
 from tinybpf.compiler.lower.walk import callees, operands, result
+from tinybpf.compiler.resolve import ops
 
 Report = Callable[[ssa.Pos, str, str], None]
 Access = tuple[frozenset[Place], tuple[tuple[int, int], ...]]
@@ -33,7 +34,7 @@ _COMPUTED = (
 _SOMEWHERE = Place("kernel")
 _OF_A_MAP = -2
 
-_LITERALS = ("complit", "slicelit", "varargs")
+_LITERALS = ("complit", "slicelit", "varargs", ops.BOXED, ops.INTERFACE)
 
 
 class OrderCheck:
@@ -155,11 +156,15 @@ class OrderCheck:
     def _last_uses(self, f: int, block: ssa.Block) -> dict[int, int]:
         """Where each value is used last in a block; what is in a literal, where the literal is."""
         last = {x: at for at, instr in enumerate(block.instrs) for x in operands(instr)}
-        for instr in block.instrs:
+        for instr in reversed(block.instrs):
             if isinstance(instr, ssa.Store):
                 literal = self._literal(f, instr.addr)
                 if literal in last:
                     last[instr.value] = max(last[instr.value], last[literal])
+            elif isinstance(instr, ssa.UnOp) and instr.operator == "*" and instr.id in last:
+                literal = self._literal(f, instr.x)
+                if literal in last:
+                    last[literal] = max(last[literal], last[instr.id])
         return last
 
     def _literal(self, f: int, address: int) -> int | None:

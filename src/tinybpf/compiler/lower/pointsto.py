@@ -198,7 +198,7 @@ class PointsTo:
 
     def _alloc(self, f: int, fn: ssa.Function, instr: ssa.Alloc) -> None:
         place = local(f, instr.id)
-        if instr.comment == "closure":
+        if instr.comment == ops.CAPTURES:
             self._closures.add((f, instr.id))
         self._add(self._node((f, instr.id)), {place})
         if not self._assigned_first(f, fn, instr.id):

@@ -9,6 +9,7 @@ value is a number or the address of what it captures, an interface is a struct o
   ``s = A{}; s.M(); s = B{}; s.M()`` has two types that are known.
 * ``analysis`` finds which functions and types each value may be. A function that takes or gives such
   values is looked at once for each call of it: there are as many *clones*.
+* ``merge`` finds clones that come out the same.
 * ``rewrite`` writes the clones. ``calls``, ``interfaces`` and ``closures`` are parts of it.
 * ``ops`` are the instructions that only this step makes.
 """

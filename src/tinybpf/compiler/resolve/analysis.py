@@ -467,8 +467,23 @@ class Analysis:
         if name in ("append", "ssa:wrapnilchk"):
             for x in instr.args:
                 self._assign((c.number, x, ()), (c.number, instr.id, ()), instr.type)
+        if name == "clear":
+            self._clear(c, instr.args[0])
         if name in ("append", "copy") and len(instr.args) == 2:
             self._move(c, instr.args[1], instr.args[0])
+
+    def _clear(self, c: Clone, target: int) -> None:
+        t = c.uses.type_of[target]
+        if not self.kinds.leaves(t):
+            return
+
+        def told(thing: Thing) -> None:
+            if isinstance(thing, Cell):
+                elem = self.kinds.elem(t)
+                for path, _ in self.kinds.leaves(elem):
+                    self._add(self._node(("c", thing.clone, thing.id, thing.path + path)), {NIL})
+
+        self._watch(self._node((c.number, target, ())), told)
 
     def _move(self, c: Clone, source: int, target: int) -> None:
         """The elements of one slice into those of another."""

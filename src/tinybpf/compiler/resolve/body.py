@@ -15,6 +15,7 @@ from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.refuse import LoweringFault, Poisoned, Refused
 from tinybpf.compiler.resolve import calls, closures, interfaces, ops
 from tinybpf.compiler.resolve.analysis import Clone, Thing
+from tinybpf.compiler.resolve.kinds import Path
 from tinybpf.compiler.resolve.shape import changed
 from tinybpf.compiler.resolve.writer import Block, Writer
 
@@ -156,9 +157,9 @@ class Body:
     def type_of(self, old: int) -> int:
         return self.clone.uses.type_of[old]
 
-    def things(self, old: int) -> set[Thing]:
-        """What a value may be, of those that the analysis knows."""
-        return self.r.analysis.things(self.clone, old)
+    def things(self, old: int, path: Path = ()) -> set[Thing]:
+        """What a value, or a part of it, may be, of those that the analysis knows."""
+        return self.r.analysis.things(self.clone, old, path)
 
     def define(self, old: int, new: int) -> None:
         self.numbers[old] = new
@@ -203,6 +204,8 @@ class Body:
         elif isinstance(instr, ssa.BinOp) and self.kinds.is_interface(self.type_of(instr.x)):
             interfaces.compare(self, instr)
         else:
+            if isinstance(instr, ssa.BinOp) and self.kinds.holds(self.type_of(instr.x)):
+                interfaces.check_parts(self, instr)
             self.keep(instr)
 
     def keep(self, instr: ssa.Instruction) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.callbacks import calls_back
 from tinybpf.compiler.lower.refuse import Refused
-from tinybpf.compiler.resolve import closures, interfaces
+from tinybpf.compiler.resolve import closures, early, interfaces
 from tinybpf.compiler.resolve.analysis import Clone, Dyn, Fun
 from tinybpf.compiler.resolve.ops import FuncId
 from tinybpf.compiler.resolve.words import DYNAMIC_HINT, UNKNOWN_HINT
@@ -71,6 +71,7 @@ def _check_given(body: Body, instr: ssa.Call, function: ssa.Function) -> None:
 def _direct(body: Body, instr: ssa.Call, clone: Clone, args: list[int]) -> None:
     results = body.kinds.results(body.r.doc.functions[clone.fn].type)
     if clone in body.r.inlined:
+        early.check(body, instr, clone)
         _keep_results(body, instr, body.r.write_inline(body, clone, args))
         return
     ref = body.r.reference(body.w, clone)
@@ -103,6 +104,8 @@ def _value(body: Body, instr: ssa.Call) -> None:
         (fun, clone), *_ = targets
         _direct(body, instr, clone, [*args, *closures.bindings(body.r, body.w, fun, function)])
     elif any(clone in body.r.inlined for _, clone in targets):
+        for _, clone in targets:
+            early.check(body, instr, clone)
         _keep_results(body, instr, chosen(body, instr, function, targets, args))
     else:
         ref = body.r.dispatcher(body.w, body.type_of(instr.fn), targets, instr.pos)

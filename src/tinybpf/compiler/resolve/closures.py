@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.callbacks import calls_back
 from tinybpf.compiler.resolve.analysis import Clone, Fun
-from tinybpf.compiler.resolve.ops import FuncId
+from tinybpf.compiler.resolve.ops import CALLBACK, CAPTURES, FuncId
 
 if TYPE_CHECKING:
     from tinybpf.compiler.resolve.body import Body
@@ -26,7 +26,7 @@ def make(body: Body, instr: ssa.MakeClosure) -> None:
         body.define(instr.id, w.leaf(FuncId(instr.type, number)))  # type: ignore[arg-type]
         return
     struct = body.kinds.closure(captured(body.r, fun))
-    made = w.variable(struct, "closure")
+    made = w.variable(struct, CAPTURES)
     w.store(w.field_address(struct, made, 0), w.word(body.r.fun_id(fun)))
     for n, x in enumerate(instr.bindings, 1):
         w.store(w.field_address(struct, made, n), body.number(x))
@@ -71,7 +71,7 @@ def callback(body: Body, instr: ssa.Call) -> int:
         if all(isinstance(body.kinds.under(t), ssa.Pointer) for t in captured(body.r, fun)):
             return _literal(body, instr, target, bindings(body.r, body.w, fun, body.number(number)))
     t = body.type_of(number)
-    variable = body.w.variable(t, "callback")
+    variable = body.w.variable(t, CALLBACK)
     body.w.store(variable, body.number(number))
     wrapper = body.r.callback_wrapper(instr, t, targets, instr.id in body.clone.nil_calls)
     ref = body.w.leaf(ssa.FuncRef(body.r.functions[wrapper].type, wrapper))

@@ -95,7 +95,7 @@ class _Writer:
 
     def _variable(self, t: int, pos: ssa.Pos) -> int:
         number = self.fresh()
-        self.start.append(ssa.Alloc(number, self.kinds.pointer(t), pos, comment="deferred"))
+        self.start.append(ssa.Alloc(number, self.kinds.pointer(t), pos, comment=ops.DEFERRED))
         return number
 
     def _kept(self, x: int, pos: ssa.Pos, stores: list[ssa.Instruction]) -> int:

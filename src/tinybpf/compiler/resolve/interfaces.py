@@ -40,7 +40,7 @@ def make(body: Body, instr: ssa.MakeInterface) -> None:
         return
     w, t = body.w, body.type_of(instr.x)
     x = body.number(instr.x)
-    whole = w.variable(instr.type, "interface")
+    whole = w.variable(instr.type, ops.INTERFACE)
     w.store(_field(body, instr.type, whole, TYPE), w.word(body.r.type_id(t)))
     _put(body, _field(body, instr.type, whole, DATA), x, t)
     body.define(instr.id, w.load(whole, instr.type))
@@ -60,7 +60,7 @@ def _put(body: Body, word: int, x: int, t: int) -> None:
     elif kept in ("int", "bool"):
         w.store(w.as_type(word, kinds.pointer(kinds.uint64)), _as_word(body, x, kept))
     elif kept == "memory":
-        copy = w.variable(t, "boxed")
+        copy = w.variable(t, ops.BOXED)
         w.store(copy, x)
         w.store(word, w.convert(copy, kinds.address))
 
@@ -171,7 +171,7 @@ def _value(body: Body, instr: ssa.TypeAssert, whole: int, ok: int | bool | None)
     same = w.as_type(whole, t)
     if cond is None:
         return same
-    copy = w.variable(t, "interface")
+    copy = w.variable(t, ops.INTERFACE)
     w.store(copy, same)
     return w.made(ops.LoadIf, t, copy, cond)
 
@@ -198,6 +198,9 @@ def compare(body: Body, instr: ssa.BinOp) -> None:
                 "compare the parts that can be compared",
             )
     deep = [t for t in common if form(body.kinds, t) == "memory"]
+    for t in deep:
+        if body.kinds.holds(t):
+            _check_words(body, instr, {t})
     if not deep:
         body.define(instr.id, w.binop(instr.operator, x, y, instr.type))
         return
@@ -205,6 +208,30 @@ def compare(body: Body, instr: ssa.BinOp) -> None:
     if instr.operator == "!=":
         same = w.made(ssa.UnOp, instr.type, "!", same)
     body.define(instr.id, same)
+
+
+def check_parts(body: Body, instr: ssa.BinOp) -> None:
+    """Structs and arrays are compared word by word: the interfaces in them must hold words."""
+    t = body.type_of(instr.x)
+    for path, value in body.kinds.leaves(t):
+        if not value:
+            continue
+        types = [
+            {thing.type for thing in body.things(n, path) if isinstance(thing, Dyn)}
+            for n in (instr.x, instr.y)
+        ]
+        _check_words(body, instr, types[0] & types[1])
+
+
+def _check_words(body: Body, instr: ssa.BinOp, types: set[int]) -> None:
+    for t in sorted(types):
+        if form(body.kinds, t) in ("memory", "function"):
+            raise Refused(
+                instr.pos,
+                f"comparison of {body.kinds.string(body.type_of(instr.x))}: an interface in it may hold "
+                f"{body.kinds.string(t)}",
+                "compare the parts one by one",
+            )
 
 
 def _is_nil(body: Body, n: int) -> bool:

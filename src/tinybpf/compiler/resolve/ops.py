@@ -9,6 +9,10 @@ from tinybpf.compiler import ssa
 CLOSURE = "func value"
 """The name of the structs that hold what a function value captures."""
 
+DEFERRED, CALLBACK, CAPTURES = "defer value", "callback value", "captured values"
+BOXED = "boxed value"
+"""The comments of variables that are made here; no name in Go has a space."""
+
 INTERFACE = "interface"
 """The tag of the first field of the structs that interfaces become."""
 

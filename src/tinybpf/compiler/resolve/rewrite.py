@@ -16,6 +16,7 @@ from tinybpf.compiler.resolve.analysis import Analysis, Clone, Dyn, Fun, Thing
 from tinybpf.compiler.resolve.body import Body, Inlined
 from tinybpf.compiler.resolve.interfaces import TYPE, form
 from tinybpf.compiler.resolve.kinds import Kinds
+from tinybpf.compiler.resolve.merge import merged
 from tinybpf.compiler.resolve.ops import FuncId
 from tinybpf.compiler.resolve.shape import FIRST, shifted
 from tinybpf.compiler.resolve.writer import Writer
@@ -32,6 +33,8 @@ class Rewriter:
         self.functions = list(self.doc.functions)
         self.analysis = Analysis(self.doc, self.kinds, self.fresh)
         self.inlined: set[Clone] = set()
+        self.writing: dict[Clone, bool] = {}
+        self._same: dict[Clone, Clone] = {}
         self._funs: dict[Fun, int] = {}
         self._type_ids: dict[int, int] = {}
         self._indices: dict[Clone, int] = {}
@@ -44,6 +47,7 @@ class Rewriter:
         for fn, refused in self.analysis.refused:
             self.refuse(fn, refused)
         self._find_inlined()
+        self._same = merged(self.analysis, self.inlined)
         for clone in self.analysis.clones:
             if self._index(clone) is not None and clone not in self.inlined:
                 self._write(clone)
@@ -107,6 +111,7 @@ class Rewriter:
         return None if clone.parent is not None and self.analysis.carrier(clone.fn) else clone.fn
 
     def reference(self, w: Writer, clone: Clone) -> int:
+        clone = self._same.get(clone, clone)
         index = self._index(clone)
         if index is None:
             index = self._indices.get(clone)
@@ -318,10 +323,24 @@ class Rewriter:
 
 def is_needed(doc: ssa.Document) -> bool:
     """Whether anything in a document is for this step to write out."""
-    return any(_of_concern(doc, fn, i) for fn in doc.functions for i in instructions(fn))
+    interfaces = {
+        i
+        for i, t in enumerate(doc.types)
+        if _is_interface(doc.types, t) and typed.named(doc.types, i) not in typed.POINTERS
+    }
+    return any(
+        any(isinstance(v, ssa.ConstNil) and v.type in interfaces for v in fn.values)
+        or any(_of_concern(doc, fn, i, interfaces) for i in instructions(fn))
+        for fn in doc.functions
+    )
 
 
-def _of_concern(doc: ssa.Document, fn: ssa.Function, instr: ssa.Instruction) -> bool:
+def _is_interface(table: list[ssa.Type], t: ssa.Type) -> bool:
+    under = table[t.underlying] if isinstance(t, ssa.Named) else t
+    return isinstance(under, ssa.Foreign) and under.what == "interface"
+
+
+def _of_concern(doc: ssa.Document, fn: ssa.Function, instr: ssa.Instruction, interfaces: set[int]) -> bool:
     if isinstance(instr, ssa.Call):
         if instr.fn >= len(fn.values) or instr.method:
             return True
@@ -330,7 +349,10 @@ def _of_concern(doc: ssa.Document, fn: ssa.Function, instr: ssa.Instruction) -> 
             x < len(fn.values) and isinstance(fn.values[x], ssa.FuncRef) for x in instr.args
         )
     if isinstance(instr, ssa.MakeInterface):
-        return typed.named(doc.types, instr.type) not in typed.POINTERS
+        return instr.type in interfaces
+    if isinstance(instr, ssa.Alloc):
+        pointer = doc.types[instr.type]
+        return isinstance(pointer, ssa.Pointer) and pointer.elem in interfaces
     if isinstance(instr, ssa.Store):
         return instr.value < len(fn.values) and isinstance(fn.values[instr.value], ssa.FuncRef)
     return isinstance(instr, (ssa.MakeClosure, ssa.TypeAssert, ssa.Defer))

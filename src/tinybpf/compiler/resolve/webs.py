@@ -14,7 +14,7 @@ import msgspec
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.walk import Uses
 from tinybpf.compiler.resolve.kinds import Kinds
-from tinybpf.compiler.resolve.ops import handlers
+from tinybpf.compiler.resolve.ops import DEFERRED, handlers
 
 Place = tuple[int, int]
 
@@ -42,7 +42,7 @@ def split(kinds: Kinds, fn: ssa.Function, fresh: Callable[[], int]) -> Split:
     added: dict[Place, list[ssa.Alloc]] = {}
     after_panic = _after_panic(fn)
     for b, i, alloc in allocs:
-        if alloc.comment == "deferred":
+        if alloc.comment == DEFERRED:
             result.assigned.add(alloc.id)
         elif _plain(fn, uses, alloc, after_panic):
             _part(fn, uses, (b, i), alloc, fresh, result, edits, added)
