@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from . import (
     aggregates,
+    appending,
     atomics,
     builtins,
     closures,
@@ -32,7 +33,7 @@ MODULES = (
     core, constants, control, shifts, aggregates, pointers, slicing, builtins, sharing, functions, methods,
     generics, atomics, unsafety, standard,
 )  # fmt: skip
-PENDING = (texts, closures, iterators, defers, interfaces)
+PENDING = (appending, texts, closures, iterators, defers, interfaces)
 """What the compiler cannot do yet: only where it is asked for."""
 
 NAMES = tuple(m.__name__.rpartition(".")[2] for m in MODULES)
