@@ -387,7 +387,7 @@ class Generator:
 
 
 ALWAYS = ("core", "control")
-SHARE = 0.6
+SHARE = 0.5
 """How likely a program has a feature: programs with few of them have more of each."""
 
 
