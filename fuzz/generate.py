@@ -267,6 +267,9 @@ class Generator:
             return e(v.type, e(v.type, v.name, constant=False), f" % {n}", constant=False)
         if kind < 0.45 and not checked:
             return e(INT, str(self.rng.randrange(n)), constant=True)
+        whole = [v for v in self.scope.variables.values() if v.type.kind == "array" and v.type.len >= n]
+        if whole and kind < 0.5 and "slicing" in self.features:
+            return e(INT, f"len({self.pick(whole).name}[:{n if kind < 0.455 else n - 1}])", constant=False)
         t = self.pick([BY_NAME[n] for n in ("uint8", "uint32", "uint64", "int", "int16", "uint16")])
         x = self.varying(t, min(depth, 1))
         if kind < 0.72:

@@ -22,3 +22,42 @@ func HalfRegisters(b uint16, d uint8) uint64 {
 	}
 	return uint64(int8(bits.LeadingZeros32(uint32(v))))
 }
+
+// A divisor that the compiler knows to be 0, though Go does not.
+func DivideByShifted(a uint16, b int16, which uint8) (uint16, int16) {
+	switch which & 3 {
+	case 0:
+		return 5 / (a << 62), b
+	case 1:
+		return a, b % (b << 16)
+	case 2:
+		b /= b << 40
+	}
+	return a, b
+}
+
+func triple(x uint8) [3]uint8 { return [3]uint8{x, x + 1, x + 2} }
+
+var three [3]uint8
+
+// An index that the compiler knows to be past the end, though Go does not.
+//
+//in:which 0..5
+func IndexByLength(x, which uint8) uint8 {
+	a := [3]uint8{x, 2, 3}
+	var none [0]uint8
+	Effects = 1
+	switch which {
+	case 0:
+		return a[len(a[:])]
+	case 1:
+		return three[len(three[:])]
+	case 2:
+		return triple(x)[len(a[:])]
+	case 3:
+		return none[x<<8]
+	case 4:
+		return x / uint8(len(a[:0]))
+	}
+	return a[len(a[:2])]
+}
