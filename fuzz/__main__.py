@@ -60,7 +60,7 @@ def _options(arguments: Sequence[str] | None) -> tuple[campaign.Options, bool]:
     parser.add_argument("--no-reduce", action="store_true", help="keep failing programs as they are")
     given = parser.parse_args(arguments)
     chosen = tuple(given.features.split(",")) if given.features else None
-    unknown = sorted(set(chosen or ()) - set(features.ALL))
+    unknown = sorted(set(chosen or ()) - set(features.NAMES))
     if unknown:
         parser.error(f"no feature {unknown[0]}; there are {', '.join(features.NAMES)}")
     count = given.count if given.count is not None or given.time is not None else 2000

@@ -32,9 +32,7 @@ from . import (
 MODULES = (
     core, constants, control, shifts, aggregates, pointers, slicing, builtins, sharing, functions, methods,
     generics, atomics, unsafety, standard, closures, iterators, defers, interfaces,
+    appending, texts,
 )  # fmt: skip
-PENDING = (appending, texts)
-"""What the compiler cannot do yet: only where it is asked for."""
 
 NAMES = tuple(m.__name__.rpartition(".")[2] for m in MODULES)
-ALL = NAMES + tuple(m.__name__.rpartition(".")[2] for m in PENDING)

@@ -61,3 +61,36 @@ func IndexByLength(x, which uint8) uint8 {
 	}
 	return a[len(a[:2])]
 }
+
+func squares(n int32) func(yield func(int32) bool) {
+	return func(yield func(int32) bool) {
+		for i := int32(0); i < n && i < 5; i++ {
+			if !yield(i * i) {
+				return
+			}
+		}
+	}
+}
+
+// Function literals that only some turns of a loop make.
+func LiteralsInSomeTurns(a int32, skip uint8) (int32, int32, int32) {
+	s, t, u := int32(0), int32(0), int32(0)
+	for i := int32(0); i < 4; i++ {
+		v := i * a
+		if skip>>i&1 != 0 {
+			continue
+		}
+		for x := range squares(3) {
+			s += x*i + v
+		}
+		f := func(x int32) int32 { v++; return x*v + i }
+		t += f(2) + f(3)
+	}
+	for i := range int32(4) {
+		if skip>>(i+4)&1 != 0 {
+			g := func(x int32) int32 { i += x; return i }
+			u = u*3 + g(a) - g(1)
+		}
+	}
+	return s, t, u
+}
