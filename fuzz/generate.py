@@ -7,6 +7,7 @@ seen; panics may happen anywhere. What a program did is in its package variables
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -42,6 +43,16 @@ class Function:
     receiver: Type | None = None
 
 
+@dataclass(frozen=True)
+class Callable:
+    """A variable that holds a function."""
+
+    name: str
+    params: tuple[Type, ...]
+    results: tuple[Type, ...]
+    pure: bool
+
+
 @dataclass
 class Loop:
     label: str
@@ -54,9 +65,10 @@ class Scope:
 
     variables: dict[str, Variable] = field(default_factory=dict)
     own: set[str] = field(default_factory=set)
+    callables: list[Callable] = field(default_factory=list)
 
     def copy(self) -> Scope:
-        return Scope(dict(self.variables))
+        return Scope(dict(self.variables), set(), list(self.callables))
 
 
 class Generator:
@@ -74,6 +86,12 @@ class Generator:
         self.structs: list[Type] = []
         self.constants: list[tuple[str, Type]] = []
         self.generic: list[tuple[str, Type]] = []  # functions of two T and this type, that give a T
+        self.texts: list[tuple[str, int]] = []  # tables of strings
+        self.words: list[str] = []  # constants of them
+        self.higher: list[Type] = []  # what functions over functions are about
+        self.shapes: tuple[Type, Type] | None = None  # what is in the two types with a method
+        self.deferring = False
+        self.closing = False  # in a function literal
         self.names = 0
         self.depth = 0
         self.turns = 1
@@ -249,6 +267,9 @@ class Generator:
             return e(v.type, e(v.type, v.name, constant=False), f" % {n}", constant=False)
         if kind < 0.45 and not checked:
             return e(INT, str(self.rng.randrange(n)), constant=True)
+        whole = [v for v in self.scope.variables.values() if v.type.kind == "array" and v.type.len >= n]
+        if whole and kind < 0.5 and "slicing" in self.features:
+            return e(INT, f"len({self.pick(whole).name}[:{n if kind < 0.455 else n - 1}])", constant=False)
         t = self.pick([BY_NAME[n] for n in ("uint8", "uint32", "uint64", "int", "int16", "uint16")])
         x = self.varying(t, min(depth, 1))
         if kind < 0.72:
@@ -315,6 +336,22 @@ class Generator:
         yield
         self.scope, self.pure, self.turns, self.stack, self.loops, self.depth, self.result = kept
 
+    @contextmanager
+    def closure(self, params: Iterable[tuple[str, Type]], pure: bool) -> Iterator[None]:
+        """Inside it a function literal's body is written: it sees what is around it."""
+        kept = (self.scope, self.pure, self.loops, self.result, self.closing, self.deferring)
+        self.scope = self.scope.copy()
+        if pure:
+            found = self.scope.variables.items()
+            self.scope.variables = {n: dataclasses.replace(v, fixed=True) for n, v in found}
+        self.pure, self.loops, self.closing, self.deferring = pure or self.pure, [], True, False
+        self.depth += 1
+        for name, t in params:
+            self.add(name, t)
+        yield
+        self.depth -= 1
+        self.scope, self.pure, self.loops, self.result, self.closing, self.deferring = kept
+
     # the whole
 
     def write(self) -> Program:
@@ -353,7 +390,7 @@ class Generator:
 
 
 ALWAYS = ("core", "control")
-SHARE = 0.6
+SHARE = 0.5
 """How likely a program has a feature: programs with few of them have more of each."""
 
 

@@ -64,7 +64,7 @@ def native(programs: list[Program]) -> str:
     """One package with a table of all programs, and what reads inputs and writes states by lines."""
     parts, table = [], []
     for n, program in enumerate(programs):
-        parts += [program.source(str(n)), functions(program, str(n))]
+        parts += [f"// program {n}", program.source(str(n)), functions(program, str(n))]
         run = f"func(in []uint64) {{ {_call(program, 'in')} }}"
         table.append(f"\t{{reset_{SERIAL}, {run}, state_{SERIAL}}},".replace(SERIAL, str(n)))
     main = _MAIN.replace("TABLE", "\n".join(table)).replace("WORDS", str(WORDS))

@@ -16,7 +16,7 @@ from .tree import Program
 
 GO_VERSION = "1.27"
 _ERROR = re.compile(r"^\./main\.go:(\d+):(?:\d+:)? (.*)$", re.M)
-_NUMBER = re.compile(r"^func run_(\d+)\(", re.M)
+_BEGIN = re.compile(r"^// program (\d+)$", re.M)
 
 
 def go_command() -> str:
@@ -53,16 +53,13 @@ def build(programs: Sequence[Program], folder: Path) -> dict[int, str]:
 
 def _owners(text: str, errors: list[tuple[str, str]]) -> dict[int, str]:
     """By program: the first message about it."""
-    ends = [
-        (text.count("\n", 0, m.start()) + 1, int(m[1]))
-        for m in re.finditer(r"^func state_(\d+)\(", text, re.M)
-    ]
+    begins = [(text.count("\n", 0, m.start()) + 1, int(m[1])) for m in _BEGIN.finditer(text)]
     found: dict[int, str] = {}
     for line, message in errors:
-        owner = next((n for end, n in ends if int(line) <= end), None)
-        if owner is None:
+        owners = [n for begin, n in begins if begin <= int(line)]
+        if not owners:
             raise RuntimeError(f"gc refuses the harness: {line}: {message}")
-        found.setdefault(owner, message)
+        found.setdefault(owners[-1], message)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..generate import Function, Generator
+from ..generate import Callable, Function, Generator
 from ..rules import declaration, expression, statement
 from ..tree import Block, Expr, Part, Stmt, e, joined, s
 from ..types import Type, pointer, slice_of
@@ -132,7 +132,7 @@ def act(g: Generator) -> list[Stmt] | None:
     return keep(g, f, [f"{f.name}(", *passed, ")"])
 
 
-def keep(g: Generator, f: Function, called: list[Part]) -> list[Stmt]:
+def keep(g: Generator, f: Function | Callable, called: list[Part]) -> list[Stmt]:
     """A statement for a call with effects: results into new variables, old ones, or nowhere."""
     if not f.results or g.chance(0.1):
         return [s(*called)]

@@ -87,3 +87,15 @@ def slice_is_nil(g: Generator, t: Type, depth: int) -> Expr | None:
         return None
     v = g.pick(found)
     return e(BOOL, "(", e(v.type, v.name, constant=False), f" {g.pick(('==', '!='))} nil)", constant=False)
+
+
+@expression("int", 0.2)
+def length_of_part(g: Generator, t: Type, depth: int) -> Expr | None:
+    """What the compiler knows, and Go does not take for a constant."""
+    found = [v for v in g.visible() if v.type.kind == "array"]
+    if not found or t.go == "T" or any(v.name == "r" for v in found):
+        return None
+    v = g.pick(found)
+    low = g.rng.randint(0, v.type.len)
+    function = g.pick(("len", "cap"))
+    return e(t, f"{t}({function}({v.name}[{low}:{g.rng.randint(low, v.type.len)}]))", constant=False)

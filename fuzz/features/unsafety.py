@@ -10,7 +10,7 @@ from ..types import BY_NAME, Type
 
 @expression("int", 0.15)
 def sizes(g: Generator, t: Type, depth: int) -> Expr | None:
-    if t.high < 120:
+    if t.bits <= 8:
         return None
     of = g.plain_type(64)
     if of.kind == "struct" and g.chance(0.5):

@@ -108,3 +108,52 @@ def test_refused(name: str) -> None:
 def test_the_frame_is_right() -> None:
     """Without anything wrong in it the program compiles."""
     assert compile_go(PROGRAM.format("", "c.a = c.b")).programs
+
+
+KEPT_PAST_ITS_TURN = {
+    "by a struct that a pointer keeps": """type kept struct{ p *int64 }
+func use(c *context) (s int64) {
+	var last *kept
+	for i := int64(0); i < 4; i++ {
+		v := i * 3
+		if c.a>>i&1 != 0 {
+			if last != nil { s += *last.p }
+			continue
+		}
+		k := kept{&v}
+		last = &k
+	}
+	return
+}""",
+    "by a literal that a variable keeps": """func use(c *context) (s int64) {
+	f := func() int64 { return 0 }
+	for i := int64(0); i < 4; i++ {
+		if c.a>>i&1 != 0 {
+			s += f()
+			continue
+		}
+		f = func() int64 { return i }
+	}
+	return
+}""",
+    "by what the caller's variable keeps": """type kept struct{ p *int64 }
+func keep(k *kept, p *int64) { k.p = p }
+func use(c *context) (s int64) {
+	var last kept
+	for i := int64(0); i < 4; i++ {
+		v := i * 3
+		if c.a>>i&1 != 0 {
+			if last.p != nil { s += *last.p }
+			continue
+		}
+		keep(&last, &v)
+	}
+	return
+}""",
+}
+
+
+@pytest.mark.parametrize("name", KEPT_PAST_ITS_TURN)
+def test_addresses_kept_past_their_turn(name: str) -> None:
+    _, error = messages(KEPT_PAST_ITS_TURN[name], "c.a = use(c)")
+    assert any("past its turn" in d.message and d.line for d in error.diagnostics), error

@@ -115,7 +115,7 @@ def _divide(f: FunctionLowering, op: str, instr: ssa.BinOp) -> str:
     bits, ir = f.types.bits(t), f.types.ir(t)
     assert bits is not None
     x, y = f.scalar(instr.x), f.scalar(instr.y)
-    if not is_literal(y):
+    if not is_literal(y) or not int(y):  # 0 where lowering found that it is
         f.panic_if(b.value(f"icmp eq {ir} {y}, 0"), panics.DIVIDE)
     unsigned = "udiv" if op == "/" else "urem"
     if not f.types.is_signed(t):

@@ -133,7 +133,8 @@ class EscapeCheck:
             return what, HINT_VALUE
         fn = self.doc.functions[place.function]
         where = self.points.uses[place.function].place
-        if repeats_without(fn, where[place.id][0], where[target.id][0]) and self._read_later(place, target):
+        again = repeats_without(fn, where[place.id][0], where[target.id][0])
+        if again and self._read_later(place, target) and not self._made_after(place, target, set()):
             what = f", made anew in each turn of the loop, is kept past its turn in {self._target(target)}"
             return what, HINT_LOOP
         return None
@@ -149,6 +150,25 @@ class EscapeCheck:
             return True
         anew = {(b, i) for b, i in uses.of(target.id) if isinstance(fn.blocks[b].instrs[i], ssa.Store)}
         return reaches(fn, uses.place[place.id], seen - anew, anew | {uses.place[target.id]})
+
+    def _made_after(self, place: Place, target: Place, seen: set[int]) -> bool:
+        """Whether ``target`` is made once more between ``place`` and any use of it.
+
+        That is so where control also comes to ``place`` before ``target`` was ever made: nothing can use it
+        from there on without making it. The same must hold for all variables that lead to ``target``.
+        """
+        fn, where = self.doc.functions[place.function], self.points.uses[place.function].place
+        if not reaches(fn, (0, -1), {where[place.id]}, {where[target.id]}):
+            return False
+        seen.add(target.id)
+        for holder in self.points.holders(target):
+            if holder.kind != "local" or place.function in self._below.get(holder.function, ()):
+                return False
+            if holder.function != place.function or holder.id in seen:
+                continue
+            if not self._made_after(place, holder, seen):
+                return False
+        return True
 
     def _direct_uses(self, fn: ssa.Function, uses: Uses, value: int) -> set[tuple[int, int]] | None:
         """Where a variable is used, all of it through ``value``; None where its address is kept."""

@@ -211,7 +211,7 @@ def index_addr(f: FunctionLowering, instr: ssa.IndexAddr) -> Operand:
     size = f.types.size(array.elem)
     address = f.address(instr.x)
     index = f.index64(instr.index)
-    if is_literal(index):
+    if is_literal(index) and int(index) < array.len:
         return Address(address.base, address.offset + int(index) * size)
     if CONTEXT in f.places(instr.x):
         raise Refused(instr.pos, f"variable index into {core.CONTEXT_IS_FIXED}", core.CONTEXT_HINT)
@@ -352,7 +352,7 @@ def index_value(f: FunctionLowering, instr: ssa.Index) -> Operand:
     if not isinstance(operand, Memory):
         raise LoweringFault("an array value is in memory")
     size, index = f.types.size(array.elem), f.index64(instr.index)
-    if is_literal(index):
+    if is_literal(index) and int(index) < array.len:
         return _part(f, operand.ptr, int(index) * size, array.elem, instr.id)
     count = array.len if _addresses(f, array.elem, f.places(instr.x)) else 0
     element = _stack_element(f, count, size, operand.ptr, _on_stack(f, instr.index, index, array.len))

@@ -90,6 +90,15 @@ class PointsTo:
         node = self._nodes.get(place)
         return self._sets[node] if node is not None else set()
 
+    def holders(self, place: Place) -> set[Place]:
+        """Where the address of a local variable, or of a part of it, may be kept."""
+        wanted = (place.kind, place.function, place.id)
+        return {
+            key
+            for key, node in self._nodes.items()
+            if isinstance(key, Place) and any((p.kind, p.function, p.id) == wanted for p in self._sets[node])
+        }
+
     # constraints
 
     def _node(self, key: object) -> int:

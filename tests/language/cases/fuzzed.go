@@ -1,0 +1,96 @@
+package fuzzed
+
+// Programs that the fuzzer found, made short.
+
+import (
+	"cmp"
+	"math/bits"
+)
+
+var Effects uint64
+
+// LLVM stopped in its code for half registers.
+func HalfRegisters(b uint16, d uint8) uint64 {
+	v := int32(cmp.Compare(d, uint8(0)))
+	for i := int32(5); i > 0; i-- {
+		for j := uint(1); j <= 8; j += 2 {
+			if int16(1) > int16(bits.OnesCount16(b)) {
+				Effects = Effects*31 + 1
+			}
+			Effects = Effects*31 + uint64(bits.OnesCount16(uint16(v)))
+		}
+	}
+	return uint64(int8(bits.LeadingZeros32(uint32(v))))
+}
+
+// A divisor that the compiler knows to be 0, though Go does not.
+func DivideByShifted(a uint16, b int16, which uint8) (uint16, int16) {
+	switch which & 3 {
+	case 0:
+		return 5 / (a << 62), b
+	case 1:
+		return a, b % (b << 16)
+	case 2:
+		b /= b << 40
+	}
+	return a, b
+}
+
+func triple(x uint8) [3]uint8 { return [3]uint8{x, x + 1, x + 2} }
+
+var three [3]uint8
+
+// An index that the compiler knows to be past the end, though Go does not.
+//
+//in:which 0..5
+func IndexByLength(x, which uint8) uint8 {
+	a := [3]uint8{x, 2, 3}
+	var none [0]uint8
+	Effects = 1
+	switch which {
+	case 0:
+		return a[len(a[:])]
+	case 1:
+		return three[len(three[:])]
+	case 2:
+		return triple(x)[len(a[:])]
+	case 3:
+		return none[x<<8]
+	case 4:
+		return x / uint8(len(a[:0]))
+	}
+	return a[len(a[:2])]
+}
+
+func squares(n int32) func(yield func(int32) bool) {
+	return func(yield func(int32) bool) {
+		for i := int32(0); i < n && i < 5; i++ {
+			if !yield(i * i) {
+				return
+			}
+		}
+	}
+}
+
+// Function literals that only some turns of a loop make.
+func LiteralsInSomeTurns(a int32, skip uint8) (int32, int32, int32) {
+	s, t, u := int32(0), int32(0), int32(0)
+	for i := int32(0); i < 4; i++ {
+		v := i * a
+		if skip>>i&1 != 0 {
+			continue
+		}
+		for x := range squares(3) {
+			s += x*i + v
+		}
+		f := func(x int32) int32 { v++; return x*v + i }
+		t += f(2) + f(3)
+	}
+	for i := range int32(4) {
+		if skip>>(i+4)&1 != 0 {
+			g := func(x int32) int32 { i += x; return i }
+			u = u*3 + g(a) - g(1)
+		}
+	}
+	return s, t, u
+}
