@@ -56,6 +56,8 @@ int match(struct xdp_md *ctx)
 	upper(buf, LENGTH);
 	found[0] = find(buf, LENGTH, method, sizeof(method));
 	found[1] = find(buf + 8, LENGTH - 8, host, sizeof(host));
+	if (found[1] < 0)
+		return XDP_DROP;
 	found[2] = find(buf + 16, LENGTH - 16, number, sizeof(number));
-	return found[1] < 0 ? XDP_DROP : XDP_PASS;
+	return XDP_PASS;
 }

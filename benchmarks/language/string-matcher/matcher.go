@@ -59,9 +59,9 @@ func match(ctx *ebpf.XDP) ebpf.XDPAction {
 	upper(buf[:])
 	found[0] = index(buf[:], "GET ")
 	found[1] = index(buf[8:], "HOST:")
-	found[2] = index(buf[16:], "1??7")
 	if found[1] < 0 {
 		return ebpf.XDPDrop
 	}
+	found[2] = index(buf[16:], "1??7")
 	return ebpf.XDPPass
 }
