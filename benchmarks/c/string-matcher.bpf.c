@@ -28,7 +28,7 @@ static __always_inline int matches(const __u8 *text, int len, const __u8 *patter
 
 static __always_inline int find(const __u8 *text, int len, const __u8 *pattern, int n)
 {
-	for (int i = 0; i < len; i++) {
+	for (int i = 0; i < len - n + 1; i++) {
 		if (matches(text + i, len - i, pattern, n))
 			return i;
 	}

@@ -27,7 +27,7 @@ func matches(text []byte, pattern string) bool {
 
 // index is where the pattern first is in the text, or -1.
 func index(text []byte, pattern string) int32 {
-	for i := range text {
+	for i := range len(text) - len(pattern) + 1 {
 		if matches(text[i:], pattern) {
 			return int32(i)
 		}
