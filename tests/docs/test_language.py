@@ -17,12 +17,15 @@ BLOCK = re.compile(r"^```go\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.M | re.
 
 
 def source(code: str) -> str:
-    """A program that calls all functions of the code which need no arguments."""
+    """A program that calls all functions of the code which need no arguments; or the code, where it is one."""
+    if code.startswith("package "):
+        return code
     functions = re.findall(r"^func (\w+)\(\)", code, re.M)
     imports, code = "".join(re.findall(r'^import "\w+"\n', code, re.M)), re.sub(r'^import "\w+"\n', "", code)
     unsafe = 'import "unsafe"\n' if "unsafe." in code else ""
     calls = "".join(f"\t{name}()\n" for name in functions)
-    program = f"//bpf:section xdp\nfunc program(ctx *ebpf.XDP) ebpf.XDPAction {{\n{calls}\treturn ebpf.XDPPass\n}}\n"
+    body = f"func program(ctx *ebpf.XDP) ebpf.XDPAction {{\n{calls}\treturn ebpf.XDPPass\n}}\n"
+    program = f"//bpf:section xdp\n{body}"
     return f'package bpf\n\nimport "tinybpf/ebpf"\n{unsafe}{imports}\n{program}\n{code}'
 
 
@@ -32,7 +35,7 @@ def shown(code: str) -> str:
         compile_go(source(code), name="x.go")
     before = source(code).count("\n") - code.count("\n")
     text = "\n".join(d.render() for d in caught.value.diagnostics) + "\n"
-    return re.sub(r"^[\w.]+:(\d+):", lambda m: f"{int(m[1]) - before}:", text, flags=re.M)
+    return re.sub(r"^<source>:(\d+):", lambda m: f"x.go:{int(m[1]) - before}:", text, flags=re.M)
 
 
 BLOCKS = [(m[1], m[2]) for m in BLOCK.finditer(PAGE.read_text())]
