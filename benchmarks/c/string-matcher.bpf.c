@@ -28,7 +28,7 @@ static __always_inline int matches(const __u8 *text, int len, const __u8 *patter
 
 static __always_inline int find(const __u8 *text, int len, const __u8 *pattern, int n)
 {
-	for (int i = 0; i < len; i++) {
+	for (int i = 0; i < len - n + 1; i++) {
 		if (matches(text + i, len - i, pattern, n))
 			return i;
 	}
@@ -56,6 +56,8 @@ int match(struct xdp_md *ctx)
 	upper(buf, LENGTH);
 	found[0] = find(buf, LENGTH, method, sizeof(method));
 	found[1] = find(buf + 8, LENGTH - 8, host, sizeof(host));
+	if (found[1] < 0)
+		return XDP_DROP;
 	found[2] = find(buf + 16, LENGTH - 16, number, sizeof(number));
-	return found[1] < 0 ? XDP_DROP : XDP_PASS;
+	return XDP_PASS;
 }

@@ -13,12 +13,12 @@ const length = 48
 var text = ebpf.PerCPUArray[[length]byte]{MaxEntries: 1}
 
 // matches tells whether text begins with the pattern.
-func matches(text, pattern []byte) bool {
+func matches(text []byte, pattern string) bool {
 	if len(text) < len(pattern) {
 		return false
 	}
-	for i, p := range pattern {
-		if p != '?' && text[i] != p {
+	for i := range len(pattern) {
+		if pattern[i] != '?' && text[i] != pattern[i] {
 			return false
 		}
 	}
@@ -26,8 +26,8 @@ func matches(text, pattern []byte) bool {
 }
 
 // index is where the pattern first is in the text, or -1.
-func index(text, pattern []byte) int32 {
-	for i := range text {
+func index(text []byte, pattern string) int32 {
+	for i := range len(text) - len(pattern) + 1 {
 		if matches(text[i:], pattern) {
 			return int32(i)
 		}
@@ -44,12 +44,6 @@ func upper(text []byte) {
 	}
 }
 
-var (
-	method = [4]byte{'G', 'E', 'T', ' '}
-	host   = [5]byte{'H', 'O', 'S', 'T', ':'}
-	number = [4]byte{'1', '?', '?', '7'}
-)
-
 // Where the patterns were in the packet that came last.
 var found [3]int32
 
@@ -63,11 +57,11 @@ func match(ctx *ebpf.XDP) ebpf.XDPAction {
 		return ebpf.XDPDrop
 	}
 	upper(buf[:])
-	found[0] = index(buf[:], method[:])
-	found[1] = index(buf[8:], host[:])
-	found[2] = index(buf[16:], number[:])
+	found[0] = index(buf[:], "GET ")
+	found[1] = index(buf[8:], "HOST:")
 	if found[1] < 0 {
 		return ebpf.XDPDrop
 	}
+	found[2] = index(buf[16:], "1??7")
 	return ebpf.XDPPass
 }

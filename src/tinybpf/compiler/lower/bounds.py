@@ -30,7 +30,6 @@ class Bounds:
         self._fn = points.doc.functions[index]
         self._types: Types = points.types
         self._uses: Uses = points.uses[index]
-        self._cells: dict[int, list[ssa.Store] | None] = {}
         self._counters: dict[int, _Counter | None] = {}
         self._asked: set[int] = set()
 
@@ -66,7 +65,7 @@ class Bounds:
         return known if known and known <= self._room(made.type) else None
 
     def _loaded(self, made: ssa.UnOp) -> int | None:
-        stores = self._stores(made.x)
+        stores = self._uses.stores(self._fn, made.x)
         if stores is None:
             return self._just_read(made)
         counter = self._counter(made.x, stores)
@@ -87,24 +86,6 @@ class Bounds:
         places = self._points.value(self._index, made.x)
         shared = bool(places) and all(p.kind != "local" for p in places)
         return 1 << bits if bits <= NARROW and shared else None
-
-    def _stores(self, cell: int) -> list[ssa.Store] | None:
-        """What is stored in a variable of the function that is loaded and stored only."""
-        if cell not in self._cells:
-            self._cells[cell] = self._find_stores(cell)
-        return self._cells[cell]
-
-    def _find_stores(self, cell: int) -> list[ssa.Store] | None:
-        if not isinstance(self._uses.made_by.get(cell), ssa.Alloc):
-            return None
-        stores = []
-        for block, at in self._uses.of(cell):
-            user = self._fn.blocks[block].instrs[at]
-            if isinstance(user, ssa.Store) and user.addr == cell and user.value != cell:
-                stores.append(user)
-            elif not isinstance(user, ssa.UnOp):
-                return None
-        return stores
 
     def _counter(self, cell: int, stores: list[ssa.Store]) -> _Counter | None:
         if cell not in self._counters:

@@ -229,8 +229,7 @@ def _bounded(f: FunctionLowering, number: int, index: str, length: int) -> str:
     ``i & 7``, ``i % 8``, ``i >> 29`` and ``min(i, 7)`` need no check, but LLVM must not find that they are
     superfluous: the verifier bounds the index by them.
     """
-    known = f.bounds.below(number)
-    if known is not None and known <= length:
+    if _is_below(f, number, index, length):
         return index
     made = f.uses.made_by.get(number)
     if isinstance(made, ssa.BinOp):
@@ -264,14 +263,19 @@ def _masked(f: FunctionLowering, made: ssa.BinOp, length: int) -> str | None:
     return None
 
 
-def _on_stack(f: FunctionLowering, number: int, index: str, length: int) -> str:
-    """An index below ``length`` for the stack, whose addresses LLVM puts together with what it knows to be
-    small by ``|``: it must not know."""
+def _is_below(f: FunctionLowering, number: int, index: str, length: int) -> bool:
+    """Whether the verifier needs no check to see that the index is below ``length``; Go's is made."""
     known = f.bounds.below(number)
-    if known is None or known > length:
-        return f.guard(index, str(length))
-    constant = f.b.value(f"call i1 @llvm.is.constant.i64(i64 {index})")
-    return f.b.value(f"select i1 {constant}, i64 {index}, i64 {hide(f.b, index)}")
+    if known is not None and known <= length:
+        return True
+    if f.is_exact(number):
+        f.panic_if(f.b.value(f"icmp uge i64 {index}, {length}"), panics.INDEX)
+        return True
+    return False
+
+
+def _on_stack(f: FunctionLowering, number: int, index: str, length: int) -> str:
+    return f.apart(index) if _is_below(f, number, index, length) else f.guard(index, str(length))
 
 
 def _constant(f: FunctionLowering, number: int) -> int | None:
@@ -288,7 +292,11 @@ def _slice_element(f: FunctionLowering, instr: ssa.IndexAddr, container: int) ->
     s, size = f.slice(instr.x), f.types.size(f.types.elem(container))
     index = f.index64(instr.index)
     f.panic_if(f.b.value(f"icmp uge i64 {index}, {s.len}"), panics.INDEX)
-    at = f.guard(index if s.off == "0" else f.b.value(f"add i64 {s.off}, {index}"), s.end)
+    at = index if s.off == "0" else f.b.value(f"add i64 {s.off}, {index}")
+    if not f.is_exact(instr.x, instr.index):
+        at = f.guard(at, s.end)
+    elif any(p.kind == "local" for p in f.places(instr.x)):
+        at = f.apart(at)
     return _stack_element(f, _pointers(f, instr, container), size, s.base, at)
 
 

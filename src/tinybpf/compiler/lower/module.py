@@ -11,6 +11,7 @@ from tinybpf.compiler.kernel.helpers import MOVES_PACKET, Helper
 from tinybpf.compiler.lower import abi, arithmetic, builtins, callbacks, calls, convert, memory, runes, trace  # noqa: F401  (they register their instructions)
 from tinybpf.compiler.lower.debug import DebugInfo
 from tinybpf.compiler.lower.escape import EscapeCheck
+from tinybpf.compiler.lower.exact import Exact
 from tinybpf.compiler.lower.frames import context_parts_travel
 from tinybpf.compiler.lower.function import FunctionLowering
 from tinybpf.compiler.lower.names import Names, qualified
@@ -84,6 +85,7 @@ class Module:
         self.initial = initial
         self.order = self._call_order([*(e.function for e in program.entries), *roots])
         self.points = PointsTo(doc, types, self.order, self._entry_functions)
+        self.exact = Exact(self.points, self.order, self._entry_functions)
         self._find_helpers()
         self.writes = Writes(self.points, self.order, self.helpers)
         self.views = Views(self.points, self.order, self.writes)

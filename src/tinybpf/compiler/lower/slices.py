@@ -33,7 +33,7 @@ def slice_op(f: FunctionLowering, instr: ssa.SliceOp) -> Operand:
         _at_most(f, low, high)
     off, length = plus(f, whole.off, low), minus(f, high, low)
     end = whole.end if f.types.is_string(t) else plus(f, whole.off, top)
-    if not (is_literal(off) and is_literal(length)):
+    if not f.is_exact(instr.id) and not (is_literal(off) and is_literal(length)):
         # The verifier does not follow the arithmetic above: give it the bounds anew.
         off, length = (f.guard(x, whole.end, "ule", panics.SLICE) for x in (off, length))
     if instr.max is not None and not is_literal(end):

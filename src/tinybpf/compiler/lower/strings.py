@@ -148,7 +148,14 @@ def _extent(f: Values, place: Place) -> int | None:
 
 
 def index(f: FunctionLowering, instr: ssa.Index) -> Operand:
-    return byte(f, f.slice(instr.x), f.index64(instr.index))
+    s, at = f.slice(instr.x), f.index64(instr.index)
+    if not f.is_exact(instr.x, instr.index):
+        return byte(f, s, at)
+    f.panic_if(f.b.value(f"icmp uge i64 {at}, {s.len}"), panics.INDEX)
+    place = f.b.value(f"add i64 {s.off}, {at}")
+    if any(p.kind == "local" for p in f.places(instr.x)):
+        place = f.apart(place)
+    return f.b.value(f"load i8, ptr {plus(f.b, s.base, place)}, align 1")
 
 
 def byte(f: Values, s: SliceValue, at: str) -> str:

@@ -140,6 +140,16 @@ class Values:
         self.panic_if(bad, reason)
         return b.value(f"select i1 {constant}, i64 {checked}, i64 {hide(b, checked)}")
 
+    def is_exact(self, *numbers: int | None) -> bool:
+        """Whether the verifier knows these values exactly, so that what is made of them needs no `guard`."""
+        return all(n is None or self.m.exact.value(self.index, n) for n in numbers)
+
+    def apart(self, value: str) -> str:
+        """An offset (``i64``) into the stack, which LLVM must not know: what it knows to be small it puts
+        into an address by ``|``."""
+        constant = self.b.value(f"call i1 @llvm.is.constant.i64(i64 {value})")
+        return self.b.value(f"select i1 {constant}, i64 {value}, i64 {hide(self.b, value)}")
+
     # --- operands
 
     def operand(self, number: int) -> Operand:

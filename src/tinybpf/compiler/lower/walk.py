@@ -153,3 +153,16 @@ class Uses:
     def of(self, value: int) -> list[tuple[int, int]]:
         """Block and place of each instruction that uses ``value``."""
         return self.by_value.get(value, [])
+
+    def stores(self, fn: ssa.Function, cell: int) -> list[ssa.Store] | None:
+        """What is stored in a variable of the function that is loaded and stored only; None of any other."""
+        if not isinstance(self.made_by.get(cell), ssa.Alloc):
+            return None
+        found = []
+        for block, at in self.of(cell):
+            user = fn.blocks[block].instrs[at]
+            if isinstance(user, ssa.Store) and user.addr == cell and user.value != cell:
+                found.append(user)
+            elif not isinstance(user, ssa.UnOp):
+                return None
+        return found
