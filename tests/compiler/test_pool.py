@@ -46,7 +46,7 @@ def test_what_is_kept() -> None:
 def test_a_mask_keeps_an_offset_inside() -> None:
     size = len(pool().data)
     assert size & (size - 1) == 0
-    assert size == 16
+    assert size == 64
 
 
 def test_in_memory() -> None:
