@@ -18,6 +18,8 @@ BITS = 21
 LIMIT = 1 << BITS
 """Bytes that all constants together, or what a string is a part of, may have."""
 
+SMALLEST = 64
+
 
 class Pool:
     """The constants that a program keeps; equal ones are kept once."""
@@ -30,8 +32,10 @@ class Pool:
                 if text not in self._places:
                     self._places[text] = len(data)
                     data += text
-        size = 1 << max(0, len(data) - 1).bit_length()
-        self.data = bytes(data).ljust(size, b"\0")  # of a size that a mask can keep an offset within
+        # Of a size that a mask can keep an offset within; and neither so small, nor with one 0 at its end,
+        # that LLVM took it for a number or a C string, which it puts into a section of their own.
+        size = max(SMALLEST, 1 << (len(data) + 1).bit_length())
+        self.data = bytes(data).ljust(size, b"\0")
         self.longest = max(map(len, self._places), default=0)
 
     def __contains__(self, text: bytes) -> bool:

@@ -177,6 +177,33 @@ def test_variables_in_the_object(load: Load) -> None:
     assert "names" not in variables
 
 
+def test_one_section_of_constants() -> None:
+    """A loader makes a map of each section, and finds the one to set variables in by its name."""
+    source = """package bpf
+
+import "tinybpf/ebpf"
+
+type args struct{ N, At, Out uint64 }
+
+var limit uint64 = 5
+var first = "one"
+var pair = [...]string{"two", "three"}
+
+//bpf:section syscall
+func prog(ctx *args) int32 {
+	if ctx.N > limit {
+		ebpf.Printk("%d\\n", ctx.N)
+	}
+	s := pair[ctx.At&1]
+	return int32(s[ctx.N&1]) + int32(first[ctx.At&1])
+}
+"""
+    with tinybpf.load_go(source) as obj:
+        assert len([name for name in obj.maps if name.endswith(".rodata")]) == 1
+        done = obj.program("prog").test_run(ctx=CONTEXT.pack(1, 1, 0))
+        assert done.retval == ord("h") + ord("n")
+
+
 @pytest.mark.parametrize("at", range(3))
 def test_printed(load: Load, at: int) -> None:
     name = ("alpha", "beta", "gamma")[at]

@@ -10,7 +10,7 @@ from tinybpf.compiler.lower.debug import MapField, escape
 from tinybpf.compiler.lower.infer import Usage, agreed, infer
 from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.strings import POOL
-from tinybpf.compiler.pool import Pool
+from tinybpf.compiler.pool import SMALLEST, Pool
 from tinybpf.compiler.program import MapDefinition, read_map
 from tinybpf.compiler.typed import Shape, holds_map
 
@@ -141,10 +141,9 @@ class Variables:
         section = ".rodata" if not written else ".bss" if image.zero else ".data"
         if not written and self.types.strings_only(variable.type):
             # Nobody sets a string from outside: what it is can be told here.
-            value = bytes_constant(image)
-            return (
-                f'@{symbol} = internal constant [{len(image.data)} x i8] {value}, section ".rodata", align 8'
-            )
+            data = image.data.ljust(SMALLEST, b"\0")
+            value = bytes_constant(Image(data))
+            return f'@{symbol} = internal constant [{len(data)} x i8] {value}, section ".rodata", align 8'
         kind = "global" if written else "constant"
         place = f'section "{section}", align {max(self.types.align(variable.type), 1)}'
         if self.types.holds_function(variable.type):
