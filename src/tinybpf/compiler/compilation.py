@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +46,10 @@ class Compilation:
         self._began = time.perf_counter()
 
     def run(self) -> CompiledObject:
+        with _without_collector():
+            return self._run()
+
+    def _run(self) -> CompiledObject:
         running = frontend.start(self.project.request(), self.timeout)
         self._import_lowering()
         doc = running.result()
@@ -123,8 +129,8 @@ class Compilation:
             raise _internal(self.messages.place(ssa.NO_POS, message)) from problem
         except llvm.LlvmFailure as failure:
             raise self._refused_by_llvm(module, failure) from failure
-        if emitted.optimised is not None:
-            self._dump("2-optimised.ll", emitted.optimised)
+        for number, (name, text) in enumerate(emitted.dumps, 2):
+            self._dump(f"{number}-{name}.ll", text)
         return emitted
 
     def _dump(self, file_name: str, text: str) -> None:
@@ -182,6 +188,18 @@ class Compilation:
         return CompiledObject(
             data, self.project.name, programs, maps, module.program.license, warnings, self.stages
         )
+
+
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """The garbage collector would look again and again at a document in which nothing is garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _internal(at: Diagnostic) -> InternalCompilerError:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from tinybpf.compiler.pipeline import Step
 
 MEMORY = 8 << 30
 """Address space that one compile may take, in bytes."""
@@ -29,6 +30,9 @@ TIMEOUT = 60.0
 """Seconds that one compile may take."""
 
 _GRACE = 10.0
+
+STEPS: Sequence[Step] = (("default", "default<O2>", 2, True, False, ""),)
+"""How a module is optimised where nothing else is said."""
 
 
 class LlvmFailure(Exception):
@@ -45,11 +49,11 @@ class LlvmInvalid(Exception):
 
 
 class Emitted:
-    """An object, the optimised IR where it was asked for, and seconds by stage."""
+    """An object, the module after each step where it was asked for, and seconds by stage."""
 
-    def __init__(self, object: bytes, optimised: str | None, times: dict[str, float]) -> None:
+    def __init__(self, object: bytes, dumps: Sequence[tuple[str, str]], times: dict[str, float]) -> None:
         self.object = object
-        self.optimised = optimised
+        self.dumps = dumps
         self.times = times
 
 
@@ -207,7 +211,7 @@ def emit(
     *,
     triple: str = "bpfel",
     cpu: str = "v3",
-    level: int = 2,
+    steps: Sequence[Step] = STEPS,
     late: str = "",
     dump: bool = False,
     timeout: float = TIMEOUT,
@@ -219,7 +223,7 @@ def emit(
     ``BpfError`` where there is no LLVM to talk to.
     """
     request = {
-        "ir": ir, "triple": triple, "cpu": cpu, "level": level, "late": late,
+        "ir": ir, "triple": triple, "cpu": cpu, "steps": list(steps), "late": late,
         "dump": dump, "seconds": timeout, "memory": memory,
     }  # fmt: skip
     try:
@@ -229,9 +233,10 @@ def emit(
 
         if wide.SIGN not in failure.log:
             raise
-        optimised = _answer({**request, "dump": True, "emit": False}, timeout)["optimised"]
-        answer = _answer({**request, "ir": wide.expand(optimised), "optimise": False, "late": ""}, timeout)
-    return Emitted(answer["object"], answer.get("optimised"), answer["times"])
+        optimised = _answer({**request, "text": True, "emit": False}, timeout)
+        answer = _answer({**request, "ir": wide.expand(optimised["text"]), "steps": [], "late": ""}, timeout)
+        answer["dumps"] = [*optimised.get("dumps", ())[:-1], *answer.get("dumps", ())]
+    return Emitted(answer["object"], answer.get("dumps", ()), answer["times"])
 
 
 def run(

@@ -13,6 +13,7 @@ from tinybpf.compiler.lower.debug import DebugInfo
 from tinybpf.compiler.lower.escape import EscapeCheck
 from tinybpf.compiler.lower.frames import context_parts_travel
 from tinybpf.compiler.lower.function import FunctionLowering
+from tinybpf.compiler.lower.inlining import inlined
 from tinybpf.compiler.lower.names import Names, qualified
 from tinybpf.compiler.lower.order import OrderCheck
 from tinybpf.compiler.lower.panics import Sites
@@ -83,6 +84,7 @@ class Module:
         self._entry_functions = {e.function for e in program.entries}
         self.initial = initial
         self.order = self._call_order([*(e.function for e in program.entries), *roots])
+        self._inlined = set() if self.native else inlined(doc.functions, self.order, self._stays, self._callbacks)
         self.points = PointsTo(doc, types, self.order, self._entry_functions)
         self._find_helpers()
         self.writes = Writes(self.points, self.order, self.helpers)
@@ -161,6 +163,13 @@ class Module:
         ]
         large = sorted((v for v in found if v[0] >= 32), key=lambda v: -v[0])[:3]
         return ", ".join(f"{name} in {function} ({size} bytes)" for size, name, function in large)
+
+    def inlined(self, index: int) -> bool:
+        """Whether a function becomes a part of its callers at once."""
+        return index in self._inlined
+
+    def _stays(self, index: int) -> bool:
+        return index in self._entry_functions or self.noinline(index)
 
     def noinline(self, index: int) -> bool:
         return any(d.text.split()[0] == "//go:noinline" for d in self.doc.functions[index].directives)
