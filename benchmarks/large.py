@@ -1,7 +1,7 @@
 """Sources of any length: how the time to compile grows with the lines.
 
-Each part of such a source is a program as one writes it: its maps and records, a program that takes packets or
-watches a system call, and functions that it calls; some functions are called by all programs.
+Each part of such a source is a program as one writes it: its maps and records, a program that takes
+packets or watches a system call, and functions that it calls; some functions are called by all programs.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 """
 """A module that takes the way through LLVM that programs take."""
 
-STEPS = [("default", "default<O2>", 2, True, False, "")]
+STEPS = [("default", "default<Os>", 2, True, True, "")]
 """Those of the default profile."""
 
 

@@ -31,7 +31,7 @@ TIMEOUT = 60.0
 
 _GRACE = 10.0
 
-STEPS: Sequence[Step] = (("default", "default<O2>", 2, True, False, ""),)
+STEPS: Sequence[Step] = (("default", "default<Os>", 2, True, True, ""),)
 """How a module is optimised where nothing else is said."""
 
 

@@ -136,9 +136,9 @@ def _pass(name: str) -> Step:
 
 _PROFILES: dict[str, tuple[Step, ...]] = {
     "conservative": (_default(1),),
-    "default": (_default(2),),
+    "default": (_default(2, small=True),),
     "aggressive": (_default(2),),
-    "verifier-safe": (_default(2, unroll=False),),
+    "verifier-safe": (_default(2, unroll=False, small=True),),
 }
 
 

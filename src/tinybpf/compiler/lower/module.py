@@ -84,7 +84,9 @@ class Module:
         self._entry_functions = {e.function for e in program.entries}
         self.initial = initial
         self.order = self._call_order([*(e.function for e in program.entries), *roots])
-        self._inlined = set() if self.native else inlined(doc.functions, self.order, self._stays, self._callbacks)
+        self._inlined = (
+            set() if self.native else inlined(doc.functions, self.order, self._stays, self._callbacks)
+        )
         self.points = PointsTo(doc, types, self.order, self._entry_functions)
         self._find_helpers()
         self.writes = Writes(self.points, self.order, self.helpers)
