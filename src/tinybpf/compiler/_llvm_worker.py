@@ -132,11 +132,12 @@ def compile_module(llvm: Any, request: dict[str, Any], tell: Callable[[bytes], o
     stage("parse")
     tell(OPTIMISING)
     answer: dict[str, Any] = {"times": times}
-    dumps: list[tuple[str, str]] | None = [] if request["dump"] else None
-    for steps in grouped(request["steps"], dumps is None):
+    dumps: list[tuple[str, str]] = []
+    for steps in grouped(request["steps"], not request["dump_steps"]):
         run_steps(llvm, machine, module, steps)
-        if dumps is not None:
-            dumps.append((steps[-1][1], str(module)))
+        if request["dump_steps"]:
+            name = steps[0][1].replace("<", "-").replace(">", "")
+            dumps.append((f"{name}.ll", str(module)))
     if request["late"]:
         expand(llvm, machine, module, request["late"])
     module = with_results(llvm, module)
@@ -145,13 +146,15 @@ def compile_module(llvm: Any, request: dict[str, Any], tell: Callable[[bytes], o
         answer["text"] = str(module)
     stage("optimise")
     tell(EMITTING)
-    if dumps is not None:
-        copy = llvm.parse_assembly(str(module))  # emitting changes the module
-        dumps.append(("assembly", machine.emit_assembly(copy)))
-        answer["dumps"] = dumps
+    if request["dump"]:
+        dumps.append(("optimised.ll", str(module)))
     if request.get("emit", True):
+        if request["dump"]:
+            copy = llvm.parse_assembly(str(module))  # emitting changes the module
+            dumps.append(("assembly.s", machine.emit_assembly(copy)))
         answer["object"] = machine.emit_object(module)
         stage("emit")
+    answer["dumps"] = dumps
     return answer
 
 
@@ -266,7 +269,10 @@ def warm_up(llvm: Any, requests: int) -> None:
     waiting = select.poll()
     waiting.register(requests, select.POLLIN)
     if not waiting.poll(0):
-        request = {"triple": "bpfel", "cpu": "v3", "steps": STEPS, "ir": WARM_UP, "late": "", "dump": False}
+        request = {
+            "triple": "bpfel", "cpu": "v3", "steps": STEPS, "ir": WARM_UP, "late": "",
+            "dump": False, "dump_steps": False,
+        }  # fmt: skip
         compile_module(llvm, request, lambda _: None)
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tinybpf.compiler import contract, frontend, llvm, ssa, typed
@@ -15,6 +13,7 @@ from tinybpf.compiler.diagnostics import Diagnostic, fault
 from tinybpf.compiler.llvm_words import explain
 from tinybpf.compiler.messages import Messages
 from tinybpf.compiler.object import CompiledMap, CompiledObject, CompiledProgram
+from tinybpf.compiler.options import Clock, Options
 from tinybpf.compiler.project import Project
 from tinybpf.errors import BpfError, CompileError, InternalCompilerError
 
@@ -29,18 +28,11 @@ class Compilation:
     def __init__(
         self,
         project: Project,
-        sections: Mapping[str, str],
-        programs: Sequence[str],
-        cpu: str,
-        dump_ir: str | os.PathLike[str] | None,
-        timeout: float,
+        options: Options,
     ) -> None:
         self.project = project
-        self.sections = sections
-        self.programs = programs
-        self.cpu = cpu
-        self.dump = Path(dump_ir) if dump_ir is not None else None
-        self.timeout = timeout
+        self.options = options
+        self.clock = Clock(options.timeout)
         self.stages: dict[str, float] = {}
         self.messages = Messages(project.display or project.name)
         self._began = time.perf_counter()
@@ -50,15 +42,20 @@ class Compilation:
             return self._run()
 
     def _run(self) -> CompiledObject:
-        running = frontend.start(self.project.request(), self.timeout)
+        running = frontend.start(self.project.request(), self.clock.left())
         self._import_lowering()
-        doc = running.result()
+        try:
+            doc = running.result()
+        except frontend.OutOfTime as problem:
+            raise self._late("parsing and type-checking") from problem
         self._stage("front end")
         self.messages.read(doc)
         if self.messages.errors:
             raise CompileError(self.messages.all())
         module, ir = self._lower(doc)
         self._stage("lower")
+        if self.clock.up():
+            raise self._late("turning Go's instructions into LLVM's")
         emitted = self._emit(module, ir)
         from tinybpf.compiler import elf
 
@@ -89,7 +86,7 @@ class Compilation:
         from tinybpf.compiler.startup import evaluate, initialising
 
         report = self.messages.report
-        choices = Choices(self.sections, self.project.config.programs, self.programs)
+        choices = Choices(self.options.sections, self.project.config.programs, self.options.programs)
         try:
             contract.check(doc)
             typed.without_bodies(doc)
@@ -97,8 +94,8 @@ class Compilation:
             program = Reader(doc, types, choices, report).read()
             doc = resolve(doc, [*(e.function for e in program.entries), *initialising(doc)], report)
             types = Types(doc.types)
-            initial = evaluate(doc, types, report, self.timeout)
-            module = Module(doc, types, program, report, initial)
+            initial = evaluate(doc, types, report, self.clock.left())
+            module = Module(doc, types, program, report, initial, big_endian=self.options.byte_order == "big")
             ir = module.run()
         except Refused as refused:
             self.messages.report(refused.pos, refused.message, refused.hint)
@@ -119,10 +116,18 @@ class Compilation:
         return module, ir
 
     def _emit(self, module: Module, ir: str) -> llvm.Emitted:
+        options = self.options
         self._dump("1-lowered.ll", ir)
         try:
             emitted = llvm.emit(
-                ir, cpu=self.cpu, late=module.made.late(), dump=self.dump is not None, timeout=self.timeout
+                ir,
+                triple=module.triple,
+                cpu=options.cpu,
+                steps=options.pipeline.steps,
+                late=module.made.late(),
+                dump=options.dump is not None,
+                dump_steps=options.pipeline.own,
+                timeout=self.clock.left(),
             )
         except llvm.LlvmInvalid as problem:
             message = f"LLVM does not take the module: {problem}"
@@ -130,19 +135,24 @@ class Compilation:
         except llvm.LlvmFailure as failure:
             raise self._refused_by_llvm(module, failure) from failure
         for number, (name, text) in enumerate(emitted.dumps, 2):
-            self._dump(f"{number}-{name}.ll", text)
+            self._dump(f"{number}-{name}", text)
         return emitted
 
     def _dump(self, file_name: str, text: str) -> None:
-        if self.dump is not None:
-            self.dump.mkdir(parents=True, exist_ok=True)
-            (self.dump / file_name).write_text(text)
+        folder = self.options.dump
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / file_name).write_text(text)
 
     def _refused_by_llvm(self, module: Module, failure: llvm.LlvmFailure) -> CompileError:
         """What LLVM said before it ended its process, at the Go function that it was about."""
+        if failure.late:
+            return self._late(failure.stage)
         said = explain(failure.log)
         functions = [said.function] if said.function else []
         hint = self._stack_hint(module, functions) if said.stack else said.hint
+        if hint is None and self.options.pipeline.own:
+            hint = "the pass pipeline is not one of tinybpf's: see what happens without it"
         if said.place is not None:
             path, line, col = said.place
             file = next((n for n, f in enumerate(module.doc.files) if f.path == path), None)
@@ -169,6 +179,16 @@ class Compilation:
 
         large = module.largest_variables(functions)
         return f"{STACK_HINT}; the largest: {large}" if large else STACK_HINT
+
+    def _late(self, stage: str) -> CompileError:
+        """The time is up in a stage."""
+        hint = "give it more time (--timeout, or build.timeout in tinybpf.json)"
+        if stage == llvm.OPTIMISING:
+            hint += ", or less to do (--opt-profile conservative)"
+        found = Diagnostic(
+            "", 0, 0, f"not compiled within {self.clock.given()}: {stage} took too long", hint=hint
+        )
+        return CompileError([*self.messages.all(), found])
 
     def _about(
         self, module: Module, functions: Sequence[str], message: str, hint: str | None

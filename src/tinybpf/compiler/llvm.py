@@ -36,12 +36,17 @@ STEPS: Sequence[Step] = (("default", "default<Os>", 2, True, True, ""),)
 
 
 class LlvmFailure(Exception):
-    """LLVM ended the process that compiled: ``log`` is what it said last, ``reason`` how it ended."""
+    """LLVM ended the process that compiled: ``log`` is what it said last, ``reason`` how it ended.
 
-    def __init__(self, reason: str, log: str) -> None:
+    ``late`` where it was ended because its time was up; ``stage`` says what it was at.
+    """
+
+    def __init__(self, reason: str, log: str, stage: str = "", late: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.log = log
+        self.stage = stage
+        self.late = late
 
 
 class LlvmInvalid(Exception):
@@ -214,17 +219,21 @@ def emit(
     steps: Sequence[Step] = STEPS,
     late: str = "",
     dump: bool = False,
+    dump_steps: bool = False,
     timeout: float = TIMEOUT,
     memory: int = MEMORY,
 ) -> Emitted:
     """Verify, optimise and emit one module; ``late`` has functions that are inlined after that.
+
+    ``steps`` are those of a ``Pipeline``. ``dump`` asks for the module as text when it is optimised, and
+    as assembly, ``dump_steps`` for the text after each step, too.
 
     ``LlvmFailure`` where LLVM ended its process, ``LlvmInvalid`` where the module is none,
     ``BpfError`` where there is no LLVM to talk to.
     """
     request = {
         "ir": ir, "triple": triple, "cpu": cpu, "steps": list(steps), "late": late,
-        "dump": dump, "seconds": timeout, "memory": memory,
+        "dump": dump, "dump_steps": dump and dump_steps, "seconds": timeout, "memory": memory,
     }  # fmt: skip
     try:
         answer = _answer(request, timeout)
@@ -235,8 +244,8 @@ def emit(
             raise
         optimised = _answer({**request, "text": True, "emit": False}, timeout)
         answer = _answer({**request, "ir": wide.expand(optimised["text"]), "steps": [], "late": ""}, timeout)
-        answer["dumps"] = [*optimised.get("dumps", ())[:-1], *answer.get("dumps", ())]
-    return Emitted(answer["object"], answer.get("dumps", ()), answer["times"])
+        answer["dumps"] = [*optimised["dumps"], *answer["dumps"]]
+    return Emitted(answer["object"], answer["dumps"], answer["times"])
 
 
 def run(
@@ -270,7 +279,7 @@ def _answer(request: dict[str, Any], timeout: float) -> Any:
     if "invalid" in answer:
         raise LlvmInvalid(answer["invalid"])
     if "status" in answer:
-        raise _failure(answer["status"], answer["log"], timeout)
+        raise _failure(answer, timeout)
     return answer
 
 
@@ -294,7 +303,7 @@ def _ask(request: dict[str, Any] | None, timeout: float) -> Any:
     except TimeoutError:
         _worker = None
         worker.end()
-        raise LlvmFailure(f"LLVM did not finish within {timeout:g} s", "") from None
+        raise LlvmFailure(f"LLVM did not finish within {timeout:g} s", "", "waiting for LLVM", True) from None
     except BaseException:
         # An interrupted exchange leaves an answer behind that the next request would take for its own.
         _worker = None
@@ -302,12 +311,17 @@ def _ask(request: dict[str, Any] | None, timeout: float) -> Any:
         raise
 
 
-def _failure(status: int, log: str, timeout: float) -> LlvmFailure:
+OPTIMISING = "optimising"
+_STAGES = {"p": "reading the module", "o": OPTIMISING, "e": "choosing instructions"}
+
+
+def _failure(answer: dict[str, Any], timeout: float) -> LlvmFailure:
     from signal import SIGALRM
 
+    status, log, stage = answer["status"], answer["log"], _STAGES.get(answer["stage"], "")
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == SIGALRM:
-        return LlvmFailure(f"LLVM did not finish within {timeout:g} s", log)
-    return LlvmFailure(f"LLVM's process was {describe(status)}", log)
+        return LlvmFailure(f"LLVM did not finish within {timeout:g} s", log, stage, True)
+    return LlvmFailure(f"LLVM's process was {describe(status)}", log, stage)
 
 
 def version() -> str:

@@ -99,7 +99,7 @@ class PipelineError(ValueError):
 
 
 class Pipeline(msgspec.Struct, frozen=True):
-    """The steps, and whether they are those of a profile alone (then some may be done together)."""
+    """The steps; ``own`` where they are not those of a profile alone."""
 
     steps: tuple[Step, ...]
     own: bool = False
@@ -111,7 +111,10 @@ def choose(profile: str, text: str | None, more: Sequence[str] = ()) -> Pipeline
     ``PipelineError`` where there is no such profile or pass.
     """
     if text is not None:
-        return Pipeline((*parse(text), *_further(more)), own=True)
+        steps = (*parse(text), *_further(more))
+        if not any(step[0] == "default" for step in steps):
+            steps = (_default(0), *steps)  # where LLVM's passes for BPF are
+        return Pipeline(steps, own=True)
     return Pipeline((*of_profile(profile), *_further(more)), own=bool(more))
 
 

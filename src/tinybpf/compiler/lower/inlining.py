@@ -16,6 +16,9 @@ from tinybpf.compiler.lower.walk import callees, instructions
 LIMIT = 30
 """The largest weight that is copied into several callers."""
 
+LARGE = 128
+"""Bytes of a variable that is large."""
+
 _NOTHING = (ssa.Alloc, ssa.Jump, ssa.Return, ssa.ChangeType, ssa.FieldAddr, ssa.Extract)
 """What makes no code of its own, or none that a call would not need, too."""
 

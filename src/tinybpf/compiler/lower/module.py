@@ -13,7 +13,7 @@ from tinybpf.compiler.lower.debug import DebugInfo
 from tinybpf.compiler.lower.escape import EscapeCheck
 from tinybpf.compiler.lower.frames import context_parts_travel
 from tinybpf.compiler.lower.function import FunctionLowering
-from tinybpf.compiler.lower.inlining import inlined
+from tinybpf.compiler.lower.inlining import LARGE, inlined
 from tinybpf.compiler.lower.names import Names, qualified
 from tinybpf.compiler.lower.order import OrderCheck
 from tinybpf.compiler.lower.panics import Sites
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 Report = Callable[[ssa.Pos, str, "str | None"], None]
 
-TRIPLE = "bpfel"
-LAYOUT = "e-m:e-p:64:64-i64:64-i128:128-n32:64-S128"
+LAYOUT = "-m:e-p:64:64-i64:64-i128:128-n32:64-S128"
+"""Behind the letter of the byte order."""
 
 DECLARATIONS = """\
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
@@ -58,8 +58,11 @@ class Module:
         report: Report,
         initial: Initial,
         roots: Sequence[int] = (),
+        big_endian: bool = False,
     ) -> None:
         """``roots`` are functions to lower in place of programs, to run where the compiler runs."""
+        self.big_endian = big_endian
+        self.triple = "bpfeb" if big_endian else "bpfel"
         self.native = bool(roots)
         self.doc = doc
         self.types = types
@@ -171,7 +174,16 @@ class Module:
         return index in self._inlined
 
     def _stays(self, index: int) -> bool:
-        return index in self._entry_functions or self.noinline(index)
+        """Whether a function is not inlined at once. LLVM leaves out more copies of large variables in a
+        function by itself than in what it has become a part of."""
+        return (
+            index in self._entry_functions
+            or self.noinline(index)
+            or any(
+                isinstance(i, ssa.Alloc) and self.types.size(self.types.elem(i.type)) > LARGE
+                for i in instructions(self.doc.functions[index])
+            )
+        )
 
     def noinline(self, index: int) -> bool:
         return any(d.text.split()[0] == "//go:noinline" for d in self.doc.functions[index].directives)
@@ -290,7 +302,8 @@ class Module:
         """The module's text; ``report`` was told all that is wrong."""
         bodies = self.bodies()
         variables = Variables(self)
-        head = f'target triple = "{TRIPLE}"\ntarget datalayout = "{LAYOUT}"\n'
+        order = "E" if self.big_endian else "e"
+        head = f'target triple = "{self.triple}"\ntarget datalayout = "{order}{LAYOUT}"\n'
         return "\n".join(
             [
                 head,
