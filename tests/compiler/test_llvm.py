@@ -156,7 +156,9 @@ def test_time_limit() -> None:
 
 def test_time_limit_of_a_compile() -> None:
     source = program() + "\nvar never = spin()\n\nfunc spin() int {\n\tfor {\n\t}\n}\n"
-    with pytest.raises(CompileError, match="LLVM did not finish within 1 s"):
+    with pytest.raises(
+        CompileError, match=r"never cannot be computed[^~]*took longer than \S+ s: does it end\?"
+    ):
         compile_go(
             source + "\n//export other\n//bpf:section syscall\nfunc other(p *int) int { return never }\n",
             timeout=1,

@@ -19,6 +19,7 @@ from tinybpf.errors import BpfError, CompileError, InternalCompilerError
 
 if TYPE_CHECKING:
     from tinybpf.compiler.elf import Elf
+    from tinybpf.compiler.frames import Chain
     from tinybpf.compiler.lower.module import Module
 
 
@@ -49,6 +50,8 @@ class Compilation:
         except frontend.OutOfTime as problem:
             raise self._late("parsing and type-checking") from problem
         self._stage("front end")
+        if self.clock.up():
+            raise self._late("parsing and type-checking")
         self.messages.read(doc)
         if self.messages.errors:
             raise CompileError(self.messages.all())
@@ -63,8 +66,8 @@ class Compilation:
         self.stages.update({f"llvm {k}": v for k, v in emitted.times.items()})
         self._stage("llvm")
         linked = elf.read(data)
-        self._check_stack(module, linked)
-        return self._object(linked, data, module)
+        chains = self._check_stack(module, linked)
+        return self._object(linked, data, module, chains)
 
     @staticmethod
     def _import_lowering() -> None:
@@ -161,17 +164,19 @@ class Compilation:
                 return CompileError(self.messages.all())
         return self._about(module, functions, said.message or failure.reason, hint)
 
-    def _check_stack(self, module: Module, emitted: Elf) -> None:
-        """The kernel refuses a call chain whose frames are too large together."""
+    def _check_stack(self, module: Module, emitted: Elf) -> list[Chain]:
+        """The chain of each program; the kernel refuses one whose frames are too large together."""
         from tinybpf.compiler.frames import deepest
         from tinybpf.compiler.lower.refuse import STACK
 
-        for chain in deepest(emitted):
+        chains = deepest(emitted)
+        for chain in chains:
             if chain.size > STACK:
                 parts = " + ".join(f"{name} {size}" for name, size in chain.frames)
                 message = f"the program needs {chain.size} bytes of stack ({parts}); there are {STACK}"
                 names = [name for name, _ in chain.frames]
                 raise self._about(module, names, message, self._stack_hint(module, names))
+        return chains
 
     @staticmethod
     def _stack_hint(module: Module, functions: Sequence[str]) -> str:
@@ -198,8 +203,11 @@ class Compilation:
         self.messages.report(pos, message, hint)
         return CompileError(self.messages.all())
 
-    def _object(self, linked: Elf, data: bytes, module: Module) -> CompiledObject:
-        programs = tuple(CompiledProgram(p.name, p.section, p.instructions) for p in linked.programs())
+    def _object(self, linked: Elf, data: bytes, module: Module, chains: list[Chain]) -> CompiledObject:
+        programs = tuple(
+            CompiledProgram(p.name, p.section, p.instructions, chain.size, chain.frames)
+            for p, chain in zip(linked.programs(), chains, strict=True)
+        )
         maps = tuple(
             CompiledMap(m.name, m.kind.name, m.key_size, m.value_size, m.max_entries)
             for m in module.program.maps.values()

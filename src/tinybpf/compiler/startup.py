@@ -136,7 +136,9 @@ def _run(
     try:
         result = llvm.run(ir, [f"run.{i}" for i in usable], sizes, timeout=timeout)
     except llvm.LlvmFailure as failure:
-        initial.refused.update(_refusals(doc, types, functions, f"{failure.reason} while it computed them"))
+        late = f"computing it took longer than {timeout:.2g} s: does it end?"
+        hint = late if failure.late else f"{failure.reason} while it computed them"
+        initial.refused.update(_refusals(doc, types, functions, hint))
         return
     if isinstance(result, int):
         fn = doc.functions[usable[result]]
