@@ -6,9 +6,10 @@ number's bytes the other way round; what is in network order already stays.
 
 from __future__ import annotations
 
-from tinybpf.compiler import ssa, typed
+from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.types import Types
+from tinybpf.compiler.packages import EBPF
 
 _NETWORK = ("BE16", "BE32", "BE64", "IPv4Addr", "IPv6Addr")
 _UNIONS = ("FIBLookup", "RedirNeigh", "TunnelKey", "XfrmState")
@@ -36,9 +37,9 @@ class _Turn:
         """Turn the numbers of a value of this type."""
         t = self.types[index]
         if isinstance(t, ssa.Named):
-            if t.path == typed.EBPF and t.name in _NETWORK:
+            if t.path == EBPF and t.name in _NETWORK:
                 return
-            if t.path == typed.EBPF and t.name in _UNIONS and any(self.out[at : at + t.size]):
+            if t.path == EBPF and t.name in _UNIONS and any(self.out[at : at + t.size]):
                 raise Refused(
                     self.variable.pos,
                     f"variable {self.variable.name}: how an initial value of ebpf.{t.name} is laid out on a "

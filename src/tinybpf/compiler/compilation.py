@@ -98,7 +98,10 @@ class Compilation:
             doc = resolve(doc, [*(e.function for e in program.entries), *initialising(doc)], report)
             types = Types(doc.types)
             initial = evaluate(doc, types, report, self.clock.left())
-            module = Module(doc, types, program, report, initial, big_endian=self.options.byte_order == "big")
+            big_endian = self.options.byte_order == "big"
+            module = Module(
+                doc, types, program, report, initial, big_endian=big_endian, directory=self.project.display
+            )
             ir = module.run()
         except Refused as refused:
             self.messages.report(refused.pos, refused.message, refused.hint)
@@ -158,9 +161,8 @@ class Compilation:
             hint = "the pass pipeline is not one of tinybpf's: see what happens without it"
         if said.place is not None:
             path, line, col = said.place
-            file = next((n for n, f in enumerate(module.doc.files) if f.path == path), None)
-            if file is not None:
-                self.messages.report(ssa.Pos(file, line, col), said.message, hint)
+            if path in module.debug.paths:
+                self.messages.report(ssa.Pos(module.debug.paths.index(path), line, col), said.message, hint)
                 return CompileError(self.messages.all())
         return self._about(module, functions, said.message or failure.reason, hint)
 
@@ -213,8 +215,9 @@ class Compilation:
             for m in module.program.maps.values()
         )
         warnings = (*self.project.config.warnings, *self.messages.all())
+        name, directory = self.project.name, self.project.display
         return CompiledObject(
-            data, self.project.name, programs, maps, module.program.license, warnings, self.stages
+            data, name, programs, maps, module.program.license, warnings, self.stages, directory
         )
 
 

@@ -43,7 +43,9 @@ class CompiledObject(msgspec.Struct, frozen=True):
     """A BPF object in ELF, as libbpf, bpftool and cilium/ebpf load it.
 
     ``elf`` are its bytes, ``warnings`` what the compiler had to say although it compiled,
-    ``stages`` the seconds that each stage took, ``license`` the programs' licence.
+    ``stages`` the seconds that each stage took, ``license`` the programs' licence. The object has the
+    paths of its sources from the package's directory on; ``directory`` is that, as messages show it.
+    The same sources give the same bytes, wherever and whenever they are compiled.
     """
 
     elf: bytes
@@ -53,6 +55,7 @@ class CompiledObject(msgspec.Struct, frozen=True):
     license: str
     warnings: tuple[Diagnostic, ...] = ()
     stages: Mapping[str, float] = {}
+    directory: str = ""
 
     def __bytes__(self) -> bytes:
         return self.elf

@@ -59,8 +59,10 @@ class Module:
         initial: Initial,
         roots: Sequence[int] = (),
         big_endian: bool = False,
+        directory: str = "",
     ) -> None:
-        """``roots`` are functions to lower in place of programs, to run where the compiler runs."""
+        """``roots`` are functions to lower in place of programs, to run where the compiler runs;
+        ``directory`` is the package's, as the files' paths have it."""
         self.big_endian = big_endian
         self.triple = "bpfeb" if big_endian else "bpfel"
         self.native = bool(roots)
@@ -68,7 +70,7 @@ class Module:
         self.types = types
         self.program = program
         self.report = report
-        self.debug = DebugInfo(doc, types)
+        self.debug = DebugInfo(doc, types, directory)
         self._names = Names()
         for e in program.entries:
             self._names.give(("entry", e.function), e.symbol)
