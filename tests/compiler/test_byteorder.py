@@ -16,7 +16,11 @@ from tinybpf.libbpf.btf_ext import BtfExt
 
 SOURCE = """package main
 
-import "tinybpf/ebpf"
+import (
+	"encoding/binary"
+
+	"tinybpf/ebpf"
+)
 
 type Event struct {
 	A    uint64
@@ -37,12 +41,20 @@ var (
 	first   = Event{0x0102030405060708, -2, ebpf.NewBE16(443), ebpf.IPv4Of(1, 2, 3, 4), [3]uint32{1, 2, 3},
 		struct{ X int8; Y int16 }{5, 6}, [4]byte{7, 8, 9, 10}, true}
 	written uint64 = 5
+	bytes8  = orders()
 )
 
 func table() (t [4]uint16) {
 	for i := range t {
 		t[i] = uint16(i*i + 256)
 	}
+	return
+}
+
+func orders() (b [8]byte) {
+	binary.NativeEndian.PutUint16(b[:], 0x0102)
+	binary.BigEndian.PutUint16(b[2:], 0x0304)
+	binary.LittleEndian.PutUint32(b[4:], 0x05060708)
 	return
 }
 
@@ -72,6 +84,8 @@ def value(data: bytes, name: str) -> bytes:
 def test_initial_values() -> None:
     big = compile_go(SOURCE, byte_order="big").elf
     assert value(big, "knob") == bytes([1, 2, 3, 4])
+    assert value(big, "bytes8") == bytes([1, 2, 3, 4, 8, 7, 6, 5])
+    assert value(compile_go(SOURCE).elf, "bytes8") == bytes([2, 1, 3, 4, 8, 7, 6, 5])
     assert value(big, "squares") == bytes([1, 0, 1, 1, 1, 4, 1, 9])
     assert value(big, "written") == bytes([0] * 7 + [5])
     assert value(big, "first") == (

@@ -204,7 +204,7 @@ def test_configuration(tmp_path: Path) -> None:
     sizes = []
     for build in (
         {},
-        {"opt_profile": "aggressive"},
+        {"opt_profile": "conservative"},
         {"pass_pipeline": "sroa"},
         {"custom_passes": ["reg2mem"]},
     ):

@@ -20,6 +20,9 @@ from .source import Case, CaseFile
 CALLS = 20
 """The first calls of each case: Python is slow, and variables keep what a call leaves in them."""
 
+BY_MEMORY = ("NativeEndian", "Switch", "CompareThenWrite", "UnsafeData")
+"""Parts of the names of cases that look at the bytes of a number in memory: there gc says something else."""
+
 
 def run(machine: Machine, case: Case, call: tuple[int, ...], effects: bool) -> Outcome:
     """As ``kernel.Loaded`` does it, with the context in the machine's byte order."""
@@ -52,7 +55,8 @@ def test_cases(
     wrong = []
     compiled = compile_go(tmp_path, byte_order=order)
     assert compiled.byte_order == order
-    for case in file.cases:
+    same = [c for c in file.cases if order == "little" or not any(part in c.name for part in BY_MEMORY)]
+    for case in same:
         calls = inputs.of(case)
         machine = Machine(compiled.elf)
         got = [run(machine, case, call, file.has_effects) for call in calls[:CALLS]]

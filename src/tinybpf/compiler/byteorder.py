@@ -16,7 +16,9 @@ _UNIONS = ("FIBLookup", "RedirNeigh", "TunnelKey", "XfrmState")
 """Structs of the kernel's that keep different things in the same place."""
 
 _SLICE_PARTS = (8, 12, 16)
-"""Where a slice, or a string, has its numbers; its pointer is 0 in the initial value of a variable."""
+"""Where a slice has its numbers; its pointer is 0 in the initial value of a variable."""
+
+_STRING_WORDS = (0, 8)
 
 
 def big_endian(types: Types, variable: ssa.Global, data: bytes) -> bytes:
@@ -52,9 +54,12 @@ class _Turn:
                 self.value(field.type, at + field.offset)
         elif isinstance(t, ssa.Array):
             self._array(t, at)
-        elif isinstance(t, ssa.Slice) or getattr(t, "string", "") in ("string", "untyped string"):
+        elif isinstance(t, ssa.Slice):
             for part in _SLICE_PARTS:
                 self._number(at + part, 4)
+        elif self.types.is_string(index):
+            for part in _STRING_WORDS:
+                self._number(at + part, 8)
         else:
             self._number(at, t.size)
 

@@ -97,8 +97,8 @@ class Compilation:
             program = Reader(doc, types, choices, report).read()
             doc = resolve(doc, [*(e.function for e in program.entries), *initialising(doc)], report)
             types = Types(doc.types)
-            initial = evaluate(doc, types, report, self.clock.left())
             big_endian = self.options.byte_order == "big"
+            initial = evaluate(doc, types, report, self.clock.left(), big_endian)
             module = Module(
                 doc, types, program, report, initial, big_endian=big_endian, directory=self.project.display
             )
