@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tinybpf.compiler import frames
+from tinybpf.compiler.btf_order import rows
 from tinybpf.compiler.elf import Elf, read
 
 if TYPE_CHECKING:
@@ -29,12 +30,6 @@ _INT, _PTR, _ARRAY, _STRUCT, _UNION, _ENUM, _TYPEDEF, _VAR, _DATASEC, _ENUM64 = 
 _NAMED = (_STRUCT, _UNION, _ENUM, _ENUM64, _TYPEDEF)
 _THROUGH = (8, 9, 10, 11, 18)
 """Typedefs, qualifiers and tags: what is behind them has the size."""
-
-_EXTRA = {
-    1: (1, 0), 3: (3, 0), 4: (0, 3), 5: (0, 3), 6: (0, 2),
-    13: (0, 2), 14: (1, 0), 15: (0, 3), 17: (1, 0), 19: (0, 3),
-}  # fmt: skip
-"""Words behind the three that each kind of type has: always, and for each element."""
 
 _MAP_MEMBERS = ("key", "value", "type")
 MAPS = ".maps"
@@ -107,13 +102,7 @@ class Types:
         head, at, size, text, length = struct.unpack_from(order + "5I", data, 4)
         self.strings = data[head + text : head + text + length]
         words = struct.unpack_from(f"{order}{size // 4}I", data, head + at)
-        place = 0
-        while place < len(words):
-            info = words[place + 1]
-            always, each = _EXTRA.get(info >> 24 & 31, (0, 0))
-            end = place + 3 + always + each * (info & 0xFFFF)
-            self.rows.append(words[place:end])
-            place = end
+        self.rows = [tuple(row) for row in rows(words)]
 
     def _text(self, at: int) -> str:
         return self.strings[at : self.strings.index(b"\0", at)].decode()
