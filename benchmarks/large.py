@@ -12,6 +12,9 @@ from collections import defaultdict
 from benchmarks.compiling import PAUSE
 from benchmarks.timing import Sample
 
+LINES = (1_000, 10_000)
+"""The lengths that are compared."""
+
 SHARED = """\
 // Package large is a source of many lines.
 package large

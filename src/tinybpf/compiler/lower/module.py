@@ -77,6 +77,7 @@ class Module:
         for e in program.entries:
             self._names.give(("section", e.section.name), e.section.name)
         self._conventions: dict[int, abi.Returns] = {}
+        self._map_kinds: dict[int, str] = {}
         self.helpers: dict[int, Helper] = {}
         self._signatures: dict[int, abi.Signature] = {}
         self._inside: list[Refused] = []
@@ -244,8 +245,12 @@ class Module:
 
     def map_kind(self, index: int) -> str:
         """The kernel's name of a map variable's type; empty for what is no map."""
-        if not self.is_map(index):
-            return ""
+        known = self._map_kinds.get(index)
+        if known is None:
+            known = self._map_kinds[index] = self._map_kind(index) if self.is_map(index) else ""
+        return known
+
+    def _map_kind(self, index: int) -> str:
         try:
             return read_map(self.doc, self.types, index, self.initial.image(index)).kind.name
         except Refused:
