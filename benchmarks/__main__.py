@@ -7,7 +7,7 @@ import os
 import platform
 from collections.abc import Sequence
 
-from benchmarks import compiling, language, running
+from benchmarks import compiling, language, large, running
 from benchmarks.pairs import clang, clang_version, pairs
 from benchmarks.timing import geometric_mean
 
@@ -27,6 +27,10 @@ def report(runs: int) -> str:
     found, stages = compiling.measure(pairs(), runs)
     imported, whole = compiling.starting(runs)
     others = [("a warm compile: " + name, str(sample)) for name, sample in stages.items()]
+    for lines in large.LINES:
+        whole_source, of_stages = large.measure(lines, max(1, runs // 5))
+        others.append((f"a source of {lines:,} lines", str(whole_source)))
+        others += [(f"  {name}", str(sample)) for name, sample in of_stages.items()]
     others += [("import tinybpf", f"{imported * 1e3:.1f}"), ("and all its names", f"{whole * 1e3:.1f}")]
     parts = [compiled(found)]
     if os.geteuid() == 0:

@@ -10,7 +10,13 @@ from .kernel import Variant
 from .outcome import Outcome, differences
 from .source import Case, CaseFile
 
-VARIANTS = (Variant(True, "v3"), Variant(False, "v3"), Variant(False, "v1"), Variant(True, "v4"))
+VARIANTS = (
+    Variant(True, "v3"),
+    Variant(False, "v3"),
+    Variant(False, "v1"),
+    Variant(True, "v2"),
+    Variant(True, "v4"),
+)
 
 TABLE = [
     pytest.param(file, case, variant, id=f"{file.stem}-{case.name}-{variant}")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tinybpf.cli import messages
-from tinybpf.cli.output import write_atomically
+from tinybpf.cli import contents, messages
+from tinybpf.compiler.output import write_atomically
 
 if TYPE_CHECKING:
     from tinybpf.compiler import CompiledObject
@@ -22,6 +22,37 @@ def _sections(_context: click.Context, _parameter: click.Parameter, given: tuple
 
     try:
         return parse_section_flags(given)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem)) from None
+
+
+def _profile(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
+    from tinybpf.compiler.pipeline import PipelineError, of_profile
+
+    try:
+        if given is not None:
+            of_profile(given)
+    except PipelineError as problem:
+        raise click.BadParameter(str(problem)) from None
+    return given
+
+
+def _pipeline(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
+    from tinybpf.compiler.pipeline import PipelineError, parse
+
+    try:
+        if given is not None:
+            parse(given)
+    except PipelineError as problem:
+        raise click.BadParameter(str(problem)) from None
+    return given
+
+
+def _timeout(_context: click.Context, _parameter: click.Parameter, given: str | None) -> float | None:
+    from tinybpf.compiler.config import parse_duration
+
+    try:
+        return parse_duration(given) if given is not None else None
     except ValueError as problem:
         raise click.BadParameter(str(problem)) from None
 
@@ -39,6 +70,26 @@ def _sections(_context: click.Context, _parameter: click.Parameter, given: tuple
 )
 @click.option("--program", "programs", metavar="NAME", multiple=True, help="A program to keep; repeatable.")
 @click.option("--cpu", type=click.Choice(["v1", "v2", "v3", "v4"]), help="Instruction set.  [default: v3]")
+@click.option(
+    "--byte-order",
+    type=click.Choice(["little", "big"]),
+    help="That of the machine it is for: bpfel or bpfeb.  [default: little]",
+)
+@click.option(
+    "--opt-profile",
+    metavar="PROFILE",
+    callback=_profile,
+    help="conservative, default, aggressive or verifier-safe.",
+)
+@click.option(
+    "--pass-pipeline",
+    metavar="PASSES",
+    callback=_pipeline,
+    help="LLVM's passes in place of a profile, such as 'default<O1>,function(sroa,instcombine)'.",
+)
+@click.option(
+    "--timeout", metavar="DURATION", callback=_timeout, help="Time for all of it, such as 30s or 1m30s."
+)
 @click.option("--config", type=click.Path(path_type=Path), help="A tinybpf.json in place of the one found.")
 @click.option("--dump-ir", is_flag=True, help="Write LLVM IR of each stage into a folder beside the output.")
 @click.option("--json", "as_json", is_flag=True, help="Write messages, and what was built, as JSON.")
@@ -49,6 +100,10 @@ def build(
     sections: dict[str, str],
     programs: tuple[str, ...],
     cpu: str | None,
+    byte_order: str | None,
+    opt_profile: str | None,
+    pass_pipeline: str | None,
+    timeout: float | None,
     config: Path | None,
     dump_ir: bool,
     as_json: bool,
@@ -61,7 +116,8 @@ def build(
     """
     if not package:
         raise click.BadParameter("must not be empty", param_hint="PACKAGE")
-    flags = Flags(Path(package), output, sections, programs, cpu, config, dump_ir, verbose)
+    wanted = Wanted(sections, programs, cpu, byte_order, opt_profile, pass_pipeline, timeout)
+    flags = Flags(Path(package), output, wanted, config, dump_ir, verbose)
     if as_json:
         return _build_as_json(flags)
     compiled, _ = _build(flags)
@@ -70,14 +126,25 @@ def build(
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What ``compile_go`` is told, by the names of its parameters."""
+
+    sections: dict[str, str]
+    programs: tuple[str, ...]
+    cpu: str | None
+    byte_order: str | None
+    opt_profile: str | None
+    pass_pipeline: str | None
+    timeout: float | None
+
+
+@dataclass(frozen=True)
 class Flags:
     """What the command line asks for."""
 
     package: Path
     output: Path | None
-    sections: dict[str, str]
-    programs: tuple[str, ...]
-    cpu: str | None
+    wanted: Wanted
     config: Path | None
     dump_ir: bool
     verbose: bool
@@ -93,11 +160,9 @@ def _build(flags: Flags) -> tuple[CompiledObject, Path]:
     target = flags.output or Path(settings.output or "bpf.o")
     compiled = compile_go(
         flags.package,
-        sections=flags.sections,
-        programs=flags.programs,
-        cpu=flags.cpu,
         config=settings,
         dump_ir=target.with_suffix(".ir") if flags.dump_ir else None,
+        **vars(flags.wanted),
     )
     _write(target, compiled.elf)
     if flags.verbose:
@@ -121,16 +186,9 @@ def _build_as_json(flags: Flags) -> int:
 
 def _facts(compiled: CompiledObject, target: Path) -> dict[str, Any]:
     """What was built, for ``--json``; sizes in bytes, times in seconds."""
-    from msgspec import to_builtins
+    from tinybpf.compiler.facts import describe
 
-    return {
-        "path": str(target),
-        "size": len(compiled.elf),
-        "license": compiled.license,
-        "programs": [to_builtins(p) for p in compiled.programs],
-        "maps": [to_builtins(m) for m in compiled.maps],
-        "stages": dict(compiled.stages),
-    }
+    return {"path": str(target), **describe(compiled)}
 
 
 def _write(target: Path, data: bytes) -> None:
@@ -146,8 +204,7 @@ def _report(compiled: CompiledObject, target: Path, seconds: float) -> None:
     width = max(len(name) for name, _ in rows)
     for name, took in rows:
         messages.say(f"{name:{width}}  {took * 1e3:7.1f} ms")
-    for program in compiled.programs:
-        messages.say(f"program {program.name}: {program.section}, {program.instructions} instructions")
-    for found in compiled.maps:
-        messages.say(f"map {found.name}: {found.type}")
-    messages.say(f"{target}: {len(compiled.elf)} bytes")
+    messages.say("")
+    for line in contents.table(compiled):
+        messages.say(line)
+    messages.say(f"\n{target}: {len(compiled.elf)} bytes, {compiled.byte_order}-endian")

@@ -12,17 +12,32 @@ if TYPE_CHECKING:
 
     from tinybpf.compiler.api import compile_go
     from tinybpf.compiler.diagnostics import Diagnostic
+    from tinybpf.compiler.facts import CompiledField, CompiledFunction, CompiledType, CompiledVariable
     from tinybpf.compiler.object import CompiledMap, CompiledObject, CompiledProgram
 
 _HOMES = {
+    "CompiledField": "facts",
+    "CompiledFunction": "facts",
     "CompiledMap": "object",
     "CompiledObject": "object",
     "CompiledProgram": "object",
+    "CompiledType": "facts",
+    "CompiledVariable": "facts",
     "Diagnostic": "diagnostics",
     "compile_go": "api",
 }
 
-__all__ = ["CompiledMap", "CompiledObject", "CompiledProgram", "Diagnostic", "compile_go"]
+__all__ = [
+    "CompiledField",
+    "CompiledFunction",
+    "CompiledMap",
+    "CompiledObject",
+    "CompiledProgram",
+    "CompiledType",
+    "CompiledVariable",
+    "Diagnostic",
+    "compile_go",
+]
 
 
 def __getattr__(name: str) -> Any:

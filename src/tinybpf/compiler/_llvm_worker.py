@@ -24,13 +24,17 @@ import time  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+    from tinybpf.compiler.pipeline import Step
 
 PR_SET_PDEATHSIG = 1
 END = 3
 """The status of a child that waited for a request until there was nobody to make one."""
 
-STARTED, FINISHED = b"s", b"f"
+STARTED, OPTIMISING, EMITTING, FINISHED = b"p", b"o", b"e", b"f"
+"""What a child says when it begins to parse, to optimise and to emit, and when its answer is there."""
 
 WARM_UP = """
 target triple = "bpfel"
@@ -66,6 +70,9 @@ declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 !8 = !DIBasicType(name: "int", size: 32, encoding: DW_ATE_signed)
 """
 """A module that takes the way through LLVM that programs take."""
+
+STEPS = [("default", "default<Os>", 2, True, True, "")]
+"""Those of the default profile."""
 
 
 UNROLLED = 80
@@ -104,7 +111,7 @@ def send(fd: int, message: Any) -> None:
         data = data[os.write(fd, data) :]
 
 
-def compile_module(llvm: Any, request: dict[str, Any]) -> dict[str, Any]:
+def compile_module(llvm: Any, request: dict[str, Any], tell: Callable[[bytes], object]) -> dict[str, Any]:
     """In the child: the object and the time that each stage took."""
     times: dict[str, float] = {}
     began = time.perf_counter()
@@ -116,30 +123,38 @@ def compile_module(llvm: Any, request: dict[str, Any]) -> dict[str, Any]:
         began = now
 
     target = llvm.Target.from_triple(request["triple"])
-    machine = target.create_target_machine(cpu=request["cpu"], opt=request["level"], codemodel="small")
+    machine = target.create_target_machine(cpu=request["cpu"], opt=2, codemodel="small")
     try:
         module = llvm.parse_assembly(request["ir"])
         module.verify()
     except RuntimeError as problem:
         return {"invalid": str(problem)}
     stage("parse")
-    options = llvm.create_pipeline_tuning_options(speed_level=request["level"])
-    options.loop_vectorization = False
-    options.slp_vectorization = False
-    builder = llvm.create_pass_builder(machine, options)
-    if request.get("optimise", True):
-        builder.getModulePassManager().run(module, builder)
-    if request.get("late"):
-        expand(llvm, module, builder, request["late"])
+    tell(OPTIMISING)
+    answer: dict[str, Any] = {"times": times}
+    dumps: list[tuple[str, str]] = []
+    for steps in grouped(request["steps"], not request["dump_steps"]):
+        run_steps(llvm, machine, module, steps)
+        if request["dump_steps"]:
+            name = steps[0][1].replace("<", "-").replace(">", "")
+            dumps.append((f"{name}.ll", str(module)))
+    if request["late"]:
+        expand(llvm, machine, module, request["late"])
     module = with_results(llvm, module)
     show_counters(llvm, module)
+    if request.get("text"):
+        answer["text"] = str(module)
     stage("optimise")
-    answer: dict[str, Any] = {"times": times}
+    tell(EMITTING)
     if request["dump"]:
-        answer["optimised"] = str(module)
+        dumps.append(("optimised.ll", str(module)))
     if request.get("emit", True):
+        if request["dump"]:
+            copy = llvm.parse_assembly(str(module))  # emitting changes the module
+            dumps.append(("assembly.s", machine.emit_assembly(copy)))
         answer["object"] = machine.emit_object(module)
         stage("emit")
+    answer["dumps"] = dumps
     return answer
 
 
@@ -153,12 +168,49 @@ def show_counters(llvm: Any, module: Any) -> None:
             variable.linkage = "external"
 
 
-def expand(llvm: Any, module: Any, builder: Any, functions: str) -> None:
+def expand(llvm: Any, machine: Any, module: Any, functions: str) -> None:
     """Put the bodies of some functions where they are called, after the optimiser has seen calls only."""
     module.link_in(llvm.parse_assembly(functions))
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options())
     passes = llvm.create_new_module_pass_manager()
     passes.add_always_inliner_pass()
     passes.run(module, builder)
+
+
+def grouped(steps: list[Step], together: bool) -> list[list[Step]]:
+    """Steps that one pass manager carries out: single passes, where nobody looks in between."""
+    groups: list[list[Step]] = []
+    for step in steps:
+        if together and groups and step[0] == "pass" == groups[-1][-1][0]:
+            groups[-1].append(step)
+        else:
+            groups.append([step])
+    return groups
+
+
+def run_steps(llvm: Any, machine: Any, module: Any, steps: list[Step]) -> None:
+    """One step, or several passes; ``pipeline.Step`` says what a step is."""
+    kind, _, level, unrolling, small, _ = steps[0]
+    options = llvm.create_pipeline_tuning_options(speed_level=level)
+    options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
+    options.loop_unrolling = unrolling
+    builder = llvm.create_pass_builder(machine, options)
+    if small:
+        for function in module.functions:
+            if not function.is_declaration:
+                function.add_function_attribute("optsize")
+    if kind == "default":
+        builder.getModulePassManager().run(module, builder)
+    elif kind == "simplify":
+        simplify = builder.getFunctionPassManager()
+        for function in module.functions:
+            if not function.is_declaration:
+                simplify.run(function, builder)
+    else:
+        manager = llvm.create_new_module_pass_manager()
+        for step in steps:
+            getattr(manager, f"add_{step[5]}_pass")()
+        manager.run(module, builder)
 
 
 def with_results(llvm: Any, module: Any) -> Any:
@@ -217,8 +269,11 @@ def warm_up(llvm: Any, requests: int) -> None:
     waiting = select.poll()
     waiting.register(requests, select.POLLIN)
     if not waiting.poll(0):
-        request = {"triple": "bpfel", "cpu": "v3", "level": 2, "ir": WARM_UP, "dump": False}
-        compile_module(llvm, request)
+        request = {
+            "triple": "bpfel", "cpu": "v3", "steps": STEPS, "ir": WARM_UP, "late": "",
+            "dump": False, "dump_steps": False,
+        }  # fmt: skip
+        compile_module(llvm, request, lambda _: None)
 
 
 def in_child(llvm: Any, requests: int, result: int, done: int, warm: bool) -> int:
@@ -232,8 +287,11 @@ def in_child(llvm: Any, requests: int, result: int, done: int, warm: bool) -> in
     os.write(done, STARTED)
     signal.setitimer(signal.ITIMER_REAL, request["seconds"])
     resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
-    work = run_functions if "functions" in request else compile_module
-    send(result, work(llvm, request))
+    if "functions" in request:
+        answer = run_functions(llvm, request)
+    else:
+        answer = compile_module(llvm, request, lambda stage: os.write(done, stage))
+    send(result, answer)
     os.write(done, FINISHED)
     return 0
 
@@ -290,7 +348,7 @@ class Child:
     def _ended(self, said: bytes) -> dict[str, Any] | None:
         status = self.reap()
         if said or (status and os.waitstatus_to_exitcode(status) != END):
-            return {"status": status, "log": self._log()}
+            return {"status": status, "log": self._log(), "stage": said[-1:].decode()}
         return None
 
     def _log(self) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tinybpf.compiler.object import CompiledObject
 
 CPUS = ("v1", "v2", "v3", "v4")
+BYTE_ORDERS = ("little", "big")
 
 
 def compile_go(
@@ -23,6 +24,9 @@ def compile_go(
     sections: Mapping[str, str] | None = None,
     programs: Sequence[str] = (),
     cpu: str | None = None,
+    byte_order: str | None = None,
+    opt_profile: str | None = None,
+    pass_pipeline: str | None = None,
     config: str | os.PathLike[str] | Config | None = None,
     dump_ir: str | os.PathLike[str] | None = None,
     timeout: float | None = None,
@@ -33,18 +37,42 @@ def compile_go(
     break, or one that begins with ``package``). ``sections`` gives a program's section by its
     name and wins over ``//bpf:section`` and ``tinybpf.json``; ``programs`` limits the object to
     some programs. ``cpu`` is the BPF instruction set, ``v1`` to ``v4`` (``v3`` unless the
-    configuration says otherwise; Linux 5.1). ``dump_ir`` names a folder that gets the LLVM IR
-    before and after optimisation. ``timeout`` is in seconds, for each stage.
+    configuration says otherwise; Linux 5.1), ``byte_order`` that of the machine which will run it,
+    ``little`` or ``big``.
 
-    ``CompileError`` has all messages about the source. ``NotFoundError``: there is no such file.
+    ``opt_profile`` says how LLVM optimises: ``default`` (small code, its Os), ``conservative`` (O1),
+    ``aggressive`` (O2) or ``verifier-safe`` (as default, loops stay as they are written).
+    ``pass_pipeline`` names LLVM's passes in place of a profile, in LLVM's notation:
+    ``function(sroa,instcombine),globaldce``. ``dump_ir`` names a folder that gets the LLVM IR before and
+    after optimisation, and the assembly. ``timeout`` is in seconds, for all of it; without one here or
+    in the configuration each stage may take a minute.
+
+    ``CompileError`` has all messages about the source, and says which stage took too long.
+    ``NotFoundError``: there is no such file. ``ValueError``: an option that does not exist.
     """
     llvm.start()
+    from pathlib import Path
+
     from tinybpf.compiler.compilation import Compilation
+    from tinybpf.compiler.options import Options
+    from tinybpf.compiler.pipeline import choose
     from tinybpf.compiler.project import resolve
 
     project = resolve(target, name=name, config=config)
-    cpu = cpu or project.config.cpu
+    configured = project.config
+    cpu = cpu or configured.cpu
     if cpu not in CPUS:
         raise ValueError(f"cpu must be one of {', '.join(CPUS)}, not {cpu!r}")
-    limit = timeout or project.config.timeout or llvm.TIMEOUT
-    return Compilation(project, sections or {}, programs, cpu, dump_ir, limit).run()
+    byte_order = byte_order or configured.byte_order
+    if byte_order not in BYTE_ORDERS:
+        raise ValueError(f"byte_order must be little or big, not {byte_order!r}")
+    if timeout is not None and not timeout > 0:
+        raise ValueError(f"timeout must be above zero, not {timeout!r}")
+    profile = opt_profile or configured.opt_profile
+    if pass_pipeline is None and opt_profile is None:
+        pass_pipeline = configured.pass_pipeline
+    pipeline = choose(profile, pass_pipeline, configured.custom_passes)
+    limit = timeout if timeout is not None else configured.timeout
+    dump = Path(dump_ir) if dump_ir is not None else None
+    options = Options(sections or {}, programs, cpu, byte_order, pipeline, dump, limit)
+    return Compilation(project, options).run()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import gc
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tinybpf.compiler import contract, frontend, llvm, ssa, typed
@@ -13,11 +13,13 @@ from tinybpf.compiler.diagnostics import Diagnostic, fault
 from tinybpf.compiler.llvm_words import explain
 from tinybpf.compiler.messages import Messages
 from tinybpf.compiler.object import CompiledMap, CompiledObject, CompiledProgram
+from tinybpf.compiler.options import Clock, Options
 from tinybpf.compiler.project import Project
 from tinybpf.errors import BpfError, CompileError, InternalCompilerError
 
 if TYPE_CHECKING:
     from tinybpf.compiler.elf import Elf
+    from tinybpf.compiler.frames import Chain
     from tinybpf.compiler.lower.module import Module
 
 
@@ -27,32 +29,36 @@ class Compilation:
     def __init__(
         self,
         project: Project,
-        sections: Mapping[str, str],
-        programs: Sequence[str],
-        cpu: str,
-        dump_ir: str | os.PathLike[str] | None,
-        timeout: float,
+        options: Options,
     ) -> None:
         self.project = project
-        self.sections = sections
-        self.programs = programs
-        self.cpu = cpu
-        self.dump = Path(dump_ir) if dump_ir is not None else None
-        self.timeout = timeout
+        self.options = options
+        self.clock = Clock(options.timeout)
         self.stages: dict[str, float] = {}
         self.messages = Messages(project.display or project.name)
         self._began = time.perf_counter()
 
     def run(self) -> CompiledObject:
-        running = frontend.start(self.project.request(), self.timeout)
+        with _without_collector():
+            return self._run()
+
+    def _run(self) -> CompiledObject:
+        running = frontend.start(self.project.request(), self.clock.left())
         self._import_lowering()
-        doc = running.result()
+        try:
+            doc = running.result()
+        except frontend.OutOfTime as problem:
+            raise self._late("parsing and type-checking") from problem
         self._stage("front end")
+        if self.clock.up():
+            raise self._late("parsing and type-checking")
         self.messages.read(doc)
         if self.messages.errors:
             raise CompileError(self.messages.all())
         module, ir = self._lower(doc)
         self._stage("lower")
+        if self.clock.up():
+            raise self._late("turning Go's instructions into LLVM's")
         emitted = self._emit(module, ir)
         from tinybpf.compiler import elf
 
@@ -60,8 +66,8 @@ class Compilation:
         self.stages.update({f"llvm {k}": v for k, v in emitted.times.items()})
         self._stage("llvm")
         linked = elf.read(data)
-        self._check_stack(module, linked)
-        return self._object(linked, data, module)
+        chains = self._check_stack(module, linked)
+        return self._object(linked, data, module, chains)
 
     @staticmethod
     def _import_lowering() -> None:
@@ -84,7 +90,7 @@ class Compilation:
         from tinybpf.compiler.startup import evaluate, initialising
 
         report = self.messages.report
-        choices = Choices(self.sections, self.project.config.programs, self.programs)
+        choices = Choices(self.options.sections, self.project.config.programs, self.options.programs)
         try:
             contract.check(doc)
             typed.without_bodies(doc)
@@ -92,8 +98,11 @@ class Compilation:
             program = Reader(doc, types, choices, report).read()
             doc = resolve(doc, [*(e.function for e in program.entries), *initialising(doc)], report)
             types = Types(doc.types)
-            initial = evaluate(doc, types, report, self.timeout)
-            module = Module(doc, types, program, report, initial)
+            big_endian = self.options.byte_order == "big"
+            initial = evaluate(doc, types, report, self.clock.left(), big_endian)
+            module = Module(
+                doc, types, program, report, initial, big_endian=big_endian, directory=self.project.display
+            )
             ir = module.run()
         except Refused as refused:
             self.messages.report(refused.pos, refused.message, refused.hint)
@@ -114,44 +123,57 @@ class Compilation:
         return module, ir
 
     def _emit(self, module: Module, ir: str) -> llvm.Emitted:
+        options = self.options
         self._dump("1-lowered.ll", ir)
         try:
             emitted = llvm.emit(
-                ir, cpu=self.cpu, late=module.made.late(), dump=self.dump is not None, timeout=self.timeout
+                ir,
+                triple=module.triple,
+                cpu=options.cpu,
+                steps=options.pipeline.steps,
+                late=module.made.late(),
+                dump=options.dump is not None,
+                dump_steps=options.pipeline.own,
+                timeout=self.clock.left(),
             )
         except llvm.LlvmInvalid as problem:
             message = f"LLVM does not take the module: {problem}"
             raise _internal(self.messages.place(ssa.NO_POS, message)) from problem
         except llvm.LlvmFailure as failure:
             raise self._refused_by_llvm(module, failure) from failure
-        if emitted.optimised is not None:
-            self._dump("2-optimised.ll", emitted.optimised)
+        for number, (name, text) in enumerate(emitted.dumps, 2):
+            self._dump(f"{number}-{name}", text)
         return emitted
 
     def _dump(self, file_name: str, text: str) -> None:
-        if self.dump is not None:
-            self.dump.mkdir(parents=True, exist_ok=True)
-            (self.dump / file_name).write_text(text)
+        folder = self.options.dump
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / file_name).write_text(text)
 
     def _refused_by_llvm(self, module: Module, failure: llvm.LlvmFailure) -> CompileError:
         """What LLVM said before it ended its process, at the Go function that it was about."""
+        if failure.late:
+            return self._late(failure.stage)
         said = explain(failure.log)
         functions = [said.function] if said.function else []
         hint = self._stack_hint(module, functions) if said.stack else said.hint
+        if hint is None and self.options.pipeline.own:
+            hint = "the pass pipeline is not one of tinybpf's: see what happens without it"
         if said.place is not None:
             path, line, col = said.place
-            file = next((n for n, f in enumerate(module.doc.files) if f.path == path), None)
-            if file is not None:
-                self.messages.report(ssa.Pos(file, line, col), said.message, hint)
+            if path in module.debug.paths:
+                self.messages.report(ssa.Pos(module.debug.paths.index(path), line, col), said.message, hint)
                 return CompileError(self.messages.all())
         return self._about(module, functions, said.message or failure.reason, hint)
 
-    def _check_stack(self, module: Module, emitted: Elf) -> None:
-        """The kernel refuses a call chain whose frames are too large together, or too many."""
+    def _check_stack(self, module: Module, emitted: Elf) -> list[Chain]:
+        """The largest chain of each program; the kernel refuses frames too large together, or too many."""
         from tinybpf.compiler import frames
         from tinybpf.compiler.lower.refuse import FRAMES_HINT, STACK
 
-        for chains in frames.deepest(emitted):
+        found = frames.deepest(emitted)
+        for chains in found:
             largest, longest = chains.largest, chains.longest
             if largest.size > STACK:
                 parts = " + ".join(f"{name} {size}" for name, size in largest.taken())
@@ -167,6 +189,7 @@ class Compilation:
                 self._warn_of_stack(module, largest.names, most)
         if self.messages.errors:
             raise CompileError(self.messages.all())
+        return [chains.largest for chains in found]
 
     def _warn_of_stack(self, module: Module, names: Sequence[str], size: int) -> None:
         from tinybpf.compiler.frames import ROUNDED_MOST
@@ -186,6 +209,16 @@ class Compilation:
         large = module.largest_variables(functions)
         return f"{STACK_HINT}; the largest: {large}" if large else STACK_HINT
 
+    def _late(self, stage: str) -> CompileError:
+        """The time is up in a stage."""
+        hint = "give it more time (--timeout, or build.timeout in tinybpf.json)"
+        if stage == llvm.OPTIMISING:
+            hint += ", or less to do (--opt-profile conservative)"
+        found = Diagnostic(
+            "", 0, 0, f"not compiled within {self.clock.given()}: {stage} took too long", hint=hint
+        )
+        return CompileError([*self.messages.all(), found])
+
     def _about(
         self, module: Module, functions: Sequence[str], message: str, hint: str | None
     ) -> CompileError:
@@ -194,16 +227,32 @@ class Compilation:
         self.messages.report(pos, message, hint)
         return CompileError(self.messages.all())
 
-    def _object(self, linked: Elf, data: bytes, module: Module) -> CompiledObject:
-        programs = tuple(CompiledProgram(p.name, p.section, p.instructions) for p in linked.programs())
+    def _object(self, linked: Elf, data: bytes, module: Module, chains: list[Chain]) -> CompiledObject:
+        programs = tuple(
+            CompiledProgram(p.name, p.section, p.instructions, chain.size, chain.frames)
+            for p, chain in zip(linked.programs(), chains, strict=True)
+        )
         maps = tuple(
             CompiledMap(m.name, m.kind.name, m.key_size, m.value_size, m.max_entries)
             for m in module.program.maps.values()
         )
         warnings = (*self.project.config.warnings, *self.messages.all())
+        name, directory = self.project.name, self.project.display
         return CompiledObject(
-            data, self.project.name, programs, maps, module.program.license, warnings, self.stages
+            data, name, programs, maps, module.program.license, warnings, self.stages, directory
         )
+
+
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """The garbage collector would look again and again at a document in which nothing is garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _internal(at: Diagnostic) -> InternalCompilerError:

@@ -34,7 +34,9 @@ class Config(msgspec.Struct, frozen=True):
     path: Path | None = None
     output: str | None = None
     cpu: str = "v3"
+    byte_order: str = "little"
     opt_profile: str = "default"
+    pass_pipeline: str | None = None
     btf: bool = True
     cache: bool = False
     timeout: float | None = None
@@ -163,8 +165,6 @@ class _Reader:
         unused = [
             ("btf", values.get("btf") is False, ": type information is always part of the object"),
             ("cache", values.get("cache") is True, " in this version"),
-            ("custom_passes", bool(values.get("custom_passes")), " in this version"),
-            ("opt_profile", values.get("opt_profile", "default") != "default", " in this version"),
         ]
         for key, given, why in unused:
             if given:
@@ -216,7 +216,11 @@ def _duration(value: Any) -> float:
 def _one_of(*choices: str) -> _Convert:
     def convert(value: Any) -> str:
         if _string(value) not in choices:
-            raise ValueError(f'"{value}" is none of {", ".join(choices)}')
+            import difflib
+
+            near = difflib.get_close_matches(value.lower(), choices, n=1, cutoff=0.5)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f'"{value}" is none of {", ".join(choices)}{meant}')
         return str(value)
 
     return convert
@@ -225,6 +229,21 @@ def _one_of(*choices: str) -> _Convert:
 def _strings(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError("a list of strings is wanted")
+    return tuple(value)
+
+
+def _pipeline(value: Any) -> str:
+    from tinybpf.compiler.pipeline import parse
+
+    parse(_string(value))
+    return str(value)
+
+
+def _passes(value: Any) -> tuple[str, ...]:
+    from tinybpf.compiler.pipeline import parse
+
+    for text in _strings(value):
+        parse(text)
     return tuple(value)
 
 
@@ -240,12 +259,14 @@ def _programs(value: Any) -> dict[str, str]:
 _BUILD: dict[str, _Convert] = {
     "output": _filled,
     "cpu": _one_of(*CPUS),
+    "byte_order": _one_of("little", "big"),
     "opt_profile": _one_of(*PROFILES),
+    "pass_pipeline": _pipeline,
     "btf": _boolean,
     "cache": _boolean,
     "timeout": _duration,
     "programs": _programs,
-    "custom_passes": _strings,
+    "custom_passes": _passes,
 }
 _TOOLCHAIN: dict[str, _Convert] = dict.fromkeys(
     ("llvm_dir", "llvm_link", "opt", "llc", "llvm_ar", "llvm_objcopy", "pahole", "tinygo"), _string

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from tinybpf.compiler.btf_order import canonical
+
 SHT_SYMTAB, SHT_STRTAB, SHT_NOBITS, SHT_REL = 2, 3, 8, 9
 SHF_EXECINSTR = 4
 STT_SECTION, STT_FUNC = 3, 2
@@ -113,7 +115,14 @@ def _string(table: bytes, at: int) -> str:
 def strip_debug(data: bytes) -> bytes:
     """The object without DWARF: loaders read BTF, and DWARF is most of an object's bytes."""
     elf = read(data)
+    elf = msgspec.structs.replace(elf, sections=tuple(_ordered(elf, s) for s in elf.sections))
     return write(elf, lambda s: not s.name.startswith((".debug_", ".rel.debug_", ".llvm_addrsig")))
+
+
+def _ordered(elf: Elf, section: Section) -> Section:
+    if section.name != ".BTF":
+        return section
+    return msgspec.structs.replace(section, data=canonical(section.data, elf.order))
 
 
 def write(elf: Elf, keep: Callable[[Section], bool]) -> bytes:

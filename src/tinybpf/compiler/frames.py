@@ -26,10 +26,11 @@ _SUBPROGRAM_CALL, _SUBPROGRAM_ADDRESS = 1, 4
 
 
 class Frame(msgspec.Struct):
-    """A function's own bytes of stack, and the functions that it calls."""
+    """A function's own bytes of stack, its size in 8-byte slots, and the functions that it calls."""
 
     name: str
     size: int
+    instructions: int
     calls: list[str]
 
 
@@ -62,30 +63,31 @@ class Chains(msgspec.Struct, frozen=True):
 
 def deepest(elf: Elf) -> list[Chains]:
     """For each program."""
-    frames = {f.name: f for f in _frames(elf)}
+    by_name = {f.name: f for f in frames(elf)}
     by_size: dict[str, Chain] = {}
     by_length: dict[str, Chain] = {}
     return [
         Chains(
-            _worst(frames, p.name, by_size, lambda c: c.size),
-            _worst(frames, p.name, by_length, lambda c: len(c.frames)),
+            _worst(by_name, p.name, by_size, lambda c: c.size),
+            _worst(by_name, p.name, by_length, lambda c: len(c.frames)),
         )
         for p in elf.programs()
     ]
 
 
 def _worst(
-    frames: dict[str, Frame], name: str, known: dict[str, Chain], measure: Callable[[Chain], int]
+    by_name: dict[str, Frame], name: str, known: dict[str, Chain], measure: Callable[[Chain], int]
 ) -> Chain:
     if name not in known:
-        frame = frames[name]
-        below = [_worst(frames, callee, known, measure) for callee in frame.calls if callee in frames]
+        frame = by_name[name]
+        below = [_worst(by_name, callee, known, measure) for callee in frame.calls if callee in by_name]
         worst = max(below, key=measure, default=Chain(()))
         known[name] = Chain(((name, frame.size), *worst.frames))
     return known[name]
 
 
-def _frames(elf: Elf) -> list[Frame]:
+def frames(elf: Elf) -> list[Frame]:
+    """All functions of an object."""
     by_place = {(s.section, s.value): s.name for s in elf.symbols if s.type == STT_FUNC}
     targets = _call_targets(elf, by_place)
     found = []
@@ -94,7 +96,7 @@ def _frames(elf: Elf) -> list[Frame]:
             code = elf.sections[s.section].data[s.value : s.value + s.size]
             calls = [targets[s.section, at] for at in range(s.value, s.value + s.size, INSTRUCTION)
                      if (s.section, at) in targets]  # fmt: skip
-            found.append(Frame(s.name, _size(elf, code), list(dict.fromkeys(calls))))
+            found.append(Frame(s.name, _size(elf, code), s.size // INSTRUCTION, list(dict.fromkeys(calls))))
     return found
 
 

@@ -43,6 +43,10 @@ _CHUNK = 1 << 20
 _LOG_KEPT = 1 << 16
 
 
+class OutOfTime(CompileError):
+    """The front end had not ended when its time was up."""
+
+
 class FrontendLog(Exception):
     """What the front end wrote to its standard error: the cause of an internal error."""
 
@@ -218,7 +222,7 @@ class Frontend:
 
     def _out_of_time(self) -> CompileError:
         return _error(
-            CompileError, f"parsing and type-checking took more than {self._timeout:g} s and was ended"
+            OutOfTime, f"parsing and type-checking took more than {self._timeout:g} s and was ended"
         )
 
     def _failed(self, what: str) -> CompileError:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from tinybpf.compiler.pipeline import Step
 
 MEMORY = 8 << 30
 """Address space that one compile may take, in bytes."""
@@ -30,14 +31,25 @@ TIMEOUT = 60.0
 
 _GRACE = 10.0
 
+MALLOC = "glibc.malloc.hugetlb=1:glibc.malloc.top_pad=16777216"
+"""For the worker: LLVM walks over much memory in small steps, and takes a sixth less time in large pages."""
+
+STEPS: Sequence[Step] = (("default", "default<Os>", 2, True, True, ""),)
+"""How a module is optimised where nothing else is said."""
+
 
 class LlvmFailure(Exception):
-    """LLVM ended the process that compiled: ``log`` is what it said last, ``reason`` how it ended."""
+    """LLVM ended the process that compiled: ``log`` is what it said last, ``reason`` how it ended.
 
-    def __init__(self, reason: str, log: str) -> None:
+    ``late`` where it was ended because its time was up; ``stage`` says what it was at.
+    """
+
+    def __init__(self, reason: str, log: str, stage: str = "", late: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.log = log
+        self.stage = stage
+        self.late = late
 
 
 class LlvmInvalid(Exception):
@@ -45,11 +57,11 @@ class LlvmInvalid(Exception):
 
 
 class Emitted:
-    """An object, the optimised IR where it was asked for, and seconds by stage."""
+    """An object, the module after each step where it was asked for, and seconds by stage."""
 
-    def __init__(self, object: bytes, optimised: str | None, times: dict[str, float]) -> None:
+    def __init__(self, object: bytes, dumps: Sequence[tuple[str, str]], times: dict[str, float]) -> None:
         self.object = object
-        self.optimised = optimised
+        self.dumps = dumps
         self.times = times
 
 
@@ -178,7 +190,7 @@ def _spawn() -> Worker:
         pid = os.posix_spawn(
             sys.executable,
             arguments,
-            os.environ,
+            {"GLIBC_TUNABLES": MALLOC, **os.environ},
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, their_input, 0),
                 (os.POSIX_SPAWN_DUP2, their_output, 1),
@@ -207,20 +219,24 @@ def emit(
     *,
     triple: str = "bpfel",
     cpu: str = "v3",
-    level: int = 2,
+    steps: Sequence[Step] = STEPS,
     late: str = "",
     dump: bool = False,
+    dump_steps: bool = False,
     timeout: float = TIMEOUT,
     memory: int = MEMORY,
 ) -> Emitted:
     """Verify, optimise and emit one module; ``late`` has functions that are inlined after that.
 
+    ``steps`` are those of a ``Pipeline``. ``dump`` asks for the module as text when it is optimised, and
+    as assembly, ``dump_steps`` for the text after each step, too.
+
     ``LlvmFailure`` where LLVM ended its process, ``LlvmInvalid`` where the module is none,
     ``BpfError`` where there is no LLVM to talk to.
     """
     request = {
-        "ir": ir, "triple": triple, "cpu": cpu, "level": level, "late": late,
-        "dump": dump, "seconds": timeout, "memory": memory,
+        "ir": ir, "triple": triple, "cpu": cpu, "steps": list(steps), "late": late,
+        "dump": dump, "dump_steps": dump and dump_steps, "seconds": timeout, "memory": memory,
     }  # fmt: skip
     try:
         answer = _answer(request, timeout)
@@ -231,9 +247,10 @@ def emit(
             return _without_halves(request, timeout, failure)
         if wide.SIGN not in failure.log:
             raise
-        optimised = _answer({**request, "dump": True, "emit": False}, timeout)["optimised"]
-        answer = _answer({**request, "ir": wide.expand(optimised), "optimise": False, "late": ""}, timeout)
-    return Emitted(answer["object"], answer.get("optimised"), answer["times"])
+        optimised = _answer({**request, "text": True, "emit": False}, timeout)
+        answer = _answer({**request, "ir": wide.expand(optimised["text"]), "steps": [], "late": ""}, timeout)
+        answer["dumps"] = [*optimised["dumps"], *answer["dumps"]]
+    return Emitted(answer["object"], answer["dumps"], answer["times"])
 
 
 _REGISTERS = "Register use before def"
@@ -280,7 +297,7 @@ def _answer(request: dict[str, Any], timeout: float) -> Any:
     if "invalid" in answer:
         raise LlvmInvalid(answer["invalid"])
     if "status" in answer:
-        raise _failure(answer["status"], answer["log"], timeout)
+        raise _failure(answer, timeout)
     return answer
 
 
@@ -304,7 +321,7 @@ def _ask(request: dict[str, Any] | None, timeout: float) -> Any:
     except TimeoutError:
         _worker = None
         worker.end()
-        raise LlvmFailure(f"LLVM did not finish within {timeout:g} s", "") from None
+        raise LlvmFailure(f"LLVM did not finish within {timeout:g} s", "", "waiting for LLVM", True) from None
     except BaseException:
         # An interrupted exchange leaves an answer behind that the next request would take for its own.
         _worker = None
@@ -312,12 +329,17 @@ def _ask(request: dict[str, Any] | None, timeout: float) -> Any:
         raise
 
 
-def _failure(status: int, log: str, timeout: float) -> LlvmFailure:
+OPTIMISING = "optimising"
+_STAGES = {"p": "reading the module", "o": OPTIMISING, "e": "choosing instructions"}
+
+
+def _failure(answer: dict[str, Any], timeout: float) -> LlvmFailure:
     from signal import SIGALRM
 
+    status, log, stage = answer["status"], answer["log"], _STAGES.get(answer["stage"], "")
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == SIGALRM:
-        return LlvmFailure(f"LLVM did not finish within {timeout:g} s", log)
-    return LlvmFailure(f"LLVM's process was {describe(status)}", log)
+        return LlvmFailure(f"LLVM did not finish within {timeout:g} s", log, stage, True)
+    return LlvmFailure(f"LLVM's process was {describe(status)}", log, stage)
 
 
 def version() -> str:

@@ -43,8 +43,17 @@ class Initial(msgspec.Struct):
         return self.evaluator.image(index)
 
 
-def evaluate(doc: ssa.Document, types: Types, report: Report, timeout: float = llvm.TIMEOUT) -> Initial:
-    """The initial values of all package variables; ``Refused`` where these are too large."""
+def evaluate(
+    doc: ssa.Document,
+    types: Types,
+    report: Report,
+    timeout: float = llvm.TIMEOUT,
+    big_endian: bool = False,
+) -> Initial:
+    """The initial values of all package variables; ``Refused`` where these are too large.
+
+    The bytes are those of a little-endian machine; with ``big_endian`` that is not what the program sees.
+    """
     _check_sizes(doc, types)
     evaluator = Evaluator(doc, types, Pool(doc))
     initial = Initial(evaluator)
@@ -55,7 +64,7 @@ def evaluate(doc: ssa.Document, types: Types, report: Report, timeout: float = l
             initial.refused[index] = refusal
     functions = _functions(doc, initial)
     if functions:
-        _run(doc, types, report, initial, functions, timeout)
+        _run(doc, types, report, initial, functions, timeout, big_endian)
     return initial
 
 
@@ -114,7 +123,13 @@ def _functions(doc: ssa.Document, initial: Initial) -> list[int]:
 
 
 def _run(
-    doc: ssa.Document, types: Types, report: Report, initial: Initial, functions: list[int], timeout: float
+    doc: ssa.Document,
+    types: Types,
+    report: Report,
+    initial: Initial,
+    functions: list[int],
+    timeout: float,
+    big_endian: bool,
 ) -> None:
     from tinybpf.compiler.lower.module import Module
 
@@ -126,7 +141,7 @@ def _run(
         report(pos, message, hint)
 
     usable = [i for i in functions if _lowerable(doc, types, i)]
-    module = Module(doc, types, Program(), told, initial, usable)
+    module = Module(doc, types, Program(), told, initial, usable, big_endian)
     bodies = module.bodies()
     variables = _variables(doc, types)
     if failed or _calls_helper(module, report) or _goes_round_types(module, report):
@@ -136,7 +151,9 @@ def _run(
     try:
         result = llvm.run(ir, [f"run.{i}" for i in usable], sizes, timeout=timeout)
     except llvm.LlvmFailure as failure:
-        initial.refused.update(_refusals(doc, types, functions, f"{failure.reason} while it computed them"))
+        late = f"computing it took longer than {timeout:.2g} s: does it end?"
+        hint = late if failure.late else f"{failure.reason} while it computed them"
+        initial.refused.update(_refusals(doc, types, functions, hint))
         return
     if isinstance(result, int):
         fn = doc.functions[usable[result]]

@@ -31,8 +31,9 @@ class Closing(Protocol):
 class ObjectHandle:
     """A ``bpf_object`` that is freed once, and never used after that."""
 
-    def __init__(self, pointer: Any, name: str, source: bytes) -> None:
+    def __init__(self, pointer: Any, name: str, source: bytes, directory: str = "") -> None:
         self.name = name
+        self.directory = directory  # from where its sources' paths are, as far as that is known
         self._pointer = pointer
         self._source: bytes | None = source  # the bytes that libbpf reads from until the load is over
         self._lock = RLock()

@@ -110,7 +110,7 @@ class _Lines:
         self._sections = read_sections(handle.source)
         self._ext: BtfExt | None = None
         if handle.btf is not None and ".BTF.ext" in self._sections:
-            self._ext = BtfExt(self._sections[".BTF.ext"], handle.btf)
+            self._ext = BtfExt(self._sections[".BTF.ext"], handle.btf, handle.directory)
 
     def of_program(self, program: str) -> Callable[[int], SourceLine | None] | None:
         """What finds the source line of an instruction by its number in the log.

@@ -6,6 +6,7 @@ section stands at ``8 * n``. ``read_sections`` finds the sections in the bytes o
 
 from __future__ import annotations
 
+import os
 import struct
 from array import array
 from bisect import bisect_right
@@ -74,7 +75,9 @@ def _section_table(view: memoryview, order: str) -> tuple[int, int, int, int]:
 class BtfExt:
     """The ``.BTF.ext`` section of an object, read with the strings and types of its ``.BTF``."""
 
-    def __init__(self, data: bytes | bytearray | memoryview, btf: Btf) -> None:
+    def __init__(self, data: bytes | bytearray | memoryview, btf: Btf, directory: str = "") -> None:
+        """``directory`` is put before the files' paths."""
+        self._directory = directory
         view = memoryview(data).cast("B")
         self._btf = btf
         endian = "little" if btf.byte_order == "<" else "big"
@@ -125,7 +128,10 @@ class BtfExt:
 
     def _line(self, record: tuple[int, ...]) -> SourceLine:
         _, file, text, position = record
-        return SourceLine(self._btf.string(file), position >> 10, position & 0x3FF, self._btf.string(text))
+        path = self._btf.string(file)
+        if self._directory:
+            path = os.path.normpath(os.path.join(self._directory, path))
+        return SourceLine(path, position >> 10, position & 0x3FF, self._btf.string(text))
 
     def _function_name(self, type_id: int) -> str:
         record = self._btf.record(type_id)

@@ -202,7 +202,7 @@ class BpfObject:
         from tinybpf.libbpf.panics import panic_lines
 
         variables, btf = self.globals, self.btf
-        return [] if btf is None else panic_lines(variables, btf)
+        return [] if btf is None else panic_lines(variables, btf, self._handle.directory)
 
     def close(self) -> None:
         """Detach what the object attached, end its streams, free it. Idempotent.

@@ -63,7 +63,8 @@ def open_object(source: Source) -> OpenObject:
         log = log_text()
         what = f"load '{path or name}'"
         raise error_from(what, ffi.errno, log, _OPEN_HINTS, detail=_first_complaint(log))
-    return OpenObject(ObjectHandle(pointer, name, content), path)
+    directory = str(getattr(source, "directory", ""))
+    return OpenObject(ObjectHandle(pointer, name, content, directory), path)
 
 
 class OpenObject:

@@ -7,6 +7,7 @@ counter in ``.bss``, and a declaration tag of the counter in BTF says the place.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,13 +41,15 @@ class PanicLine:
         return f"{self.file}:{self.line}: {self.reason} in {self.function}"
 
 
-def panic_lines(variables: Globals, btf: Btf) -> list[PanicLine]:
-    """The places in the order of the source, with what is counted now."""
+def panic_lines(variables: Globals, btf: Btf, directory: str = "") -> list[PanicLine]:
+    """The places in the order of the source, with what is counted now; ``directory`` comes before files."""
     found = []
     for name, place in places(btf):
         count = variables.counter(name)
         if count is not None:
-            found.append(PanicLine(*place, count))
+            file, line, function, reason = place
+            file = os.path.normpath(os.path.join(directory, file))
+            found.append(PanicLine(file, line, function, reason, count))
     return sorted(found)
 
 

@@ -6,6 +6,7 @@ int``), so that a header made from the BTF compiles; ``int``, whose name C has t
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 
@@ -14,7 +15,7 @@ import msgspec
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.names import Names, legal, qualified
 from tinybpf.compiler.lower.types import INT_BITS, Types
-from tinybpf.compiler.packages import ATOMIC
+from tinybpf.compiler.packages import ATOMIC, is_ours
 
 C_INTS = {
     ("int8"): ("signed char", "DW_ATE_signed_char"),
@@ -36,6 +37,13 @@ C_MEMBERS = {"in_addr": ("s_addr", "__be32"), "in6_addr": ("u6_addr8", "bytes")}
 MAX_COLUMN = 1023  # BTF has ten bits for it
 
 
+def _seen_from(path: str, directory: str) -> str:
+    """A file's path from the package's directory, so that an object does not tell where it was compiled."""
+    if is_ours(path.rpartition("/")[0]):
+        return path
+    return os.path.relpath(path, directory or ".")
+
+
 class MapField(msgspec.Struct, frozen=True):
     """One member of a map's definition: a number, or a type to point at."""
 
@@ -47,8 +55,10 @@ class MapField(msgspec.Struct, frozen=True):
 class DebugInfo:
     """The metadata of one module; nodes are made when first asked for."""
 
-    def __init__(self, doc: ssa.Document, types: Types) -> None:
+    def __init__(self, doc: ssa.Document, types: Types, directory: str = "") -> None:
+        """``directory`` is the package's, as the files' paths have it."""
         self.doc = doc
+        self.paths = [_seen_from(f.path, directory) for f in doc.files]
         self.types = types
         self.nodes: list[str] = []
         self._ids: dict[str, str] = {}
@@ -56,7 +66,7 @@ class DebugInfo:
         self._in_files: dict[tuple[str, int], str] = {}
         self._locations: dict[tuple[str, ssa.Pos], str] = {}
         self._names = Names()
-        self._files = [self._file(f) for f in doc.files] or [
+        self._files = [self._file(*f) for f in zip(self.paths, doc.files, strict=True)] or [
             self.node('!DIFile(filename: "none", directory: "")')
         ]
         self.globals: list[str] = []
@@ -86,8 +96,8 @@ class DebugInfo:
 
     # files and places
 
-    def _file(self, f: ssa.File) -> str:
-        return self.node(f'!DIFile(filename: "{escape(f.path)}", directory: "", source: "{escape(f.text)}")')
+    def _file(self, path: str, f: ssa.File) -> str:
+        return self.node(f'!DIFile(filename: "{escape(path)}", directory: "", source: "{escape(f.text)}")')
 
     def file(self, pos: ssa.Pos) -> str:
         return self._files[pos.file]

@@ -106,6 +106,7 @@ class FunctionLowering(Values):
         if self.entry is None and (
             self.ours
             or self.fn.synthetic == DISPATCHER
+            or self.m.inlined(self.index)
             or self.index in self.m.tail_callers
             or must_inline(self.m.points, self.index, self.m.context_parts_travel)
         ):

@@ -174,10 +174,24 @@ def _copy_context(f: FunctionLowering, context: int, t: int, memory: str, into: 
         at += step
 
 
+def _check_big_endian(f: FunctionLowering, struct_type: int, field: ssa.Field) -> None:
+    """Refuse the number of a system call, which kernels keep in four bytes or in eight: the first of these
+    are not always the low ones."""
+    if f.m.big_endian and field.name == "Nr":
+        context = typed.named(f.types.table, struct_type)
+        if context in ("SysEnter", "SysExit"):
+            raise Refused(
+                f.pos,
+                f"{context}.Nr is not where Go's struct has it on a big-endian machine",
+                "attach to the tracepoint of one system call",
+            )
+
+
 @lowers(ssa.FieldAddr)
 def field_addr(f: FunctionLowering, instr: ssa.FieldAddr) -> Operand:
     struct_type = f.types.elem(f.type_of(instr.x))
     field = f.types.struct(struct_type).fields[instr.field]
+    _check_big_endian(f, struct_type, field)
     address = f.address(instr.x)
     if typed.stands_for_map(f.types.table, struct_type):
         return address
@@ -190,6 +204,7 @@ def field_addr(f: FunctionLowering, instr: ssa.FieldAddr) -> Operand:
 def field_value(f: FunctionLowering, instr: ssa.FieldOp) -> Operand:
     struct_type = f.type_of(instr.x)
     field = f.types.struct(struct_type).fields[instr.field]
+    _check_big_endian(f, struct_type, field)
     operand = f.operand(instr.x)
     if not isinstance(operand, Memory):
         raise LoweringFault("a struct value is in memory")

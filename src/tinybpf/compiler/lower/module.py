@@ -14,6 +14,7 @@ from tinybpf.compiler.lower.escape import EscapeCheck
 from tinybpf.compiler.lower.exact import Exact
 from tinybpf.compiler.lower.frames import context_parts_travel
 from tinybpf.compiler.lower.function import FunctionLowering
+from tinybpf.compiler.lower.inlining import LARGE, inlined
 from tinybpf.compiler.lower.names import Names, qualified
 from tinybpf.compiler.lower.order import OrderCheck
 from tinybpf.compiler.lower.panics import Sites
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 
 Report = Callable[[ssa.Pos, str, "str | None"], None]
 
-TRIPLE = "bpfel"
-LAYOUT = "e-m:e-p:64:64-i64:64-i128:128-n32:64-S128"
+LAYOUT = "-m:e-p:64:64-i64:64-i128:128-n32:64-S128"
+"""Behind the letter of the byte order."""
 
 DECLARATIONS = """\
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
@@ -58,20 +59,26 @@ class Module:
         report: Report,
         initial: Initial,
         roots: Sequence[int] = (),
+        big_endian: bool = False,
+        directory: str = "",
     ) -> None:
-        """``roots`` are functions to lower in place of programs, to run where the compiler runs."""
+        """``roots`` are functions to lower in place of programs, to run where the compiler runs;
+        ``directory`` is the package's, as the files' paths have it."""
+        self.big_endian = big_endian
+        self.triple = "bpfeb" if big_endian else "bpfel"
         self.native = bool(roots)
         self.doc = doc
         self.types = types
         self.program = program
         self.report = report
-        self.debug = DebugInfo(doc, types)
+        self.debug = DebugInfo(doc, types, directory)
         self._names = Names()
         for e in program.entries:
             self._names.give(("entry", e.function), e.symbol)
         for e in program.entries:
             self._names.give(("section", e.section.name), e.section.name)
         self._conventions: dict[int, abi.Returns] = {}
+        self._map_kinds: dict[int, str] = {}
         self.helpers: dict[int, Helper] = {}
         self._signatures: dict[int, abi.Signature] = {}
         self._inside: list[Refused] = []
@@ -84,6 +91,9 @@ class Module:
         self._entry_functions = {e.function for e in program.entries}
         self.initial = initial
         self.order = self._call_order([*(e.function for e in program.entries), *roots])
+        self._inlined = (
+            set() if self.native else inlined(doc.functions, self.order, self._stays, self._callbacks)
+        )
         self.points = PointsTo(doc, types, self.order, self._entry_functions)
         self.exact = Exact(self.points, self.order, self._entry_functions)
         self._find_helpers()
@@ -164,6 +174,22 @@ class Module:
         large = sorted((v for v in found if v[0] >= 32), key=lambda v: -v[0])[:3]
         return ", ".join(f"{name} in {function} ({size} bytes)" for size, name, function in large)
 
+    def inlined(self, index: int) -> bool:
+        """Whether a function becomes a part of its callers at once."""
+        return index in self._inlined
+
+    def _stays(self, index: int) -> bool:
+        """Whether a function is not inlined at once. LLVM leaves out more copies of large variables in a
+        function by itself than in what it has become a part of."""
+        return (
+            index in self._entry_functions
+            or self.noinline(index)
+            or any(
+                isinstance(i, ssa.Alloc) and self.types.size(self.types.elem(i.type)) > LARGE
+                for i in instructions(self.doc.functions[index])
+            )
+        )
+
     def noinline(self, index: int) -> bool:
         return any(d.text.split()[0] == "//go:noinline" for d in self.doc.functions[index].directives)
 
@@ -221,8 +247,12 @@ class Module:
 
     def map_kind(self, index: int) -> str:
         """The kernel's name of a map variable's type; empty for what is no map."""
-        if not self.is_map(index):
-            return ""
+        known = self._map_kinds.get(index)
+        if known is None:
+            known = self._map_kinds[index] = self._map_kind(index) if self.is_map(index) else ""
+        return known
+
+    def _map_kind(self, index: int) -> str:
         try:
             return read_map(self.doc, self.types, index, self.initial.image(index)).kind.name
         except Refused:
@@ -281,7 +311,8 @@ class Module:
         """The module's text; ``report`` was told all that is wrong."""
         bodies = self.bodies()
         variables = Variables(self)
-        head = f'target triple = "{TRIPLE}"\ntarget datalayout = "{LAYOUT}"\n'
+        order = "E" if self.big_endian else "e"
+        head = f'target triple = "{self.triple}"\ntarget datalayout = "{order}{LAYOUT}"\n'
         return "\n".join(
             [
                 head,

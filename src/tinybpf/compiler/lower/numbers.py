@@ -62,7 +62,10 @@ def _store(order: str) -> Made:
 
 
 def _in_order(f: FunctionLowering, order: str, ir: str, value: str) -> str:
-    return f.b.value(f"call {ir} @llvm.bswap.{ir}({ir} {value})") if order == "big" else value
+    target = "big" if f.m.big_endian else "little"
+    here = "little" if f.m.native else target  # initial values are computed where the compiler runs
+    wanted = target if order == "native" else order
+    return f.b.value(f"call {ir} @llvm.bswap.{ir}({ir} {value})") if wanted != here else value
 
 
 def _begin(f: FunctionLowering, number: int, size: int) -> str:

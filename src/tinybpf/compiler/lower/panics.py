@@ -100,7 +100,7 @@ class Sites:
 
     def _symbol(self, f: Values, reason: str) -> str:
         pos = f.pos if f.pos.line else f.fn.pos
-        file = self.m.doc.files[pos.file].path
+        file = self.m.debug.paths[pos.file]
         name = f"{f.fn.package}.{f.fn.name}" if f.fn.path else f.fn.name
         site = Site(file, pos.line, name, reason)
         known = self._symbols.get(site)

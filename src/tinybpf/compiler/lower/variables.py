@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tinybpf.compiler import ssa
+from tinybpf.compiler.byteorder import big_endian
 from tinybpf.compiler.initial import Image
 from tinybpf.compiler.lower.debug import MapField, escape
 from tinybpf.compiler.lower.infer import Usage, agreed, infer
@@ -138,6 +139,8 @@ class Variables:
             raise self.initial.refused[index]
         symbol = self.m.global_symbol(index)
         image = self.initial.image(index)
+        if self.m.big_endian:
+            image = Image(bytearray(big_endian(self.types, variable, bytes(image.data))))
         section = ".rodata" if not written else ".bss" if image.zero else ".data"
         if not written and self.types.strings_only(variable.type):
             # Nobody sets a string from outside: what it is can be told here.

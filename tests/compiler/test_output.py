@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from tinybpf.cli.output import write_atomically
+from tinybpf.compiler.output import write_atomically
 
 
 def test_a_new_file_has_ordinary_permissions(tmp_path):
