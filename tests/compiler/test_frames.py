@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tinybpf.compiler import compile_go
 from tinybpf.compiler.elf import read
-from tinybpf.compiler.frames import deepest
+from tinybpf.compiler.frames import Chain, deepest
 
 HEAD = """package main
 
@@ -60,3 +62,14 @@ def test_the_deeper_of_two_calls_counts() -> None:
     source = HEAD + program("both", "return leaf(1) + middle(2) + leaf(3)")
     found = next(c for c in deepest(read(compile_go(source).elf)) if c.frames[0][0] == "both")
     assert [name for name, _ in found.frames] == ["both", "middle", "leaf"]
+
+
+def test_what_the_kernel_rounds_up() -> None:
+    """Each function's own count fits, but the kernel counts in steps of 16 bytes."""
+    program = Path(__file__).parents[1] / "libbpf" / "refusals" / "stack_frames.go"
+    [warning] = compile_go(program).warnings
+    assert warning.severity == "warning" and (warning.source or "").startswith("func deep(")
+    assert "counts 528 bytes of stack (deep 8 + outer 256 + inner 248, each rounded up)" in warning.message
+    assert "a in inner (248 bytes)" in (warning.hint or "")
+    chain = Chain((("a", 0), ("b", 1), ("c", 16)))
+    assert (chain.size, chain.counted) == (17, 48)

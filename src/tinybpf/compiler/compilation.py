@@ -92,7 +92,7 @@ class Compilation:
             doc = resolve(doc, [*(e.function for e in program.entries), *initialising(doc)], report)
             types = Types(doc.types)
             initial = evaluate(doc, types, report, self.timeout)
-            module = Module(doc, types, program, report, initial)
+            module = Module(doc, types, program, report, initial, warn=self.messages.warn)
             ir = module.run()
         except Refused as refused:
             self.messages.report(refused.pos, refused.message, refused.hint)
@@ -151,11 +151,19 @@ class Compilation:
         from tinybpf.compiler.lower.refuse import STACK
 
         for chain in deepest(emitted):
+            parts = " + ".join(f"{name} {size}" for name, size in chain.frames)
+            names = [name for name, _ in chain.frames]
             if chain.size > STACK:
-                parts = " + ".join(f"{name} {size}" for name, size in chain.frames)
                 message = f"the program needs {chain.size} bytes of stack ({parts}); there are {STACK}"
-                names = [name for name, _ in chain.frames]
                 raise self._about(module, names, message, self._stack_hint(module, names))
+            if chain.counted > STACK:
+                message = (
+                    f"the kernel may refuse the program: it counts {chain.counted} bytes of stack ({parts}, "
+                    f"each rounded up); there are {STACK}"
+                )
+                self.messages.warn(
+                    module.function_position(names[0]), message, self._stack_hint(module, names)
+                )
 
     @staticmethod
     def _stack_hint(module: Module, functions: Sequence[str]) -> str:

@@ -30,6 +30,10 @@ class Messages:
         """An error."""
         self._add(pos, self.place(pos, message, hint))
 
+    def warn(self, pos: ssa.Pos, message: str, hint: str | None) -> None:
+        """A warning."""
+        self._add(pos, self.place(pos, message, hint, "warning"))
+
     def _add(self, pos: ssa.Pos, diagnostic: Diagnostic) -> None:
         self.errors += diagnostic.severity == "error"
         self._said.append((pos, diagnostic))

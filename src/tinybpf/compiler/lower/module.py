@@ -13,6 +13,7 @@ from tinybpf.compiler.lower.debug import DebugInfo
 from tinybpf.compiler.lower.escape import EscapeCheck
 from tinybpf.compiler.lower.frames import context_parts_travel
 from tinybpf.compiler.lower.function import FunctionLowering
+from tinybpf.compiler.lower.loops import check as check_loops
 from tinybpf.compiler.lower.names import Names, qualified
 from tinybpf.compiler.lower.order import OrderCheck
 from tinybpf.compiler.lower.panics import Sites
@@ -46,6 +47,10 @@ declare ptr @llvm.preserve.struct.access.index.p0.p0(ptr, i32, i32)
 """
 
 
+def _nobody(pos: ssa.Pos, message: str, hint: str | None) -> None:
+    """Warnings that are not told."""
+
+
 class Module:
     """The state of lowering one program."""
 
@@ -57,13 +62,16 @@ class Module:
         report: Report,
         initial: Initial,
         roots: Sequence[int] = (),
+        warn: Report | None = None,
     ) -> None:
-        """``roots`` are functions to lower in place of programs, to run where the compiler runs."""
+        """``roots`` are functions to lower in place of programs, to run where the compiler runs; ``warn``
+        is told what is no error."""
         self.native = bool(roots)
         self.doc = doc
         self.types = types
         self.program = program
         self.report = report
+        self.warn = warn or _nobody
         self.debug = DebugInfo(doc, types)
         self._names = Names()
         for e in program.entries:
@@ -306,6 +314,8 @@ class Module:
             described = abi.Entry(entry.symbol, entry.section.name, "i64" if wide else "i32", entry.on_panic)
         lowering = FunctionLowering(self, index, described)
         text = lowering.run()
+        if not self.native and not lowering.ours:
+            check_loops(lowering, self.report, self.warn)
         if entry is None:
             self._conventions[index] = abi.returns(self.types, self.signature(index).results, lowering.panics)
         return text
