@@ -84,7 +84,9 @@ def test_what_is_assigned(line: str, name: str | None) -> None:
         ("outer: for {", ("", (), "", False)),
         ("\tfor i := range 10 {", ("range 10", (), "10", True)),
         ("\tfor i, b := range buf[:n] {", ("range buf[:n]", ("buf", "n"), "buf[:n]", True)),
-        ("\tfor ; i <= len(x); {", ("i <= len(x)", ("i", "x"), "len(x)", True)),
+        ("\tfor ; i <= len(x); {", ("i <= len(x)", ("i", "x"), "len(x)", False)),
+        ("\tfor at := head; at != 0; at = at.next {", ("at != 0", ("at",), "0", False)),
+        ("\tfor i := 8; i > 0; i -= 2 {", ("i > 0", ("i",), "0", True)),
     ],
 )
 def test_heads_of_loops(line: str, found: tuple[str, tuple[str, ...], str, bool]) -> None:

@@ -101,8 +101,9 @@ class Compilation:
             big_endian = self.options.byte_order == "big"
             initial = evaluate(doc, types, report, self.clock.left(), big_endian)
             module = Module(
-                doc, types, program, report, initial, big_endian=big_endian, directory=self.project.display
-            )
+                doc, types, program, report, initial,
+                big_endian=big_endian, directory=self.project.display, warn=self.messages.warn,
+            )  # fmt: skip
             ir = module.run()
         except Refused as refused:
             self.messages.report(refused.pos, refused.message, refused.hint)

@@ -31,6 +31,7 @@ class Messages:
         self._add(pos, self.place(pos, message, hint))
 
     def warn(self, pos: ssa.Pos, message: str, hint: str | None) -> None:
+        """A warning."""
         self._add(pos, self.place(pos, message, hint, "warning"))
 
     def _add(self, pos: ssa.Pos, diagnostic: Diagnostic) -> None:

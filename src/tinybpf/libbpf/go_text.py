@@ -31,6 +31,8 @@ _NO_VARIABLES = frozenset(
 )  # fmt: skip
 _ASSIGNS = frozenset([":=", "=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", "&^="])
 
+_STEPS = frozenset(["++", "--", "+=", "-=", "<<=", ">>="])
+
 
 class Token(NamedTuple):
     kind: str
@@ -317,4 +319,5 @@ def loop(text: str) -> Loop | None:
     condition = line.between(first, last)
     compared = next((i for i in range(first, last) if line.sign(i) in ("<", "<=", ">", ">=", "!=")), None)
     limit = line.between(compared + 1, last) if compared is not None else ""
-    return Loop(condition, tuple(variables(condition)), limit, len(stops) == 2)
+    steps = len(stops) == 2 and any(line.sign(i) in _STEPS for i in range(stops[1] + 1, end))
+    return Loop(condition, tuple(variables(condition)), limit, steps)

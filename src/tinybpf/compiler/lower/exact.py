@@ -37,7 +37,7 @@ class Exact:
         return self._asked("value", f, number, self._value)
 
     def _asked(self, what: str, f: int, number: int, ask: Callable[[int, int], bool]) -> bool:
-        """The answer to a question that may lead back to itself: yes, where nothing else speaks against it."""
+        """The answer to a question that may lead back to itself: yes, where nothing speaks against it."""
         key = what, f, number
         if key not in self._known:
             before = len(self._known)

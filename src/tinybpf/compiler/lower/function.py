@@ -140,6 +140,7 @@ class FunctionLowering(Values):
         self.b.start(f"b{index}")
         handler = self.handlers.get(index)
         self.panic_label = "panic" if handler is None else f"b{handler}"
+        self.block = index
         for instr in self.fn.blocks[index].instrs:
             self._instruction(index, instr)
         self._ends[index] = self.b.label

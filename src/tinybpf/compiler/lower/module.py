@@ -15,6 +15,7 @@ from tinybpf.compiler.lower.exact import Exact
 from tinybpf.compiler.lower.frames import context_parts_travel
 from tinybpf.compiler.lower.function import FunctionLowering
 from tinybpf.compiler.lower.inlining import LARGE, inlined
+from tinybpf.compiler.lower.loops import check as check_loops
 from tinybpf.compiler.lower.names import Names, qualified
 from tinybpf.compiler.lower.order import OrderCheck
 from tinybpf.compiler.lower.panics import Sites
@@ -48,6 +49,10 @@ declare ptr @llvm.preserve.struct.access.index.p0.p0(ptr, i32, i32)
 """
 
 
+def _nobody(pos: ssa.Pos, message: str, hint: str | None) -> None:
+    """Warnings that are not told."""
+
+
 class Module:
     """The state of lowering one program."""
 
@@ -61,9 +66,10 @@ class Module:
         roots: Sequence[int] = (),
         big_endian: bool = False,
         directory: str = "",
+        warn: Report | None = None,
     ) -> None:
         """``roots`` are functions to lower in place of programs, to run where the compiler runs;
-        ``directory`` is the package's, as the files' paths have it."""
+        ``directory`` is the package's, as the files' paths have it; ``warn`` is told what is no error."""
         self.big_endian = big_endian
         self.triple = "bpfeb" if big_endian else "bpfel"
         self.native = bool(roots)
@@ -71,6 +77,7 @@ class Module:
         self.types = types
         self.program = program
         self.report = report
+        self.warn = warn or _nobody
         self.debug = DebugInfo(doc, types, directory)
         self._names = Names()
         for e in program.entries:
@@ -341,6 +348,8 @@ class Module:
             described = abi.Entry(entry.symbol, entry.section.name, "i64" if wide else "i32", entry.on_panic)
         lowering = FunctionLowering(self, index, described)
         text = lowering.run()
+        if not self.native and not lowering.ours:
+            check_loops(lowering, self.report, self.warn)
         if entry is None:
             self._conventions[index] = abi.returns(self.types, self.signature(index).results, lowering.panics)
         return text

@@ -47,6 +47,11 @@ class Values:
         self.b = Builder()
         self.pos = self.fn.pos
         self.panics = False
+        self.block = 0
+        self.checking: set[int] = set()
+        """The blocks in which something else than a nil pointer may end it."""
+        self.panicking: set[int] = set()
+        """The blocks in which the program may end by a panic."""
         self.ours = module.is_ours(index)
         self.ends: list[tuple[str, str]] = []
         self.reasons: dict[str, None] = {}
@@ -67,6 +72,8 @@ class Values:
         """End the program where ``bad`` (an ``i1``) holds; ``reason`` in Go's words."""
         if bad == "false":
             return
+        if reason != panics.NIL:
+            self.checking.add(self.block)
         if self.m.sites is None:
             self._to_panic(bad)
             return
@@ -88,6 +95,7 @@ class Values:
 
     def panicked_if(self, bad: str, callee: int, code: str) -> None:
         """End the program where ``bad`` says that a function which was called has panicked with ``code``."""
+        self.checking.add(self.block)
         sites = self.m.sites
         told = sites.told(callee) if sites is not None else []
         if sites is None or not (told or self.ours):
@@ -107,12 +115,14 @@ class Values:
     def end_in_panic(self, code: str) -> None:
         """Go to the block that ends the function; ``code`` is what a provided function tells its caller."""
         self.panics = True
+        self.panicking.add(self.block)
         if self.panic_label == "panic":
             self.ends.append((code, self.b.label))
         self.b.jump(self.panic_label)
 
     def _to_panic(self, bad: str) -> None:
         self.panics = True
+        self.panicking.add(self.block)
         self.b.start(self.unless(bad, self.panic_label))
 
     def unless(self, bad: str, begins: str) -> str:
