@@ -152,10 +152,16 @@ class Compilation:
 
         for chain in deepest(emitted):
             if chain.size > STACK:
-                parts = " + ".join(f"{name} {size}" for name, size in chain.frames)
-                message = f"the program needs {chain.size} bytes of stack ({parts}); there are {STACK}"
                 names = [name for name, _ in chain.frames]
-                raise self._about(module, names, message, self._stack_hint(module, names))
+                parts = " + ".join(f"{name} {size}" for name, size in chain.frames)
+                calls = f" with the functions that it calls ({parts})" if len(names) > 1 else ""
+                message = (
+                    f"program {names[0]} needs {chain.size} bytes of stack{calls}; the kernel has {STACK}"
+                )
+                pos = module.function_position(names[0])
+                self.messages.report(pos, message, self._stack_hint(module, names))
+        if self.messages.errors:
+            raise CompileError(self.messages.all())
 
     @staticmethod
     def _stack_hint(module: Module, functions: Sequence[str]) -> str:
