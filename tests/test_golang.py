@@ -324,7 +324,6 @@ def test_variables_are_set_before_the_load():
     "map_of, said, hint",
     [
         ("Hash[uint32, uint64]{MaxEntries: 1 << 31}", "-E2BIG", "take fewer entries, or smaller values"),
-        ("PerCPUArray[[60000]byte]{MaxEntries: 1}", "-E2BIG", "at most 32 KiB where each CPU has its own"),
         ("Array[[1 << 20]byte]{MaxEntries: 1 << 31}", "-(E2BIG|ENOMEM)", "take fewer entries"),
     ],
 )

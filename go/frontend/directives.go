@@ -12,12 +12,10 @@ func isDirective(text string) bool {
 	if rest, ok := strings.CutPrefix(text, "//export"); ok {
 		return rest == "" || rest[0] == ' ' || rest[0] == '\t'
 	}
-	for _, prefix := range []string{"//go:", "//bpf:"} {
-		if rest, ok := strings.CutPrefix(text, prefix); ok {
-			return rest != "" && rest[0] >= 'a' && rest[0] <= 'z'
-		}
+	if rest, ok := strings.CutPrefix(text, "//go:"); ok {
+		return rest != "" && rest[0] >= 'a' && rest[0] <= 'z'
 	}
-	return false
+	return strings.HasPrefix(text, "//bpf:") // misspelt ones, too, which Python tells of
 }
 
 func (s *session) directivesIn(group *ast.CommentGroup) []Directive {
@@ -56,6 +54,24 @@ func (s *session) looseDirectives(src *source) (list []Directive) {
 		}
 	}
 	return list
+}
+
+// checkGeneric reports functions with type parameters that are marked as programs: there is no one
+// function that the kernel could call, and go/ssa would leave out what nobody instantiates.
+func (s *session) checkGeneric(src *source) {
+	for _, d := range src.ast.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		if !ok || fn.Type.TypeParams == nil {
+			continue
+		}
+		for _, d := range s.directivesIn(fn.Doc) {
+			if word, _, _ := strings.Cut(d.Text, " "); word == "//export" || strings.HasPrefix(word, "//bpf:") {
+				s.report(fn.Name.Pos(), "program "+fn.Name.Name+" has type parameters: the kernel calls one function; "+
+					"write one without them that calls "+fn.Name.Name)
+				break
+			}
+		}
+	}
 }
 
 // varDoc is the comment that belongs to a variable.

@@ -16,6 +16,7 @@ import (
 func (s *session) encode() bool {
 	for _, src := range s.root.sources {
 		s.doc.Files[src.index].Directives = s.looseDirectives(src)
+		s.checkGeneric(src)
 	}
 	s.globals = map[*ssa.Global]int{}
 	used := s.usedGlobals()

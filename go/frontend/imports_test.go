@@ -290,7 +290,7 @@ bpf/a.go:5:34: undefined: ebpf.Nothingness
 bpf/a.go:6:12: undefined: ebpf.Hsh (did you mean ebpf.Hash?)
 bpf/a.go:7:14: undefined: ebpf.LoadUint64
 bpf/a.go:8:14: name printk not exported by package ebpf
-bpf/a.go:9:15: undefined: ebpf.bpf_ktime_get_ns`},
+bpf/a.go:9:15: undefined: ebpf.bpf_ktime_get_ns (did you mean ebpf.KtimeGetNs?)`},
 
 	{"an import of ours that is not used", `-- bpf/a.go --
 package bpf

@@ -176,6 +176,35 @@ def test_several_files_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ]  # fmt: skip
 
 
+def test_several_packages_of_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the program's own packages do wrong is told together, each at its file."""
+    (tmp_path / "go.mod").write_text("module example.com/m\n\ngo 1.24\n")
+    for name in ("bpf", "part"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "part" / "part.go").write_text(
+        "package part\n\nfunc Half(n uint32) int32 {\n\tx := 0.5\n\treturn int32(x) + int32(n)\n}\n"
+    )
+    (tmp_path / "bpf" / "a.go").write_text(
+        'package main\n\nimport (\n\t"example.com/m/part"\n\t"tinybpf/ebpf"\n)\n\n//bpf:section xdp\n'
+        "func prog(ctx *ebpf.XDP) ebpf.XDPAction {\n\tgo part.Half(1)\n"
+        "\treturn ebpf.XDPAction(part.Half(ctx.IngressIfindex))\n}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CompileError) as caught:
+        compile_go("bpf")
+    assert [(d.path, d.line) for d in caught.value.diagnostics] == [
+        ("bpf/a.go", 10), ("part/part.go", 4), ("part/part.go", 5),
+    ]  # fmt: skip
+    part = tmp_path / "part" / "part.go"
+    part.write_text(part.read_text().replace("0.5", "nothing"))
+    (tmp_path / "bpf" / "b.go").write_text("package main\n\nvar x string = 1\n")
+    with pytest.raises(CompileError) as caught:
+        compile_go("bpf")
+    assert [(d.path, d.line, d.kind) for d in caught.value.diagnostics] == [
+        ("bpf/b.go", 3, "go"), ("part/part.go", 4, "go"),
+    ]  # fmt: skip
+
+
 def test_all_errors_of_the_type_checker(tmp_path: Path) -> None:
     body = "".join(f"\tvar v{n} uint8 = 256\n" for n in range(30))
     with pytest.raises(CompileError) as caught:

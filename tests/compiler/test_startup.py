@@ -119,7 +119,7 @@ var broken = 1 / zero()
 
 func read(n uint64) uint32 { return broken }
 """
-    assert "<source>:7:5: the initialisation of broken panics" in messages(source)
+    assert "<source>:7:16: the initialisation of broken panics: integer divide by zero" in messages(source)
 
 
 def test_a_helper_cannot_initialise_a_variable() -> None:
@@ -132,7 +132,7 @@ var started = now()
 func read(n uint64) uint64 { return started }
 """
     text = messages(source)
-    assert "now is called to initialise a variable: helpers run in the kernel only" in text
+    assert "now is called to initialise variable started: helpers run in the kernel only" in text
 
 
 def test_an_address_is_no_initial_value() -> None:

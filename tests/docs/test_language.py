@@ -17,7 +17,7 @@ BLOCK = re.compile(r"^```go\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.M | re.
 
 
 def source(code: str) -> str:
-    """A program that calls all functions of the code which need no arguments; or the code, where it is one."""
+    """A program that calls all functions of the code without parameters; or the code, where it is one."""
     if code.startswith("package "):
         return code
     functions = re.findall(r"^func (\w+)\(\)", code, re.M)

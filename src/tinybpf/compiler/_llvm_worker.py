@@ -241,7 +241,8 @@ def with_results(llvm: Any, module: Any) -> Any:
 def run_functions(llvm: Any, request: dict[str, Any]) -> dict[str, Any]:
     """In the child: compile for this machine, call the functions in order, read the variables.
 
-    The first function that does not return 0 ends it; ``stopped`` is its place in the list.
+    The first function that does not return 0 ends it; ``stopped`` is its place in the list and
+    what it returned.
     """
     import ctypes
 
@@ -255,8 +256,9 @@ def run_functions(llvm: Any, request: dict[str, Any]) -> dict[str, Any]:
     engine.finalize_object()
     for place, name in enumerate(request["functions"]):
         function = ctypes.CFUNCTYPE(ctypes.c_int64)(engine.get_function_address(name))
-        if function():
-            return {"stopped": place}
+        status = function()
+        if status:
+            return {"stopped": [place, status]}
     return {
         "data": [
             ctypes.string_at(engine.get_global_value_address(n), size) for n, size in request["variables"]
@@ -378,6 +380,10 @@ def serve(llvm: Any, requests: int, answers: int) -> None:
         last.close()
 
 
+LARGEST_FRAME = 16384
+"""Bytes of stack up to which LLVM emits a function; the kernel takes far less."""
+
+
 def main() -> None:
     for number in (signal.SIGALRM, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)  # whoever started this may ignore them
@@ -392,6 +398,8 @@ def main() -> None:
         llvm.initialize_all_asmprinters()
         llvm.set_option("", f"-unroll-threshold={UNROLLED}")
         llvm.set_option("", "-indvars-predicate-loops=0")  # it can leave a loop without a way out
+        # Frames are measured afterwards, which tells how large they are: LLVM itself only refuses.
+        llvm.set_option("", f"-bpf-stack-size={LARGEST_FRAME}")
     except Exception as problem:
         send(answers, {"failed": f"{type(problem).__name__}: {problem}"})
         return

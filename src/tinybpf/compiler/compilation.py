@@ -178,7 +178,9 @@ class Compilation:
             largest, longest = chains.largest, chains.longest
             if largest.size > STACK:
                 parts = " + ".join(f"{name} {size}" for name, size in largest.taken())
-                message = f"the program needs {largest.size} bytes of stack ({parts}); there are {STACK}"
+                calls = f" with the functions that it calls ({parts})" if len(largest.frames) > 1 else ""
+                message = f"program {largest.names[0]} needs {largest.size} bytes of stack{calls}; "
+                message += f"the kernel has {STACK}"
                 self._about(module, largest.names, message, self._stack_hint(module, largest.names))
             if len(longest.frames) > frames.MAX_FRAMES:
                 path = " calls ".join(longest.names)

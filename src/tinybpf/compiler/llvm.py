@@ -273,11 +273,11 @@ def run(
     *,
     timeout: float = TIMEOUT,
     memory: int = MEMORY,
-) -> list[bytes] | int:
+) -> list[bytes] | tuple[int, int]:
     """Compile a module for this machine, call functions (``i64 ()``) in order, read variables.
 
     ``variables`` are names and sizes; their bytes are the result. Where a function does not
-    return 0, the result is its place in ``functions``. Errors as of ``emit``.
+    return 0, the result is its place in ``functions`` and what it returned. Errors as of ``emit``.
     """
     request = {
         "ir": ir,
@@ -287,8 +287,11 @@ def run(
         "memory": memory,
     }
     answer = _answer(request, timeout)
-    result: list[bytes] | int = answer["stopped"] if "stopped" in answer else answer["data"]
-    return result
+    if "stopped" in answer:
+        place, status = answer["stopped"]
+        return place, status
+    data: list[bytes] = answer["data"]
+    return data
 
 
 def _answer(request: dict[str, Any], timeout: float) -> Any:

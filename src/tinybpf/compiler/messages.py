@@ -55,10 +55,22 @@ class Messages:
 
     def all(self) -> list[Diagnostic]:
         """All messages, in the order of the source; a cause met again in the same line is said once."""
-        first: dict[tuple[str, int, str], Diagnostic] = {}
+        found: list[Diagnostic] = []
+        line: list[Diagnostic] = []
         for _, d in sorted(self._said, key=lambda m: (m[0].file, m[0].line, m[0].col)):
-            first.setdefault((d.path, d.line, d.message), d)
-        return list(first.values())
+            if not line or (line[0].path, line[0].line) != (d.path, d.line):
+                line = []
+            if not any(_same_cause(d, before) for before in line):
+                line.append(d)
+                found.append(d)
+        return found
+
+
+def _same_cause(a: Diagnostic, b: Diagnostic) -> bool:
+    """Whether two messages about a line give one reason, perhaps for different parts of it."""
+    if a.kind == b.kind == "bpf":
+        return a.message.rpartition(": ")[2] == b.message.rpartition(": ")[2] and a.severity == b.severity
+    return a.message == b.message
 
 
 def _lines(text: str) -> list[str]:

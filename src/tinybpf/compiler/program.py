@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from tinybpf.compiler import ssa, typed
+from tinybpf.compiler import directives, ssa, typed
 from tinybpf.compiler.initial import Image
 from tinybpf.compiler.kernel import helpers, maps, returns, sections
 from tinybpf.compiler.lower.names import legal, qualified
@@ -20,8 +20,6 @@ MAP_STRUCT = "bpfMapDef"
 DEFAULT_LICENSE = "GPL"
 PIN_BY_NAME = 1
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-OF_PROGRAMS = ("//bpf:onpanic", "//bpf:section")
-"""Directives that stand above a program."""
 RESERVED = {"license"}
 """Sections that each object has besides its programs'."""
 
@@ -77,7 +75,7 @@ class Reader:
 
     def read(self) -> Program:
         program = Program(license=self._license(), counts_lines=self._counts_lines())
-        self._check_directives()
+        directives.check(self._directives(), self._is_program, self.report)
         self._check_tags()
         self._check_kernel_structs()
         exported = list(self._exported())
@@ -147,35 +145,6 @@ class Reader:
                 self.report(fn.pos, f"{shown} stands above a method: programs are functions", hint)
             else:
                 yield index, name, pos
-
-    def _check_directives(self) -> None:
-        """A misspelt directive, or one that stands where nobody reads it, would be silently ignored."""
-        import difflib
-
-        known = ["//bpf:license", "//bpf:onpanic", "//bpf:panics", "//bpf:section"]
-        for d, owner in self._directives():
-            word = d.text.split(None, 1)[0]
-            if owner is not None and owner.path:
-                continue
-            if word.startswith("//bpf:") and word not in known:
-                near = difflib.get_close_matches(word, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-                self.report(d.pos, f"unknown directive {word}", hint)
-            elif word == "//bpf:panics" and owner is not None:
-                self.report(
-                    d.pos,
-                    f"{word} is for all programs of the package, not for a function",
-                    "put it above the package clause, or between two empty lines",
-                )
-            elif word in OF_PROGRAMS and not (owner is not None and self._is_program(owner)):
-                what = "a function" if word == "//bpf:section" else "a program"
-                self.report(
-                    d.pos,
-                    f"{word} belongs above {what}",
-                    "put it directly above func, without an empty line between"
-                    if word == "//bpf:section"
-                    else "write //bpf:section SECTION above the function, too",
-                )
 
     def _check_tags(self) -> None:
         """User space would not know what a misspelt ``show`` asks for."""
@@ -259,7 +228,8 @@ class Reader:
         try:
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
                 only = "ASCII letters, digits and underscores only"
-                raise Refused(pos, f"program {name}: its name may have {only}")
+                hint = "give it another name in the object: write //export NAME above it"
+                raise Refused(pos, f"program {name}: its name may have {only}", hint)
             section = self._section(fn, name)
             self._check_signature(fn, section)
             return EntryPoint(index, name, section, self._on_panic(fn, section))
@@ -287,13 +257,24 @@ class Reader:
             )
         if not text.isprintable() or '"' in text:
             raise Refused(
-                pos, f"program {name}: a section name has printable characters and no quotes: {text!r}"
+                pos,
+                f"program {name}: a section name has printable characters and no quotes: {text!r}",
+                "write it as it is: //bpf:section xdp",
             )
         section = sections.parse_section(text)
         if section is None:
             near = sections.nearest_section(text)
             raise Refused(
-                pos, f"unknown section {text} for program {name}", f"did you mean {near}?" if near else None
+                pos,
+                f"unknown section {text} for program {name}",
+                f"did you mean {near}?"
+                if near
+                else "such as xdp, tc, kprobe/FUNCTION, tracepoint/CATEGORY/NAME",
+            )
+        incomplete = sections.incomplete(text)
+        if incomplete:
+            raise Refused(
+                pos, f"section {text} of program {name} {incomplete[0]}", f"such as {incomplete[1]}"
             )
         if text == name:
             raise Refused(
@@ -378,7 +359,7 @@ class Reader:
             return DEFAULT_LICENSE
         text = given[0].strip('"')
         if not text or not text.isascii() or not text.isprintable():
-            self.report(given[1], "//bpf:license needs a licence such as GPL or Dual MIT/GPL", None)
+            self.report(given[1], "//bpf:license names no licence", "such as //bpf:license GPL")
             return DEFAULT_LICENSE
         return text
 
@@ -456,8 +437,23 @@ def read_map(doc: ssa.Document, types: Types, index: int, image: Image | None) -
     )  # fmt: skip
     problem = maps.check(kind, made.key_size, made.value_size, made.max_entries, made.flags)
     if problem:
-        raise Refused(pos, f"map {variable.name}: {problem}")
+        raise Refused(
+            pos, f"map {variable.name}: {problem}", _size_hint(problem, "bpfMapDef{…, MaxEntries: 1024}")
+        )
     return made
+
+
+def _size_hint(problem: str, example: str) -> str | None:
+    """How to say what a definition lacks."""
+    if "its size in bytes" in problem:
+        return f"a power of two, such as {example}"
+    if "MaxEntries" in problem and "need" in problem:
+        return f"how many entries it has room for, such as {example}"
+    if "need a KeySize" in problem or "need a ValueSize" in problem:
+        return "in bytes, such as 4 for a uint32; unsafe.Sizeof gives that of a struct"
+    if "BPF_F_NO_PREALLOC" in problem:
+        return "write MapFlags: 1"
+    return None
 
 
 def _typed_map(types: Types, index: int, variable: ssa.Global, image: Image) -> MapDefinition:
@@ -501,7 +497,8 @@ def _typed_map(types: Types, index: int, variable: ssa.Global, image: Image) -> 
     )  # fmt: skip
     problem = maps.check(shape.kind, made.key_size, made.value_size, made.max_entries, made.flags)
     if problem:
-        raise Refused(pos, f"map {variable.name}: {problem}")
+        example = f"{t.name}[…]{{MaxEntries: {4096 if shape.kind.events else 1024}}}"
+        raise Refused(pos, f"map {variable.name}: {problem}", _size_hint(problem, f"ebpf.{example}"))
     return made
 
 
@@ -545,4 +542,8 @@ def find_helper(fn: ssa.Function, pos: ssa.Pos) -> helpers.Helper:
             "declare a helper with //go:extern bpf_NAME above it, or write the body",
         )
     near = helpers.nearest(named)
-    raise Refused(fn.pos, f"the kernel has no helper {named}", f"did you mean {near}?" if near else None)
+    raise Refused(
+        fn.pos,
+        f"the kernel has no helper {named}",
+        f"did you mean {near}?" if near else "docs/helpers.md lists those that there are",
+    )

@@ -15,6 +15,7 @@ import msgspec
 from tinybpf.compiler import llvm, ssa, typed
 from tinybpf.compiler.initial import Evaluator, Image
 from tinybpf.compiler.lower import builtins
+from tinybpf.compiler.lower.panics import NativeSites
 from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.walk import callees, instructions
@@ -155,10 +156,17 @@ def _run(
         hint = late if failure.late else f"{failure.reason} while it computed them"
         initial.refused.update(_refusals(doc, types, functions, hint))
         return
-    if isinstance(result, int):
-        fn = doc.functions[usable[result]]
+    if isinstance(result, tuple):
+        place, number = result
+        fn = doc.functions[usable[place]]
         names = ", ".join(doc.globals[v].name for v in fn.initialises) or "func init"
-        report(fn.pos, f"the initialisation of {names} panics", None)
+        pos, reason = module.sites.place(number) if isinstance(module.sites, NativeSites) else (fn.pos, "")
+        where = "" if (pos.file, pos.line) == (fn.pos.file, fn.pos.line) else f" (line {fn.pos.line})"
+        report(
+            pos if pos.line else fn.pos,
+            f"the initialisation of {names}{where} panics: {reason}",
+            "it runs when the program is compiled; what depends on the kernel is for the program itself",
+        )
         return
     for index, data in zip(variables, result, strict=True):
         if any(any(data[at : at + 8]) for at in types.strings_in(doc.globals[index].type)):
@@ -194,19 +202,29 @@ def _refusals(doc: ssa.Document, types: Types, functions: list[int], hint: str) 
 
 
 def _calls_helper(module: Module, report: Report) -> bool:
+    """Report calls of helpers; what a function of our packages calls, where that function is called."""
     found = False
-    for f in module.order:
+    through: set[int] = set()
+    for f in module.order:  # callees first
         for call, callee in callees(module.doc.functions[f]):
             fn = module.doc.functions[callee]
-            if not fn.blocks and not builtins.computes(typed.builtin(fn)):
-                name = fn.name
-                report(
-                    call.pos,
-                    f"{name} is called to initialise a variable: helpers run in the kernel only",
-                    CONSTANT_HINT,
-                )
-                found = True
+            if callee not in through and (fn.blocks or builtins.computes(typed.builtin(fn))):
+                continue
+            if module.is_ours(f):
+                through.add(f)
+                continue
+            name = f"ebpf.{fn.name}" if module.is_ours(callee) else fn.name
+            where = _initialised(module, f)
+            message = f"{name} is called to initialise {where}: helpers run in the kernel only"
+            report(call.pos, message, CONSTANT_HINT)
+            found = True
     return found
+
+
+def _initialised(module: Module, function: int) -> str:
+    """What an initialiser is for, by name; functions that it calls are for a variable."""
+    names = [module.doc.globals[v].name for v in module.doc.functions[function].initialises]
+    return f"variable {', '.join(names)}" if names else "a variable"
 
 
 def _goes_round_types(module: Module, report: Report) -> bool:
@@ -244,7 +262,7 @@ def _variables(doc: ssa.Document, types: Types) -> list[int]:
 
 
 def _text(module: Module, bodies: list[str], variables: list[int], functions: list[int]) -> str:
-    """The module for this machine; ``run.N`` calls function N and returns its status."""
+    """The module for this machine; ``run.N`` calls function N and returns 0, or where it panicked."""
     from tinybpf.compiler.lower.module import DECLARATIONS
 
     lines = [DECLARATIONS]
@@ -258,7 +276,10 @@ def _text(module: Module, bodies: list[str], variables: list[int], functions: li
         call = (
             f"  call void @{symbol}()\n  ret i64 0"
             if kind == "void"
-            else f"  %s = call i64 @{symbol}()\n  ret i64 %s"
+            else f"  %s = call i64 @{symbol}()\n  %bad = icmp ne i64 %s, 0\n"
+            f"  %site = load i64, ptr @{NativeSites.SYMBOL}\n"
+            "  %r = select i1 %bad, i64 %site, i64 0\n  ret i64 %r"
         )
         lines.append(f"define i64 @run.{i}() {{\n{call}\n}}")
-    return "\n".join([*lines, *module.shared_lines(), *bodies, module.debug.text(), ""])
+    sites = module.sites.lines() if module.sites is not None else []
+    return "\n".join([*lines, *sites, *module.shared_lines(), *bodies, module.debug.text(), ""])

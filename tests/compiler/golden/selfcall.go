@@ -1,13 +1,15 @@
 package main
 
-import "unsafe"
+import "tinybpf/ebpf"
 
-type taker func(taker) int32
-
-func again(f taker) int32 { return f(f) }
-
-//export prog
-//bpf:section syscall
-func prog(ctx unsafe.Pointer) int32 {
-	return again(again)
+//bpf:section xdp
+func prog(ctx *ebpf.XDP) ebpf.XDPAction {
+	var fact func(int32) int32
+	fact = func(x int32) int32 {
+		if x < 2 {
+			return 1
+		}
+		return x * fact(x-1)
+	}
+	return ebpf.XDPAction(fact(3))
 }

@@ -14,6 +14,10 @@ from tinybpf.compiler.kernel.types_data import MAP_TYPES
 
 BPF_F_NO_PREALLOC = 1 << 0
 BPF_F_MMAPABLE = 1 << 10
+MAX_KEY = 512
+"""Bytes of a hash map's key: it has to fit a program's stack."""
+MAX_PER_CPU = 32768
+"""Bytes of a value that each CPU has of its own: the most that the kernel's per-CPU memory gives at once."""
 
 
 class MapType(msgspec.Struct, frozen=True):
@@ -111,6 +115,10 @@ def check(kind: MapType, key_size: int, value_size: int, max_entries: int, flags
         problem = _size_problem(kind, what, size, allowed)
         if problem is not None:
             return problem
+    if "HASH" in kind.name and kind.key is None and key_size > MAX_KEY:
+        return f"{kind.name} maps take keys of up to {MAX_KEY} bytes, not {key_size}"
+    if kind.per_cpu and value_size > MAX_PER_CPU:
+        return f"{kind.name} maps take values of up to {MAX_PER_CPU} bytes, not {value_size}"
     if kind.name == "STACK_TRACE" and value_size % 8:
         return f"{kind.name} maps need a ValueSize that is a multiple of 8, not {value_size}"
     if max_entries and not kind.entries:

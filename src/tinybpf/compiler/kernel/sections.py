@@ -145,3 +145,19 @@ def nearest_section(name: str) -> str | None:
 
 def _form(prefix: str) -> str:
     return next(definition.form for definition in definitions() if definition.prefix == prefix)
+
+
+def incomplete(text: str) -> tuple[str, str] | None:
+    """What a section lacks behind its slash, and an example; None where nothing is missing."""
+    kind, slash, rest = text.partition("/")
+    if kind in ("tracepoint", "tp") and slash and len([p for p in rest.split("/") if p]) != 2:
+        return "names no tracepoint: a category and a name", f"{kind}/syscalls/sys_enter_openat"
+    if text.endswith("/"):
+        return "names nothing behind the slash", f"{text}{_EXAMPLES.get(kind, 'NAME')}"
+    return None
+
+
+_EXAMPLES = {
+    "kprobe": "do_unlinkat", "kretprobe": "do_unlinkat", "fentry": "do_unlinkat", "fexit": "do_unlinkat",
+    "lsm": "file_open", "raw_tp": "sched_switch", "tp_btf": "sched_switch", "iter": "task",
+}  # fmt: skip

@@ -50,7 +50,7 @@ def unop(f: FunctionLowering, instr: ssa.UnOp) -> Operand | None:
     if instr.operator == "*":
         return load(f, instr)
     if instr.operator == "<-":
-        raise Refused(instr.pos, CHANNEL)
+        raise Refused(instr.pos, f"receive from a channel: {CHANNEL}")
     x, t = f.scalar(instr.x), f.type_of(instr.x)
     problem = f.types.problem(t)
     if problem:

@@ -12,7 +12,8 @@ from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import callbacks, numbers, printk
 from tinybpf.compiler.lower.builder import Builder, Operand, hide, plus
 from tinybpf.compiler.lower.names import legal
-from tinybpf.compiler.lower.refuse import LoweringFault
+from tinybpf.compiler.lower.pointsto import CONTEXT
+from tinybpf.compiler.lower.refuse import LoweringFault, Refused
 from tinybpf.compiler.lower.values import is_literal
 from tinybpf.compiler.typed import computes as computes
 
@@ -219,6 +220,12 @@ def _atomic_compare_and_swap(f: FunctionLowering, instr: ssa.Call) -> Operand:
 def _target(f: FunctionLowering, instr: ssa.Call) -> tuple[str, str, int]:
     """The pointer, and LLVM's type and the size of what it leads to."""
     t = f.types.elem(f.type_of(instr.args[0]))
+    if CONTEXT in f.places(instr.args[0]):
+        raise Refused(
+            f.pos,
+            "atomic operation on the program's context: the verifier lets it be read and written only",
+            "assign the field, or copy it to a variable first",
+        )
     return f.reach(instr.args[0]), f.types.ir(t), f.types.size(t)
 
 

@@ -184,7 +184,9 @@ def _helper_call(f: FunctionLowering, instr: ssa.Call, index: int) -> Operand | 
     signature = f.m.signature(index)
     struct = core.copied_struct(f, helper.name, instr)
     if struct is not None:
-        return _helper_result(f, core.copy_struct(f, struct, helper.number, instr), signature.results)
+        return _helper_result(
+            f, helper.name, core.copy_struct(f, struct, helper.number, instr), signature.results
+        )
     if len(instr.args) > abi.REGISTERS:
         raise Refused(
             instr.pos, f"{helper.name} is called with {len(instr.args)} arguments; helpers take at most 5"
@@ -197,7 +199,7 @@ def _helper_call(f: FunctionLowering, instr: ssa.Call, index: int) -> Operand | 
     target = f"{'ptr' if pointer else 'i64'} inttoptr (i64 {helper.number} to ptr)"
     returned = f.b.value(f"call {target}({', '.join(args)}){effects}")
     f.held.after_helper(helper.name, instr, returned)
-    return _helper_result(f, returned, signature.results)
+    return _helper_result(f, helper.name, returned, signature.results)
 
 
 def _effects(f: FunctionLowering, helper: Helper, args: list[str]) -> str:
@@ -228,11 +230,14 @@ def _check_maps(f: FunctionLowering, helper: Helper, instr: ssa.Call) -> None:
 def _helper_argument(f: FunctionLowering, helper: str, number: int, t: int) -> str:
     problem = f.types.problem(t)
     if problem is None and (f.types.is_aggregate(t) or f.types.is_wide(t)):
-        problem = (
-            f"helper {helper} takes integers and pointers, not {f.types.string(t)}; pass unsafe.Pointer(&x)"
+        what = "array" if f.types.is_wide(t) else "variable"
+        raise Refused(
+            f.pos,
+            f"helper {helper} takes integers and pointers, not {f.types.string(t)}",
+            f"declare the parameter as unsafe.Pointer, and pass the {what}'s address: unsafe.Pointer(&x)",
         )
     if problem:
-        raise Refused(f.pos, problem)
+        raise Refused(f.pos, f"helper {helper}: {problem}")
     operand = f.operand(number)
     if isinstance(operand, PointerInt):
         at = operand.offset
@@ -241,12 +246,19 @@ def _helper_argument(f: FunctionLowering, helper: str, number: int, t: int) -> s
     return f"ptr {value}" if f.types.is_pointer(t) else f"i64 {f.widen(value, t)}"
 
 
-def _helper_result(f: FunctionLowering, returned: str, results: tuple[int, ...]) -> Operand | None:
+def _helper_result(
+    f: FunctionLowering, helper: str, returned: str, results: tuple[int, ...]
+) -> Operand | None:
     if not results:
         return None
     t = results[0]
     if len(results) > 1 or f.types.problem(t) or f.types.is_aggregate(t) or f.types.is_wide(t):
-        raise Refused(f.pos, "a helper has one result, an integer or a pointer")
+        given = f.types.string(t) if len(results) == 1 else f"{len(results)} results"
+        raise Refused(
+            f.pos,
+            f"helper {helper} returns one integer or pointer, not {given}",
+            "declare it with one result, such as int64",
+        )
     if f.types.is_bool(t):
         return f.b.value(f"icmp ne i64 {returned}, 0")
     return _narrow(f, returned, t)

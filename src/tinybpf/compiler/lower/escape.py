@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tinybpf.compiler import ssa, typed
-from tinybpf.compiler.lower.pointsto import STRINGS, Place, PointsTo
+from tinybpf.compiler.lower.pointsto import CONTEXT, STRINGS, Place, PointsTo
 from tinybpf.compiler.lower.views import Views
 from tinybpf.compiler.lower.walk import Uses, callees, instructions, reaches, repeats_without
 from tinybpf.compiler.resolve import ops
@@ -19,6 +19,7 @@ from tinybpf.compiler.resolve import ops
 Report = Callable[[ssa.Pos, str, str], None]
 
 HINT_VALUE = "return or store the value itself, or let the caller pass a pointer to a variable of its own"
+HINT_CONTEXT = "store the fields that are needed, or pass the context on as an argument"
 HINT_LOOP = "declare the variable outside the loop, or copy its value instead of keeping its address"
 
 
@@ -74,7 +75,9 @@ class EscapeCheck:
             for place in self._locals(self.points.value(f, x)):
                 if place.function == f:
                     text = self.points.types.is_string(self.points.uses[f].type_of[x])
-                    message = f"{self._what(place, text)} is returned: the variable is gone after the return"
+                    message = (
+                        f"{self._what(place, text, f)} is returned: the variable is gone after the return"
+                    )
                     self.report(instr.pos, message, HINT_COPY if text else HINT_VALUE)
                     return
 
@@ -94,6 +97,8 @@ class EscapeCheck:
         self, f: int, pos: ssa.Pos, addresses: set[Place], targets: set[Place], text: bool = False
     ) -> None:
         """``text``: what is kept is a string."""
+        if CONTEXT in addresses:
+            self._keep_context(pos, targets)
         kept = list(self._locals(addresses))
         if not kept:
             return
@@ -102,18 +107,34 @@ class EscapeCheck:
                 problem = self._problem(f, place, target)
                 if problem:
                     self.report(
-                        pos, f"{self._what(place, text)}{problem[0]}", HINT_COPY if text else problem[1]
+                        pos, f"{self._what(place, text, f)}{problem[0]}", HINT_COPY if text else problem[1]
                     )
                     return
 
-    def _what(self, place: Place, text: bool) -> str:
+    def _what(self, place: Place, text: bool, seen_in: int) -> str:
+        name = self._name(place)
+        if place.function != seen_in:
+            name += f" in {self.doc.functions[place.function].name}"
         if not text:
-            return f"address of {self._name(place)}"
+            return f"address of {name}"
         made = self.points.uses[place.function].made_by[place.id]
         written = self.views.writer(place.function, made) if isinstance(made, ssa.Convert) else None
         if written is None or not self.points.types.is_string(made.type):  # type: ignore[union-attr]
-            return f"a string of the bytes of {self._name(place)}"
+            return f"a string of the bytes of {name}"
         return f"a string that has to be a copy (line {written.line} may write its bytes while it is in use)"
+
+    def _keep_context(self, pos: ssa.Pos, targets: set[Place]) -> None:
+        """The kernel's memory behind the context is another one the next time."""
+        for target in sorted(targets, key=repr):
+            if target.kind in ("global", "kernel"):
+                where = (
+                    f"package variable {self.doc.globals[target.id].name}"
+                    if target.kind == "global"
+                    else "memory that outlives it (a map value or kernel memory)"
+                )
+                message = f"the program's context is stored in {where}; it is gone when the program ends"
+                self.report(pos, message, HINT_CONTEXT)
+                return
 
     def _problem(self, f: int, place: Place, target: Place) -> tuple[str, str] | None:
         """Why ``f`` must not keep the address of ``place`` in ``target``, in words to come behind it."""
@@ -222,6 +243,8 @@ class EscapeCheck:
     def _target(self, place: Place) -> str:
         return self._name(place).removeprefix("local variable ")
 
+
+UNNAMED = ("complit", "makeslice", "new", "slicelit", "varargs")
 
 _MADE = {
     ops.BOXED: "a value in an interface",

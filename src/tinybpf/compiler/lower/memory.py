@@ -16,7 +16,7 @@ from tinybpf.compiler.lower.builder import (
     zero_memory,
     zero_words,
 )
-from tinybpf.compiler.lower.escape import variable_name
+from tinybpf.compiler.lower.escape import UNNAMED, variable_name
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.pointsto import CONTEXT, NIL, STRINGS, Place
 from tinybpf.compiler.lower.refuse import NATIVE_STACK, STACK, STACK_HINT, LoweringFault, Refused
@@ -32,9 +32,14 @@ def alloc(f: FunctionLowering, instr: ssa.Alloc) -> Operand | None:
     t = f.types.elem(instr.type)
     problem = f.types.problem(t)
     if problem:
-        raise Refused(instr.pos, problem)
+        named = instr.comment.isidentifier() and instr.comment not in UNNAMED
+        raise Refused(instr.pos, f"variable {instr.comment}: {problem}" if named else problem)
     if typed.holds_map(f.types.table, t):
-        raise Refused(instr.pos, f"{variable_name(instr)} is a map: maps are package variables", None)
+        raise Refused(
+            instr.pos,
+            f"{variable_name(instr)} is a map: maps are package variables",
+            "declare it outside of functions; a function takes a pointer to it, such as *ebpf.Hash[K, V]",
+        )
     if instr.id in f.zeros:
         return None  # written where they are stored
     if instr.id in f.incoming:
@@ -71,6 +76,12 @@ def load(f: FunctionLowering, instr: ssa.UnOp) -> Operand | None:
     if instr.id in f.zeros:
         return None
     if f.m.is_map_global(f.places(instr.x)):
+        if typed.is_map(f.types.table, instr.type):
+            raise Refused(
+                instr.pos,
+                "a map is copied: it has its place in the kernel, and the program only its address",
+                "use the variable itself, or a pointer to it: m := &hits, func f(m *ebpf.Hash[K, V])",
+            )
         raise Refused(
             instr.pos,
             "a map's definition is read: it is for the loader, the program has only the map's address",

@@ -18,9 +18,9 @@ from tinybpf.compiler.lower.inlining import LARGE, inlined
 from tinybpf.compiler.lower.loops import check as check_loops
 from tinybpf.compiler.lower.names import Names, qualified
 from tinybpf.compiler.lower.order import OrderCheck
-from tinybpf.compiler.lower.panics import Sites
+from tinybpf.compiler.lower.panics import NativeSites, Sites
 from tinybpf.compiler.lower.pointsto import Place, PointsTo
-from tinybpf.compiler.lower.refuse import Poisoned, Refused
+from tinybpf.compiler.lower.refuse import Poisoned, Refused, recursion
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.variables import Variables, string_constants
 from tinybpf.compiler.lower.views import Views
@@ -92,7 +92,7 @@ class Module:
         self._refused = False
         self.typed = typed.is_used(doc)
         self.made = builtins.Made(self)
-        self.sites = Sites(self) if program.counts_lines else None
+        self.sites = NativeSites(self) if self.native else Sites(self) if program.counts_lines else None
         """Where panics are counted by line; None where they are not."""
         self.shims = callbacks.Shims(self)
         self._entry_functions = {e.function for e in program.entries}
@@ -174,7 +174,7 @@ class Module:
         found = [
             (self.types.size(self.types.elem(i.type)), i.comment, self.doc.functions[f].name)
             for f in self.order
-            if f in wanted
+            if f in wanted and not self.is_ours(f)
             for i in instructions(self.doc.functions[f])
             if isinstance(i, ssa.Alloc) and i.comment.isidentifier()
         ]
@@ -372,11 +372,8 @@ class Module:
                 self._visit(callee, done, order, [*chain, index])
             elif not done[callee]:
                 cycle = [*chain, index]
-                names = [self.doc.functions[i].name for i in cycle[cycle.index(callee) :]]
-                path = " calls ".join([*names, self.doc.functions[callee].name])
-                self.report(
-                    call.pos, f"recursion: {path}; the kernel's stack does not grow", "write it as a loop"
-                )
+                around = [self.doc.functions[i] for i in [*cycle[cycle.index(callee) :], callee]]
+                self.report(call.pos, *recursion(around))
         done[index] = True
         order.append(index)
 

@@ -119,6 +119,27 @@ class Sites:
         return self.m.made.definition(symbol, pos, f'!{{!"btf_decl_tag", !"{escape(text)}"}}')
 
 
+class NativeSites(Sites):
+    """The places of code that runs when compiling: a panic leaves its number, from 1, in ``SYMBOL``."""
+
+    SYMBOL = "panic.site"
+
+    def __init__(self, module: Module) -> None:
+        super().__init__(module)
+        self._found: list[tuple[ssa.Pos, str]] = []
+
+    def count(self, f: Values, reason: str) -> None:
+        self._found.append((f.pos if f.pos.line else f.fn.pos, reason))
+        f.b.emit(f"store i64 {len(self._found)}, ptr @{self.SYMBOL}")
+
+    def place(self, number: int) -> tuple[ssa.Pos, str]:
+        """Where a panic began, and its reason in Go's words."""
+        return self._found[number - 1] if 0 < number <= len(self._found) else (ssa.NO_POS, OTHER)
+
+    def lines(self) -> list[str]:
+        return [f"@{self.SYMBOL} = internal global i64 0"]
+
+
 def message(fn: ssa.Function, instr: ssa.Panic, made: ssa.Instruction | None) -> str:
     """The reason that a call of ``panic`` gives: its argument where that is constant, as Go prints it."""
     x = made.x if isinstance(made, ssa.MakeInterface) else instr.x

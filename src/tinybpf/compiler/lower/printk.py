@@ -180,7 +180,20 @@ class _Format:
             return self._text(value, t)
         if verb in "pv" and f.types.is_pointer(t):
             return self._pointer(value, "px")
-        raise self._wrong(f"has {whole} for an argument of type {f.types.string(t)}")
+        raise self._wrong(f"has {whole} for an argument of type {f.types.string(t)}", self._fitting(t))
+
+    def _fitting(self, t: int) -> str | None:
+        """What to write for an argument of a type."""
+        f = self.f
+        if f.types.is_int(t):
+            return "%d, %x or %c prints it"
+        if f.types.is_bool(t):
+            return "%t prints it"
+        if isinstance(f.types.under(t), ssa.Pointer):
+            return "%p prints the address; a * before the argument gives what stands there"
+        if f.types.is_aggregate(t) or f.types.is_slice(t):
+            return "print its parts one by one: x.Field, x[0]"
+        return None
 
     def _check_type(self, t: int) -> None:
         problem = self.f.types.problem(t)

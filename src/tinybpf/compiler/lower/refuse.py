@@ -46,24 +46,24 @@ STACK_HINT = "keep large values in a map (a per-CPU array of one element), or ma
 
 HINTS = {
     GO_MAP: "declare a BPF map as a package variable, such as ebpf.Hash[K, V]{MaxEntries: 1024}",
-    CHANNEL: "send events through a ring buffer map",
+    CHANNEL: "send events to user space through a ring buffer, such as ebpf.RingBuf[Event]",
     INTERFACE: "use the concrete type",
     FUNCTION_VALUE: "call the function by its name, and pass what a literal captures as arguments",
-    FLOAT: "use scaled integers",
+    FLOAT: "count in a smaller unit with integers: 1500 thousandths for 1.5",
 }
 """What to write instead, by how a message ends."""
 
 NOT_IN_KERNEL: dict[type, tuple[str, str | None]] = {
     ssa.Go: ("go statement: the kernel runs no goroutines", "do the work here, or in another program"),
-    ssa.MakeChan: (CHANNEL, None),
-    ssa.Send: (CHANNEL, None),
+    ssa.MakeChan: (f"make of a channel: {CHANNEL}", None),
+    ssa.Send: (f"send to a channel: {CHANNEL}", None),
     ssa.Select: (
         "select statement: the kernel runs no goroutines",
         "read the clock (ebpf.Now, or bpf_ktime_get_ns) instead of waiting",
     ),
-    ssa.MakeMap: (GO_MAP, None),
-    ssa.MapUpdate: (GO_MAP, None),
-    ssa.Lookup: (GO_MAP, None),
+    ssa.MakeMap: (f"a map is made here: {GO_MAP}", None),
+    ssa.MapUpdate: (f"assignment to an element of a map: {GO_MAP}", None),
+    ssa.Lookup: (f"lookup in a map: {GO_MAP}", None),
     ssa.MakeSlice: (
         "make of a slice whose capacity is not constant: there is no heap in the kernel",
         "give it a capacity, which it may not pass: make([]T, n, 64)",
@@ -81,11 +81,11 @@ NOT_IN_KERNEL: dict[type, tuple[str, str | None]] = {
 
 BUILTINS: dict[str, tuple[str, str | None]] = {
     "cap": ("cap of this type is not supported", None),
-    "close": (CHANNEL, None),
+    "close": (f"close of a channel: {CHANNEL}", None),
     "complex": (FLOAT, None),
     "real": (FLOAT, None),
     "imag": (FLOAT, None),
-    "delete": (GO_MAP, None),
+    "delete": (f"delete: {GO_MAP}", None),
     "print": (
         "print has no place to write to in the kernel",
         "call ebpf.Printk (or bpf_trace_printk); tinybpf run shows it",
@@ -96,3 +96,9 @@ BUILTINS: dict[str, tuple[str, str | None]] = {
     ),
     "recover": ("recover: a panic ends the program", "check the condition before it panics"),
 }
+
+
+def recursion(around: list[ssa.Function]) -> tuple[str, str]:
+    """The message about functions that call each other, the first again at the end; and the hint."""
+    names = [fn.name if fn.parent is None else f"the function literal of line {fn.pos.line}" for fn in around]
+    return f"recursion: {' calls '.join(names)}; the kernel's stack does not grow", "write it as a loop"

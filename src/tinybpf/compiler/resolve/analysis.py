@@ -18,7 +18,7 @@ import msgspec
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower import printk
 from tinybpf.compiler.lower.callbacks import calls_back
-from tinybpf.compiler.lower.refuse import Refused
+from tinybpf.compiler.lower.refuse import Refused, recursion
 from tinybpf.compiler.lower.walk import Uses, instructions
 from tinybpf.compiler.resolve.kinds import ANY, Kinds, Path
 from tinybpf.compiler.resolve.webs import Split, split
@@ -226,9 +226,8 @@ class Analysis:
         if times < NESTED and len(self.clones) < MAX_CLONES:
             return
         last = next((n for n, c in enumerate(chain) if c.fn == fn), len(chain) - 1)
-        names = [self.doc.functions[c.fn].name for c in chain[last::-1]]
-        path = " calls ".join([*names, self.doc.functions[fn].name])
-        raise Refused(pos, f"recursion: {path}; the kernel's stack does not grow", "write it as a loop")
+        around = [self.doc.functions[n] for n in [*(c.fn for c in chain[last::-1]), fn]]
+        raise Refused(pos, *recursion(around))
 
     # constraints
 
