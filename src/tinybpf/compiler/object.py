@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class CompiledProgram(msgspec.Struct, frozen=True):
     """A program: its name, its ELF section, and its size in 8-byte instruction slots (subprograms apart).
 
-    ``stack`` are the bytes of the call chain that takes the most stack, of 512 that there are; ``chain``
-    has its functions, the program first, each with its own bytes.
+    ``stack`` are the bytes of the call chain that takes the most stack, of 512 that there are, each frame
+    counted as a multiple of 16 as the kernel does; ``chain`` has its functions, the program first, each with
+    its own bytes.
     """
 
     name: str
