@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"go/ast"
 	"go/token"
 	"strings"
@@ -63,4 +64,19 @@ func varDoc(d *ast.GenDecl, spec *ast.ValueSpec) *ast.CommentGroup {
 		return spec.Doc
 	}
 	return d.Doc
+}
+
+// refuseEmbedding reports files that the source wants in its variables.
+func (s *session) refuseEmbedding(src *source) {
+	if !bytes.Contains(src.text, []byte("//go:embed")) {
+		return
+	}
+	for _, group := range src.ast.Comments {
+		for _, c := range group.List {
+			if word, _, _ := strings.Cut(c.Text, " "); word == "//go:embed" {
+				s.report(c.Pos(), "go:embed is not available in BPF programs: give the data as the variable's initial value, "+
+					"or set it from user space before the program is loaded")
+			}
+		}
+	}
 }

@@ -49,11 +49,12 @@ func (s *session) findInModules(importPath string) (u *unit, why string) {
 			break
 		}
 	}
-	if dir, ok := m.main.holds(importPath); ok && len(m.main.path) >= len(replaced.path) {
+	if own := m.owner(importPath); own != nil && len(own.path) >= len(replaced.path) {
+		dir, _ := own.holds(importPath)
 		if !isDir(dir) {
-			return nil, fmt.Sprintf("package %s is not in module %s (%s)", importPath, m.main.path, s.shown(dir))
+			return nil, fmt.Sprintf("package %s is not in module %s (%s)", importPath, own.path, s.shown(dir))
 		}
-		return made(dir, m.main.version), ""
+		return made(dir, own.version), ""
 	}
 	if m.vendor != "" {
 		if dir := filepath.Join(m.vendor, filepath.FromSlash(importPath)); isDir(dir) {

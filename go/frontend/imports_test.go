@@ -449,13 +449,100 @@ package bpf
 `, "go.mod:4:1: usage: replace module/path [v1.2.3] => other/module v1.4\n" +
 		"\t or replace module/path [v1.2.3] => ../local/directory\n" +
 		"go.mod:5:1: unknown directive: frobnicate"},
+
+	{"modules beside the user's in a workspace", `-- go.work --
+go 1.25
+
+use (
+	./m
+	./lib
+	./lib/below
+)
+
+replace example.org/other => ./elsewhere
+-- m/go.mod --
+module example.org/m
+
+go 1.25
+
+replace example.org/lib => ../nowhere
+-- m/bpf/a.go --
+package bpf
+
+import (
+	"example.org/lib/part"
+	"example.org/lib/below"
+	"example.org/other"
+	_ "example.org/lib/none"
+)
+
+var x int8 = part.X
+var y int8 = below.X
+var z int8 = other.X
+-- m/vendor/example.org/lib/part/p.go --
+package part
+-- lib/go.mod --
+module example.org/lib
+go 1.20
+-- lib/part/p.go --
+package part
+
+var X int16
+-- lib/below/go.mod --
+module example.org/lib/below
+-- lib/below/b.go --
+package below
+
+var X int32
+-- elsewhere/o.go --
+package other
+
+var X int64
+`, `m/bpf/a.go:7:4: package example.org/lib/none is not in module example.org/lib (lib/none)
+m/bpf/a.go:10:14: cannot use part.X (variable of type int16) as int8 value in variable declaration
+m/bpf/a.go:11:14: cannot use below.X (variable of type int32) as int8 value in variable declaration
+m/bpf/a.go:12:14: cannot use other.X (variable of type int64) as int8 value in variable declaration`},
+
+	{"a workspace of others", `-- go.work --
+use ./lib
+-- m/go.mod --
+module example.org/m
+-- m/bpf/a.go --
+package bpf
+
+import _ "example.org/lib"
+-- lib/go.mod --
+module example.org/lib
+-- lib/p.go --
+package lib
+`, "m/bpf/a.go:3:10: package example.org/lib is neither in module example.org/m, nor in its vendor directory, nor in a " +
+		"directory that go.mod replaces a module by, and nothing is downloaded (go mod vendor does it)"},
+
+	{"directives of go.work that are wrong", `-- go.work --
+go 1.99
+use ./m
+use ./none
+-- m/go.mod --
+module example.org/m
+-- m/bpf/a.go --
+package bpf
+`, "go.work:1:4: go.work requires go >= 1.99 (running go " + strings.TrimPrefix(toolchain(), "go") + ")\n" +
+		"go.work:3:1: open none/go.mod: no such file or directory"},
+
+	{"files in variables", `-- bpf/a.go --
+package bpf
+
+//go:embed text
+var text [4]byte
+`, "bpf/a.go:3:1: go:embed is not available in BPF programs: give the data as the variable's initial value, or set it " +
+		"from user space before the program is loaded"},
 }
 
 func TestImports(t *testing.T) {
 	for _, c := range imported {
 		t.Run(c.name, func(t *testing.T) {
 			folder := "bpf"
-			if strings.HasPrefix(c.files, "-- m/") {
+			if strings.Contains(c.files, "-- m/bpf/") {
 				folder = "m/bpf"
 			}
 			got := lines(compiled(t, folder, c.files))

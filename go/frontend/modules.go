@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"go/version"
 	"os"
 	"path/filepath"
@@ -18,6 +17,7 @@ const withoutDirective = "go1.16"
 // modules is what is known of the user's module and those that it takes packages from.
 type modules struct {
 	main     *module
+	used     []*module         // beside it in the workspace of a go.work
 	replaced []*module         // by replace directives, to directories; the longest path first
 	vendor   string            // the vendor directory; empty where there is none
 	vendored map[string]string // language versions by module path, from vendor/modules.txt
@@ -71,8 +71,9 @@ func (s *session) findModules() {
 	if rel, err := filepath.Rel(at, dir); err == nil && main.path != "" {
 		s.root.path = strings.TrimSuffix(main.path+"/"+filepath.ToSlash(rel), "/.")
 	}
+	s.readWorkspace()
 	if file != nil {
-		s.readReplaced(file)
+		s.readReplaced(file.Replace, at)
 	}
 	s.readVendor(filepath.Join(at, "vendor"))
 }
@@ -107,22 +108,10 @@ func (s *session) shown(path string) string {
 // readModule takes path and language version from the text of a go.mod and reports what is wrong
 // with it.
 func (s *session) readModule(m *module, shown string, text []byte) *modfile.File {
-	index := -1
-	report := func(line, col int, message string) {
-		if index < 0 {
-			index = s.addFile(shown, string(text))
-		}
-		s.reportAt(Pos{index, max(line, 1), max(col, 1)}, message)
-	}
+	report := s.reporter(shown, text)
 	file, err := modfile.Parse(shown, text, nil)
 	if err != nil {
-		var list modfile.ErrorList
-		if !errors.As(err, &list) {
-			report(1, 1, err.Error())
-		}
-		for _, e := range list {
-			report(e.Pos.Line, e.Pos.LineRune, e.Err.Error())
-		}
+		reportModfile(err, report)
 		return nil
 	}
 	if file.Module != nil {
@@ -132,29 +121,31 @@ func (s *session) readModule(m *module, shown string, text []byte) *modfile.File
 	if file.Go == nil {
 		return file
 	}
-	own := version.Lang(toolchain())
-	lang := version.Lang("go" + file.Go.Version)
-	if version.Compare(lang, own) > 0 {
-		at := file.Go.Syntax.Start
-		report(at.Line, at.LineRune+len("go "), fmt.Sprintf("go.mod requires go >= %s (running go %s)",
-			file.Go.Version, strings.TrimPrefix(toolchain(), "go")))
-		lang = own
+	m.version = version.Lang("go" + file.Go.Version)
+	if s.tooNew("go.mod", file.Go, report) {
+		m.version = version.Lang(toolchain())
 	}
-	m.version = lang
 	return file
 }
 
-// readReplaced notes the modules that are replaced by directories.
-func (s *session) readReplaced(file *modfile.File) {
-	for _, r := range file.Replace {
+// reportModfile reports what the parser of go.mod and go.work found.
+func reportModfile(err error, report reporter) {
+	var list modfile.ErrorList
+	if !errors.As(err, &list) {
+		report(1, 1, err.Error())
+	}
+	for _, e := range list {
+		report(e.Pos.Line, e.Pos.LineRune, e.Err.Error())
+	}
+}
+
+// readReplaced notes the modules that a go.mod or go.work in dir replaces by directories.
+func (s *session) readReplaced(replace []*modfile.Replace, dir string) {
+	for _, r := range replace {
 		if r.New.Version != "" {
 			continue // another module, which would have to be downloaded
 		}
-		dir := filepath.FromSlash(r.New.Path)
-		if !filepath.IsAbs(dir) {
-			dir = filepath.Join(s.modules.main.dir, dir)
-		}
-		s.modules.replaced = append(s.modules.replaced, &module{path: r.Old.Path, dir: dir})
+		s.modules.replaced = append(s.modules.replaced, &module{path: r.Old.Path, dir: resolved(dir, r.New.Path)})
 	}
 	slices.SortStableFunc(s.modules.replaced, func(a, b *module) int { return len(b.path) - len(a.path) })
 }

@@ -54,6 +54,7 @@ func (s *session) parseUnit(u *unit) {
 	s.parsed = append(s.parsed, u)
 	for _, src := range u.sources {
 		s.parseFile(src)
+		s.refuseEmbedding(src)
 	}
 	if s.failed() {
 		return

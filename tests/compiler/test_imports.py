@@ -118,6 +118,149 @@ func next() uint64 { state.Now++; return state.Now }
 
 
 @pytest.mark.kernel
+def test_names_that_imports_give(tmp_path: Path) -> None:
+    """A package named otherwise than its directory, two of one name, all names of one, one for its init."""
+    place = write(
+        tmp_path,
+        bpf__a="""package bpf
+
+import (
+	. "example.org/m/dotted"
+	"example.org/m/lib-v2"
+	"example.org/m/one/util"
+	two "example.org/m/two/util"
+	_ "example.org/m/side"
+)
+
+func read(n uint64) uint64 { return util.Of(n) + two.Of(n) + Dotted(n) + lib.State }
+"""
+        + SYSCALL,
+        dotted__d="package dotted\n\nfunc Dotted(n uint64) uint64 { return n + 300 }\n",
+        one__util__u="package util\n\nconst step = 1\n\nfunc Of(n uint64) uint64 { return n + step }\n",
+        two__util__u="package util\n\nconst step = 2\n\nfunc Of(n uint64) uint64 { return n + step }\n",
+        side__s='package side\n\nimport lib "example.org/m/lib-v2"\n\nfunc init() { lib.State = 7000 }\n',
+        **{"lib-v2__l": "package lib\n\nvar State uint64 = 5\n"},
+    )
+    assert values(place, 3) == [3 * n + 7303 for n in range(3)]
+
+
+WINDOW = """package window
+
+type Number interface{ ~uint32 | ~uint64 }
+
+// A Window is the last four numbers.
+type Window[T Number] struct {
+	last [4]T
+	next uint8
+}
+
+func (w *Window[T]) Add(v T) {
+	w.last[w.next&3] = v
+	w.next++
+}
+
+func (w Window[T]) Sum() (sum T) {
+	for _, v := range w.last {
+		sum += v
+	}
+	return sum
+}
+"""
+
+
+@pytest.mark.kernel
+def test_a_generic_library_for_two_programs(tmp_path: Path) -> None:
+    """Two objects from one library package, each with its own instances of a type and its methods."""
+    program = """package {0}
+
+import "example.org/m/window"
+
+func read(n uint64) uint64 {{
+	var w window.Window[{1}]
+	for i := range {1}(6) {{
+		w.Add({1}(n) + i<<30)
+	}}
+	return uint64(w.Sum())
+}}
+"""
+    narrow = write(tmp_path, window__w=WINDOW, bpf__a=program.format("bpf", "uint32") + SYSCALL)
+    write(tmp_path, second__a=program.format("second", "uint64") + SYSCALL)
+    whole = [4 * n + (2 + 3 + 4 + 5 << 30) for n in range(3)]
+    assert values(narrow, 3) == [v % 2**32 for v in whole]
+    assert values(tmp_path / "second", 3) == whole
+
+
+@pytest.mark.kernel
+def test_modules_beside_each_other(tmp_path: Path) -> None:
+    """One that go.mod replaces by a directory, one that go.work has in use, one that is vendored."""
+    place = write(
+        tmp_path / "prog",
+        bpf__a="""package bpf
+
+import (
+	"example.org/replaced/lib"
+	"example.org/used"
+	"example.org/vendored"
+)
+
+func read(n uint64) uint64 { return lib.Of(n) + used.Of(n) + vendored.Of(n) }
+"""
+        + SYSCALL,
+    )
+    one_more = "package vendored\n\nfunc Of(n uint64) uint64 { return n + 1 }\n"
+    libraries = {
+        "replaced/lib/l.go": "package lib\n\nfunc Of(n uint64) uint64 { return n * 10 }\n",
+        "used/u.go": "package used\n\nfunc Of(n uint64) uint64 { return n * 100 }\n",
+        "used/go.mod": "module example.org/used\n\ngo 1.25\n",
+        "prog/vendor/example.org/vendored/v.go": one_more,
+        "prog/go.mod": GO_MOD + "\nreplace example.org/replaced => ../replaced\n",
+        "go.work": "go 1.25\n\nuse (\n\t./prog\n\t./used\n)\n",
+    }
+    for name, text in libraries.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert values(place, 3) == [111 * n + 1 for n in range(3)]
+
+
+@pytest.mark.kernel
+def test_files_for_the_kernel_and_for_gos_own_tools(tmp_path: Path) -> None:
+    """A build tag chooses; tests are no part of a package."""
+    place = write(
+        tmp_path,
+        bpf__a='package bpf\n\nimport "example.org/m/lib"\n\nfunc read(n uint64) uint64 { return lib.Of(n) }'
+        + SYSCALL,
+        lib__here="//go:build bpf\n\npackage lib\n\nfunc Of(n uint64) uint64 { return n + 1 }\n",
+        lib__there='//go:build !bpf\n\npackage lib\n\nimport "os"\n\nfunc Of(uint64) uint64 { os.Exit(1) }\n',
+        lib__lib_test='package lib\n\nimport "testing"\n\nfunc TestOf(t *testing.T) { t.Fatal(Of(1)) }\n',
+        lib__lib_windows="package lib\n\nfunc Of(n uint64) uint64 { return n + 2 }\n",
+    )
+    assert values(place, 2) == [1, 2]
+
+
+def test_what_is_imported_and_not_used(tmp_path: Path) -> None:
+    place = write(
+        tmp_path,
+        bpf__a="""package bpf
+
+import (
+	"math/bits"
+	other "example.org/m/lib"
+	. "cmp"
+	"slices"
+)
+
+func f() int { return bits.Len8(7) }
+""",
+        lib__l="package lib\n",
+    )
+    assert messages(place) == [
+        'a.go:5:2: "example.org/m/lib" imported as other and not used',
+        'a.go:6:2: "cmp" imported and not used',
+        'a.go:7:2: "slices" imported and not used',
+    ]
+
+
+@pytest.mark.kernel
 def test_atomic_types(tmp_path: Path) -> None:
     place = write(
         tmp_path,
