@@ -280,7 +280,9 @@ def test_process_with_habits(first: str) -> None:
 def test_dead_worker_and_default_sigpipe() -> None:
     run(
         "signal.signal(signal.SIGPIPE, signal.SIG_DFL)",
-        f"os.kill(llvm._worker.pid, signal.SIGKILL)\nassert compile_go({program()!r}).elf",
+        "os.kill(llvm._worker.pid, signal.SIGKILL)\n"
+        "os.waitid(os.P_PID, llvm._worker.pid, os.WEXITED | os.WNOWAIT)\n"  # a signal takes its time
+        f"assert compile_go({program()!r}).elf",
     )
 
 
