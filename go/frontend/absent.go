@@ -10,26 +10,19 @@ import (
 // instead. A test holds it to Go's own packages: with what ours have it is all that there is.
 var absent = map[string][]absence{
 	"bytes": {
-		{"Buffer NewBuffer NewBufferString MinRead ErrTooLarge Reader NewReader", "write into an array of bytes and keep count, or slice one"},
+		{"Buffer NewBuffer NewBufferString MinRead ErrTooLarge Reader NewReader", "append to a slice of an array: b := a[:0]"},
 		{"Clone Join Map Repeat Replace ReplaceAll Title ToLower ToLowerSpecial ToTitle ToTitleSpecial " +
 			"ToUpper ToUpperSpecial ToValidUTF8", "it makes a new slice, and there is no heap: write into an array of yours"},
-		{"Fields FieldsFunc Runes Split SplitAfter SplitAfterN SplitN", "it makes a slice of slices, and there is no heap: cut one part after the other with bytes.Cut"},
+		{"Fields FieldsFunc Runes Split SplitAfter SplitAfterN SplitN", "it makes a slice, and there is no heap: cut one part after the other with bytes.Cut"},
 		{"FieldsFuncSeq FieldsSeq Lines SplitAfterSeq SplitSeq", "cut one part after the other with bytes.Cut"},
-		{"ContainsAny IndexAny LastIndexAny Trim TrimLeft TrimRight", "compare byte by byte in a loop"},
-		{"TrimSpace EqualFold", "it goes by Unicode's tables: compare byte by byte in a loop"},
 		{"ContainsFunc IndexFunc LastIndexFunc TrimFunc TrimLeftFunc TrimRightFunc", "write the loop where it is needed"},
+		{"EqualFold", "it goes by Unicode's tables: compare byte by byte, letters of ASCII with c | 0x20"},
 	},
 	"cmp": {},
 	"encoding/binary": {
 		{"Append Decode Encode Read Size Write", "it goes by reflection: read and write the fields one by one, by binary.BigEndian and its kin"},
 		{"ReadUvarint ReadVarint", "there are no readers: binary.Uvarint takes bytes"},
-		{"AppendUvarint AppendVarint AppendByteOrder", "binary.PutUvarint and binary.PutVarint write into an array of yours"},
-		{"bigEndian.AppendUint16 littleEndian.AppendUint16 nativeEndian.AppendUint16", "PutUint16 writes into an array of yours"},
-		{"bigEndian.AppendUint32 littleEndian.AppendUint32 nativeEndian.AppendUint32", "PutUint32 writes into an array of yours"},
-		{"bigEndian.AppendUint64 littleEndian.AppendUint64 nativeEndian.AppendUint64", "PutUint64 writes into an array of yours"},
-		{"bigEndian.String bigEndian.GoString littleEndian.String littleEndian.GoString nativeEndian.String " +
-			"nativeEndian.GoString", "text is made in user space"},
-		{"ByteOrder", "name the order itself: binary.BigEndian, binary.LittleEndian or binary.NativeEndian"},
+		{"ByteOrder AppendByteOrder", "name the order itself: binary.BigEndian, binary.LittleEndian or binary.NativeEndian"},
 	},
 	"iter":      {{"Pull Pull2", "it needs a goroutine: range over the iterator"}},
 	"math/bits": {},
@@ -41,9 +34,20 @@ var absent = map[string][]absence{
 			"Len for a logarithm"}},
 	"slices": {
 		{"AppendSeq Clone Collect Concat Grow Insert Repeat Replace Sorted SortedFunc SortedStableFunc", "it makes a new slice, and there is no heap: write into an array of yours"},
-		{"All Backward Chunk Values", "range over the slice itself"},
+		{"All Backward Values", "range over the slice itself"},
 		{"BinarySearchFunc CompactFunc CompareFunc ContainsFunc DeleteFunc EqualFunc IndexFunc IsSortedFunc " +
 			"MaxFunc MinFunc SortFunc SortStableFunc", "write the loop where it is needed"},
+		{"Chunk", "slice the parts: s[i:min(i+n, len(s))]"},
+	},
+	"strings": {
+		{"Builder Reader NewReader", "append to a slice of an array of bytes: b := a[:0]; b = append(b, s...)"},
+		{"Replacer NewReplacer", "there is no heap: replace byte by byte in an array of yours"},
+		{"Clone Join Map Repeat Replace ReplaceAll Title ToLower ToLowerSpecial ToTitle ToTitleSpecial " +
+			"ToUpper ToUpperSpecial ToValidUTF8", "it makes a new string, and there is no heap: write into an array of yours"},
+		{"Fields FieldsFunc Split SplitAfter SplitAfterN SplitN", "it makes a slice, and there is no heap: cut one part after the other with strings.Cut"},
+		{"FieldsFuncSeq FieldsSeq Lines SplitAfterSeq SplitSeq", "cut one part after the other with strings.Cut"},
+		{"ContainsFunc IndexFunc LastIndexFunc TrimFunc TrimLeftFunc TrimRightFunc", "write the loop where it is needed"},
+		{"EqualFold", "it goes by Unicode's tables: compare byte by byte, letters of ASCII with c | 0x20"},
 	},
 	"structs": {},
 	"sync/atomic": {
@@ -59,10 +63,7 @@ var absent = map[string][]absence{
 		{"Month January February March April May June July August September October November December Weekday " +
 			"Sunday Monday Tuesday Wednesday Thursday Friday Saturday", "the calendar is for user space"},
 	},
-	"unicode/utf8": {
-		{"AppendRune", "utf8.EncodeRune writes into an array of yours"},
-		{"DecodeLastRuneInString DecodeRuneInString FullRuneInString RuneCountInString ValidString", "the function without String takes bytes"},
-	},
+	"unicode/utf8": {},
 }
 
 // An absence is names of a package, and what to use instead of them.

@@ -147,18 +147,20 @@ func f(d time.Duration, n []byte) {
 	_ = d.Nothing()
 	var v atomic.Value
 	_ = v
-	_ = binary.BigEndian.AppendUint16(n, 1)
+	_ = binary.BigEndian.Size(n)
+	_ = binary.Size(n)
 	_ = time.Now()
 }
 `}}))
-	want := `a.go:10:9: bytes.Buffer is not in the kernel's bytes: write into an array of bytes and keep count, or slice one
+	want := `a.go:10:9: bytes.Buffer is not in the kernel's bytes: append to a slice of an array: b := a[:0]
 a.go:13:8: time.Duration.Seconds is not in the kernel's time: there is no floating point in the kernel: divide by time.Second and its kin
 a.go:14:8: undefined: b.IndexBite (did you mean b.IndexByte?)
 a.go:15:8: undefined: b.Nothing
 a.go:16:8: d.Nothing undefined (type time.Duration has no field or method Nothing)
 a.go:17:15: atomic.Value is not in the kernel's sync/atomic: the kernel has atomic instructions for integers only
-a.go:19:23: binary.BigEndian.AppendUint16 is not in the kernel's encoding/binary: PutUint16 writes into an array of yours
-a.go:20:11: time.Now is not in the kernel's time: ebpf.Now is the time since the machine began`
+a.go:19:23: binary.BigEndian.Size undefined (type binary.bigEndian has no field or method Size)
+a.go:20:13: binary.Size is not in the kernel's encoding/binary: it goes by reflection: read and write the fields one by one, by binary.BigEndian and its kin
+a.go:21:11: time.Now is not in the kernel's time: ebpf.Now is the time since the machine began`
 	if got := lines(doc); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -12,8 +12,8 @@ ATOMIC = "sync/atomic"
 """The package that programs are written with."""
 
 STANDARD = (
-    "bytes", "cmp", "encoding/binary", "iter", "math", "math/bits", "slices", "structs", "sync/atomic",
-    "time", "unicode/utf8",
+    "bytes", "cmp", "encoding/binary", "iter", "math", "math/bits", "slices", "strings", "structs",
+    "sync/atomic", "time", "unicode/utf8",
 )  # fmt: skip
 """The standard packages that programs may import: of each what means something in the kernel."""
 

@@ -63,6 +63,14 @@ def builtin(fn: ssa.Function) -> str | None:
     return None
 
 
+_KERNEL_ONLY = {"count_lost", "zeros", "packet_at", "context_address", "loop", "for_each", "printk"}
+
+
+def computes(name: str | None) -> bool:
+    """Whether a builtin does what any machine can do, with its arguments and nothing else."""
+    return name is not None and name not in _KERNEL_ONLY
+
+
 def without_bodies(doc: ssa.Document) -> None:
     """Builtins with a body in Go have none for the compiler."""
     for i, fn in enumerate(doc.functions):

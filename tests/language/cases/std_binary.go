@@ -290,3 +290,66 @@ func TooShort(x uint64, n uint8) int {
 	var b [binary.MaxVarintLen64]byte
 	return binary.PutUvarint(b[:n], x) + binary.MaxVarintLen16 + binary.MaxVarintLen32
 }
+
+//in:n 0..3
+func AppendBigEndian(x uint64, n uint8) (length int, sum uint64) {
+	var a [20]byte
+	b := a[:n]
+	b = binary.BigEndian.AppendUint16(b, uint16(x))
+	b = binary.BigEndian.AppendUint64(b, x)
+	b = binary.BigEndian.AppendUint32(b, uint32(x))
+	for _, c := range b {
+		sum = sum*31 + uint64(c)
+	}
+	return len(b), sum
+}
+
+func NameBigEndian(i uint8) (int, int, bool) {
+	s := binary.BigEndian.String()
+	return len(s), len(binary.BigEndian.GoString()), s[i%8] == 'E'
+}
+
+//in:n 0..3
+func AppendLittleEndian(x uint64, n uint8) (length int, sum uint64) {
+	var a [20]byte
+	b := a[:n]
+	b = binary.LittleEndian.AppendUint16(b, uint16(x))
+	b = binary.LittleEndian.AppendUint64(b, x)
+	b = binary.LittleEndian.AppendUint32(b, uint32(x))
+	for _, c := range b {
+		sum = sum*31 + uint64(c)
+	}
+	return len(b), sum
+}
+
+func NameLittleEndian(i uint8) (int, int, bool) {
+	s := binary.LittleEndian.String()
+	return len(s), len(binary.LittleEndian.GoString()), s[i%8] == 'E'
+}
+
+//in:n 0..3
+func AppendNativeEndian(x uint64, n uint8) (length int, sum uint64) {
+	var a [20]byte
+	b := a[:n]
+	b = binary.NativeEndian.AppendUint16(b, uint16(x))
+	b = binary.NativeEndian.AppendUint64(b, x)
+	b = binary.NativeEndian.AppendUint32(b, uint32(x))
+	for _, c := range b {
+		sum = sum*31 + uint64(c)
+	}
+	return len(b), sum
+}
+
+func NameNativeEndian(i uint8) (int, int, bool) {
+	s := binary.NativeEndian.String()
+	return len(s), len(binary.NativeEndian.GoString()), s[i%8] == 'E'
+}
+
+func AppendVarints(x uint64, y int64) (length int, sum uint64) {
+	var a [24]byte
+	b := binary.AppendVarint(binary.AppendUvarint(a[:1], x), y)
+	for _, c := range b {
+		sum = sum*31 + uint64(c)
+	}
+	return len(b), sum
+}

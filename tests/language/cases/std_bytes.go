@@ -125,3 +125,211 @@ func Rune(x uint64, n uint8, r rune) (first int, contains bool) {
 	a := text(x)
 	return bytes.IndexRune(a[:n], r), bytes.ContainsRune(a[:n], r)
 }
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func AnyNone(x uint64, n uint8) (first, last int, contains bool) {
+	a := text(x)
+	s := a[:n]
+	const part = ""
+	return bytes.IndexAny(s, part), bytes.LastIndexAny(s, part), bytes.ContainsAny(s, part)
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func AnyOne(x uint64, n uint8) (first, last int, contains bool) {
+	a := text(x)
+	s := a[:n]
+	const part = "a"
+	return bytes.IndexAny(s, part), bytes.LastIndexAny(s, part), bytes.ContainsAny(s, part)
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func AnyRune(x uint64, n uint8) (first, last int, contains bool) {
+	a := text(x)
+	s := a[:n]
+	const part = "\u00e9b"
+	return bytes.IndexAny(s, part), bytes.LastIndexAny(s, part), bytes.ContainsAny(s, part)
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func AnyHalf(x uint64, n uint8) (first, last int, contains bool) {
+	a := text(x)
+	s := a[:n]
+	const part = "\xc3a"
+	return bytes.IndexAny(s, part), bytes.LastIndexAny(s, part), bytes.ContainsAny(s, part)
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func LeftNone(x uint64, n uint8) (sum uint64, length int, gone bool) {
+	a := text(x)
+	s := a[:n]
+	const part = ""
+	left := bytes.TrimLeft(s, part)
+	for _, c := range left {
+		sum = sum<<8 | uint64(c)
+	}
+	return sum, len(left), left == nil
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func LeftOne(x uint64, n uint8) (sum uint64, length int, gone bool) {
+	a := text(x)
+	s := a[:n]
+	const part = "a"
+	left := bytes.TrimLeft(s, part)
+	for _, c := range left {
+		sum = sum<<8 | uint64(c)
+	}
+	return sum, len(left), left == nil
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func LeftRune(x uint64, n uint8) (sum uint64, length int, gone bool) {
+	a := text(x)
+	s := a[:n]
+	const part = "\u00e9b"
+	left := bytes.TrimLeft(s, part)
+	for _, c := range left {
+		sum = sum<<8 | uint64(c)
+	}
+	return sum, len(left), left == nil
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func LeftHalf(x uint64, n uint8) (sum uint64, length int, gone bool) {
+	a := text(x)
+	s := a[:n]
+	const part = "\xc3a"
+	left := bytes.TrimLeft(s, part)
+	for _, c := range left {
+		sum = sum<<8 | uint64(c)
+	}
+	return sum, len(left), left == nil
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func RightNone(x uint64, n uint8) (sum uint64, length int, gone bool) {
+	a := text(x)
+	s := a[:n]
+	const part = ""
+	left := bytes.TrimRight(s, part)
+	for _, c := range left {
+		sum = sum<<8 | uint64(c)
+	}
+	return sum, len(left), left == nil
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func RightOne(x uint64, n uint8) (sum uint64, length int, gone bool) {
+	a := text(x)
+	s := a[:n]
+	const part = "a"
+	left := bytes.TrimRight(s, part)
+	for _, c := range left {
+		sum = sum<<8 | uint64(c)
+	}
+	return sum, len(left), left == nil
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func RightRune(x uint64, n uint8) (sum uint64, length int, gone bool) {
+	a := text(x)
+	s := a[:n]
+	const part = "\u00e9b"
+	left := bytes.TrimRight(s, part)
+	for _, c := range left {
+		sum = sum<<8 | uint64(c)
+	}
+	return sum, len(left), left == nil
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func RightHalf(x uint64, n uint8) (sum uint64, length int, gone bool) {
+	a := text(x)
+	s := a[:n]
+	const part = "\xc3a"
+	left := bytes.TrimRight(s, part)
+	for _, c := range left {
+		sum = sum<<8 | uint64(c)
+	}
+	return sum, len(left), left == nil
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func BothNone(x uint64, n uint8) (sum uint64, length int, gone bool) {
+	a := text(x)
+	s := a[:n]
+	const part = ""
+	left := bytes.Trim(s, part)
+	for _, c := range left {
+		sum = sum<<8 | uint64(c)
+	}
+	return sum, len(left), left == nil
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func BothOne(x uint64, n uint8) (sum uint64, length int, gone bool) {
+	a := text(x)
+	s := a[:n]
+	const part = "a"
+	left := bytes.Trim(s, part)
+	for _, c := range left {
+		sum = sum<<8 | uint64(c)
+	}
+	return sum, len(left), left == nil
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func BothRune(x uint64, n uint8) (sum uint64, length int, gone bool) {
+	a := text(x)
+	s := a[:n]
+	const part = "\u00e9b"
+	left := bytes.Trim(s, part)
+	for _, c := range left {
+		sum = sum<<8 | uint64(c)
+	}
+	return sum, len(left), left == nil
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
+//in:n 0..8
+func BothHalf(x uint64, n uint8) (sum uint64, length int, gone bool) {
+	a := text(x)
+	s := a[:n]
+	const part = "\xc3a"
+	left := bytes.Trim(s, part)
+	for _, c := range left {
+		sum = sum<<8 | uint64(c)
+	}
+	return sum, len(left), left == nil
+}
+
+//in:a 9..14 32 65 0xc2 0xe1 0xe2 0xe3 0xa0 0
+//in:b 9 32 65 0x80 0x85 0x9a 0xa0 0x81
+//in:c 9 32 0x7f 0x80 0x8a 0x8b 0xa8 0xaf 0x9f
+func Space(a, b, c uint8) (int, int, bool) {
+	five := [5]byte{a, b, c, 'x', ' '}
+	left := bytes.TrimSpace(five[:3])
+	return len(bytes.TrimSpace(five[:])), len(left), left == nil
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e 0x3838 0x39e4
+//in:n 0..8
+//in:k 0 0x60 0x61 0xe9 0xfffd
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e 0x3838 0x39e4
+//in:n 0..8
+//in:k 0x61 0x62 0xe9 0xfffd

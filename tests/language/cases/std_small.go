@@ -75,3 +75,13 @@ type pair struct {
 }
 
 func Layout(a, b uint32) bool { return pair{a: a, b: b} == pair{a: b, b: a} }
+
+var words = [...]string{"", "a", "b", "ab", "abc"}
+
+//in:i 0..4
+//in:j 0..4
+//in:k 0..4
+func Words(i, j, k uint8) (order int, less bool, first int) {
+	x, y := words[i], words[j]
+	return cmp.Compare(x, y), cmp.Less(x, y), len(cmp.Or(x, y, words[k]))
+}

@@ -55,3 +55,26 @@ func Count(a, b, c, d, n uint8) (count int, valid, start bool) {
 func Constants(x rune) (bool, bool, bool) {
 	return x < utf8.RuneSelf, x > utf8.MaxRune, x == utf8.RuneError
 }
+
+//in:a 0 0x41 0x80 0xbf 0xc2 0xdf 0xe0 0xe1 0xed 0xf0 0xf4 0xf5
+//in:b 0x41 0x80 0x90 0xa0 0xbf 0xc3 0xe2
+//in:c 0x41 0x80 0x82 0xbf 0xc3
+//in:d 0x7f 0x80 0xac 0xe2
+//in:n 0..4
+func InString(a, b, c, d, n uint8) (r rune, size int, last rune, back, count int, full, valid bool) {
+	bytes := [4]byte{a, b, c, d}
+	s := string(bytes[:n])
+	r, size = utf8.DecodeRuneInString(s)
+	last, back = utf8.DecodeLastRuneInString(s)
+	return r, size, last, back, utf8.RuneCountInString(s), utf8.FullRuneInString(s), utf8.ValidString(s)
+}
+
+//in:r -1 0 0x7f 0x80 0x7ff 0x800 0xd800 0xfffd 0xffff 0x10000 0x10ffff 0x110000
+func Append(r, q rune) (length int, sum uint64) {
+	var a [9]byte
+	b := utf8.AppendRune(utf8.AppendRune(a[:1], r), q&0x7ff)
+	for _, c := range b {
+		sum = sum<<8 | uint64(c)
+	}
+	return len(b), sum
+}

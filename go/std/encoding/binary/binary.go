@@ -52,3 +52,15 @@ func Varint(buf []byte) (int64, int) {
 	x, n := Uvarint(buf)
 	return int64(x>>1) ^ -int64(x&1), n
 }
+
+// AppendUvarint writes x behind the last byte of buf, which must have room for it.
+func AppendUvarint(buf []byte, x uint64) []byte {
+	var b [MaxVarintLen64]byte
+	return append(buf, b[:PutUvarint(b[:], x)]...)
+}
+
+// AppendVarint writes x behind the last byte of buf, which must have room for it.
+func AppendVarint(buf []byte, x int64) []byte {
+	var b [MaxVarintLen64]byte
+	return append(buf, b[:PutVarint(b[:], x)]...)
+}

@@ -5,6 +5,11 @@
 // The compiler gives it to programs that import "unicode/utf8"; for Go's own tools they import Go's.
 package utf8
 
+// view is the bytes of a string, to be read only.
+//
+//bpf:builtin bytes_of
+func view(s string) []byte
+
 // What marks runes and bytes.
 const (
 	RuneError = '\uFFFD'     // stands for what is no rune
@@ -193,3 +198,24 @@ func EncodeRune(p []byte, r rune) int {
 	}
 	return size
 }
+
+// AppendRune writes a rune behind the last byte of p, which must have room for it.
+func AppendRune(p []byte, r rune) []byte {
+	var b [UTFMax]byte
+	return append(p, b[:EncodeRune(b[:], r)]...)
+}
+
+// DecodeRuneInString is DecodeRune for a string.
+func DecodeRuneInString(s string) (r rune, size int) { return DecodeRune(view(s)) }
+
+// DecodeLastRuneInString is DecodeLastRune for a string.
+func DecodeLastRuneInString(s string) (r rune, size int) { return DecodeLastRune(view(s)) }
+
+// FullRuneInString is FullRune for a string.
+func FullRuneInString(s string) bool { return FullRune(view(s)) }
+
+// RuneCountInString is RuneCount for a string.
+func RuneCountInString(s string) (n int) { return RuneCount(view(s)) }
+
+// ValidString is Valid for a string.
+func ValidString(s string) bool { return Valid(view(s)) }

@@ -116,11 +116,6 @@ def call(f: FunctionLowering, instr: ssa.Call, name: str) -> Operand | None:
     return made(f, instr)
 
 
-def computes(name: str | None) -> bool:
-    """Whether a builtin is arithmetic, which the machine that compiles can do as well."""
-    return name in _NUMBERS
-
-
 def _count_lost(f: FunctionLowering, instr: ssa.Call) -> None:
     """Which map it was is known where the method is inlined: then one comparison of these is left."""
     maps = sorted(p.id for p in f.places(instr.args[0]) if p.kind == "global" and f.m.is_map(p.id))
@@ -225,7 +220,7 @@ def _target(f: FunctionLowering, instr: ssa.Call) -> tuple[str, str, int]:
     return f.reach(instr.args[0]), f.types.ir(t), f.types.size(t)
 
 
-_NUMBERS: dict[str, Callable[[FunctionLowering, ssa.Call], Operand | None]] = {
+_BUILTINS: dict[str, Callable[[FunctionLowering, ssa.Call], Operand | None]] = {
     **numbers.BUILTINS,
     "atomic_add": _atomic("add"),
     "atomic_and": _atomic("and"),
@@ -234,11 +229,6 @@ _NUMBERS: dict[str, Callable[[FunctionLowering, ssa.Call], Operand | None]] = {
     "atomic_load": _atomic_load,
     "atomic_store": _atomic_store,
     "atomic_compare_and_swap": _atomic_compare_and_swap,
-}
-"""Those that any machine can do."""
-
-_BUILTINS: dict[str, Callable[[FunctionLowering, ssa.Call], Operand | None]] = {
-    **_NUMBERS,
     "count_lost": _count_lost,
     "zeros": _zeros,
     "packet_at": _packet_at,

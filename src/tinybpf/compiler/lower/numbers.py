@@ -82,7 +82,13 @@ def _alignment(f: FunctionLowering, number: int, size: int) -> int:
     return 1 if anywhere else size
 
 
+def _bytes_of(f: FunctionLowering, instr: ssa.Call) -> Operand:
+    """A string's bytes, with what is known of where they end."""
+    return f.slice(instr.args[0])
+
+
 BUILTINS: dict[str, Made] = {
+    "bytes_of": _bytes_of,
     "leading_zeros": _intrinsic("ctlz", ", i1 false"),
     "trailing_zeros": _trailing_zeros,
     "ones_count": _intrinsic("ctpop"),

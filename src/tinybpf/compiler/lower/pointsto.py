@@ -281,7 +281,9 @@ class PointsTo:
         """A helper may give out its memory, and may write to what it is given."""
         if builtin is not None:
             self._called_back(f, instr)
-            if self._pointerful(instr):
+            if builtin == "bytes_of":
+                self._copy(self._node((f, instr.args[0])), result)
+            elif self._pointerful(instr):
                 self._add(result, {INTEGER, NIL} if builtin == "packet_at" else {INTEGER})
             return
         if self._pointerful(instr):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tinybpf.compiler import ssa
+from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.pointsto import Place, PointsTo
 from tinybpf.compiler.lower.printk import printed
 from tinybpf.compiler.lower.walk import Uses, callees, instructions, reaches
@@ -165,6 +165,10 @@ class Views:
         if not isinstance(target, (ssa.Builtin, ssa.FuncRef)):
             return {_ANYTHING}
         written = self.writes.by_call(f, fn, call)
+        if isinstance(target, ssa.FuncRef) and typed.computes(
+            typed.builtin(self.doc.functions[target.index])
+        ):
+            return written
         if isinstance(target, ssa.FuncRef) and call.args:
             written = written | {Place("kernel")}  # a helper may change any map's values, or call back
             for x in call.args:
