@@ -15,7 +15,6 @@ var absent = map[string][]absence{
 			"ToUpper ToUpperSpecial ToValidUTF8", "it makes a new slice, and there is no heap: write into an array of yours"},
 		{"Fields FieldsFunc Runes Split SplitAfter SplitAfterN SplitN", "it makes a slice, and there is no heap: cut one part after the other with bytes.Cut"},
 		{"FieldsFuncSeq FieldsSeq Lines SplitAfterSeq SplitSeq", "cut one part after the other with bytes.Cut"},
-		{"ContainsFunc IndexFunc LastIndexFunc TrimFunc TrimLeftFunc TrimRightFunc", "write the loop where it is needed"},
 		{"EqualFold", "it goes by Unicode's tables: compare byte by byte, letters of ASCII with c | 0x20"},
 	},
 	"cmp": {},
@@ -34,9 +33,6 @@ var absent = map[string][]absence{
 			"Len for a logarithm"}},
 	"slices": {
 		{"AppendSeq Clone Collect Concat Grow Insert Repeat Replace Sorted SortedFunc SortedStableFunc", "it makes a new slice, and there is no heap: write into an array of yours"},
-		{"All Backward Values", "range over the slice itself"},
-		{"BinarySearchFunc CompactFunc CompareFunc ContainsFunc DeleteFunc EqualFunc IndexFunc IsSortedFunc " +
-			"MaxFunc MinFunc SortFunc SortStableFunc", "write the loop where it is needed"},
 		{"Chunk", "slice the parts: s[i:min(i+n, len(s))]"},
 	},
 	"strings": {
@@ -46,7 +42,6 @@ var absent = map[string][]absence{
 			"ToUpper ToUpperSpecial ToValidUTF8", "it makes a new string, and there is no heap: write into an array of yours"},
 		{"Fields FieldsFunc Split SplitAfter SplitAfterN SplitN", "it makes a slice, and there is no heap: cut one part after the other with strings.Cut"},
 		{"FieldsFuncSeq FieldsSeq Lines SplitAfterSeq SplitSeq", "cut one part after the other with strings.Cut"},
-		{"ContainsFunc IndexFunc LastIndexFunc TrimFunc TrimLeftFunc TrimRightFunc", "write the loop where it is needed"},
 		{"EqualFold", "it goes by Unicode's tables: compare byte by byte, letters of ASCII with c | 0x20"},
 	},
 	"structs": {},

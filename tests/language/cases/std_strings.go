@@ -324,3 +324,23 @@ func Names(i uint8) (prefix, suffix bool, at, p int) {
 	s := names[i]
 	return strings.HasPrefix(s, "tc"), strings.HasSuffix(s, "p"), strings.IndexByte(s, 'm'), strings.Index(s, "cp")
 }
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e 0x3838 0x39e4
+//in:n 0..8
+//in:k 0 0x20 0x61 0xe9 0xfffd
+func Functions(x uint64, n uint8, k rune) (first, last int, contains bool) {
+	a := text(x)
+	s := string(a[:n])
+	above := func(r rune) bool { return r > k }
+	return strings.IndexFunc(s, above), strings.LastIndexFunc(s, above), strings.ContainsFunc(s, above)
+}
+
+//in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e 0x3838 0x39e4
+//in:n 0..8
+//in:k 0x20 0x61 0xe9 0xfffd
+func TrimFunctions(x uint64, n uint8, k rune) (left, right, both uint64) {
+	a := text(x)
+	s := string(a[:n])
+	is := func(r rune) bool { return r == k }
+	return digest(strings.TrimLeftFunc(s, is)), digest(strings.TrimRightFunc(s, is)), digest(strings.TrimFunc(s, is))
+}
