@@ -145,9 +145,10 @@ func AnyOne(x uint64, n uint8) (first, last int, contains bool) {
 }
 
 //in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e
-//in:n 0..8
+//in:n 0..3
 func AnyRune(x uint64, n uint8) (first, last int, contains bool) {
-	a := text(x)
+	whole := text(x)
+	a := [4]byte{whole[0], whole[1], whole[2], whole[3]}
 	s := a[:n]
 	const part = "\u00e9b"
 	return bytes.IndexAny(s, part), bytes.LastIndexAny(s, part), bytes.ContainsAny(s, part)
@@ -335,19 +336,21 @@ func Space(a, b, c uint8) (int, int, bool) {
 //in:k 0x61 0x62 0xe9 0xfffd
 
 //in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e 0x3838 0x39e4
-//in:n 0..8
+//in:n 0..3
 //in:k 0 0x60 0x61 0xe9 0xfffd
 func Functions(x uint64, n uint8, k rune) (first, last int, contains bool) {
-	a := text(x)
+	whole := text(x)
+	a := [4]byte{whole[0], whole[1], whole[2], whole[3]}
 	above := func(r rune) bool { return r > k }
 	return bytes.IndexFunc(a[:n], above), bytes.LastIndexFunc(a[:n], above), bytes.ContainsFunc(a[:n], above)
 }
 
 //in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e 0x3838 0x39e4
-//in:n 0..8
+//in:n 0..3
 //in:k 0x61 0x62 0xe9 0xfffd
 func TrimFunctions(x uint64, n uint8, k rune) (left, right, both int, gone, empty bool) {
-	a := text(x)
+	whole := text(x)
+	a := [4]byte{whole[0], whole[1], whole[2], whole[3]}
 	is := func(r rune) bool { return r == k }
 	l, r, b := bytes.TrimLeftFunc(a[:n], is), bytes.TrimRightFunc(a[:n], is), bytes.TrimFunc(a[:n], is)
 	return len(l), len(r), len(b), l == nil, r == nil

@@ -263,9 +263,10 @@ func AnyOne(x uint64, n uint8) (first, last int, contains bool) {
 }
 
 //in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e 0x3838 0x39e4
-//in:n 0..8
+//in:n 0..3
 func AnyRune(x uint64, n uint8) (first, last int, contains bool) {
-	a := text(x)
+	whole := text(x)
+	a := [4]byte{whole[0], whole[1], whole[2], whole[3]}
 	s := string(a[:n])
 	const part = "\u00e9 "
 	return strings.IndexAny(s, part), strings.LastIndexAny(s, part), strings.ContainsAny(s, part)
@@ -290,9 +291,10 @@ func TrimOne(x uint64, n uint8) (left, right, both uint64) {
 }
 
 //in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e 0x3838 0x39e4
-//in:n 0..8
+//in:n 0..3
 func TrimRune(x uint64, n uint8) (left, right, both uint64) {
-	a := text(x)
+	whole := text(x)
+	a := [4]byte{whole[0], whole[1], whole[2], whole[3]}
 	s := string(a[:n])
 	const part = "\u00e9 "
 	return digest(strings.TrimLeft(s, part)), digest(strings.TrimRight(s, part)), digest(strings.Trim(s, part))
@@ -326,20 +328,22 @@ func Names(i uint8) (prefix, suffix bool, at, p int) {
 }
 
 //in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e 0x3838 0x39e4
-//in:n 0..8
+//in:n 0..3
 //in:k 0 0x20 0x61 0xe9 0xfffd
 func Functions(x uint64, n uint8, k rune) (first, last int, contains bool) {
-	a := text(x)
+	whole := text(x)
+	a := [4]byte{whole[0], whole[1], whole[2], whole[3]}
 	s := string(a[:n])
 	above := func(r rune) bool { return r > k }
 	return strings.IndexFunc(s, above), strings.LastIndexFunc(s, above), strings.ContainsFunc(s, above)
 }
 
 //in:x 0 1 4 5 0x10 0x11 0x1b 0x44 0x55 0x1111 0x4444 0x1234 0x5555 0x8d8d 0xe4e4 0xffff 0x0e0e 0x3838 0x39e4
-//in:n 0..8
+//in:n 0..3
 //in:k 0x20 0x61 0xe9 0xfffd
 func TrimFunctions(x uint64, n uint8, k rune) (left, right, both uint64) {
-	a := text(x)
+	whole := text(x)
+	a := [4]byte{whole[0], whole[1], whole[2], whole[3]}
 	s := string(a[:n])
 	is := func(r rune) bool { return r == k }
 	return digest(strings.TrimLeftFunc(s, is)), digest(strings.TrimRightFunc(s, is)), digest(strings.TrimFunc(s, is))
