@@ -14,6 +14,7 @@ import msgspec
 
 from tinybpf.compiler import llvm, ssa, typed
 from tinybpf.compiler.initial import Evaluator, Image
+from tinybpf.compiler.lower import builtins
 from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.walk import callees, instructions
@@ -180,7 +181,7 @@ def _calls_helper(module: Module, report: Report) -> bool:
     for f in module.order:
         for call, callee in callees(module.doc.functions[f]):
             fn = module.doc.functions[callee]
-            if not fn.blocks and not typed.computes(typed.builtin(fn)):
+            if not fn.blocks and not builtins.computes(typed.builtin(fn)):
                 name = fn.name
                 report(
                     call.pos,

@@ -14,6 +14,7 @@ from tinybpf.compiler.lower.builder import Builder, Operand, hide, plus
 from tinybpf.compiler.lower.names import legal
 from tinybpf.compiler.lower.refuse import LoweringFault
 from tinybpf.compiler.lower.values import is_literal
+from tinybpf.compiler.typed import computes as computes
 
 if TYPE_CHECKING:
     from tinybpf.compiler.lower.function import FunctionLowering
