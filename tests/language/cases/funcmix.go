@@ -350,3 +350,24 @@ func Switches(k uint8) uint8 {
 	fallthroughs(k, func(x uint8) { t = t*5 + x })
 	return t
 }
+
+func two(a, b int32) func(yield func(int32) bool) {
+	return func(yield func(int32) bool) { _ = yield(a) && yield(b) }
+}
+
+func InTurns(n int32) (t int32) {
+	for i := int32(1); i <= 6; i += 2 {
+		switch (n + i) & 3 {
+		case 0, 1:
+			for x := range two(3, n) {
+				t += x * i
+			}
+		case 2:
+			f := func() { t += i }
+			f()
+			var v any = [2]int32{i, n}
+			t += v.([2]int32)[0] * 7
+		}
+	}
+	return
+}
