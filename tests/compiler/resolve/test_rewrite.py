@@ -127,7 +127,7 @@ def test_a_deferred_call_is_on_each_way_out() -> None:
         (
             "func prog() int {\n\tvar f func(int) int\n"
             "\tf = func(n int) int { return f(n - 1) }\n\treturn f(3)\n}",
-            "the function literal of line",
+            "the function literal of line 8 calls the function literal of line 8",
         ),
         (
             "type t func(t)\nfunc a(x t) { b(x) }\nfunc b(x t) { x(x) }\nfunc prog() { a(a) }",
