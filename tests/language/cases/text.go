@@ -443,3 +443,92 @@ func Order(a uint8) (n int) {
 	}
 	return n + int(a)
 }
+
+func Build(a, b int8) (int, bool, uint32) {
+	buf := make([]byte, 0, 16)
+	for i, r := range "añb" {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = append(buf, string(r+rune(a))...)
+	}
+	if b > 0 {
+		buf = append(buf, "!"...)
+	}
+	return len(buf), string(buf) == "a,ñ,b", sum(string(buf))
+}
+
+//in:i 0..3
+//in:j 0..3
+func Nested(i, j uint8) (int, bool) {
+	g := [2][2]string{{"a", "bc"}, {"def", ""}}
+	x := g
+	x[1][0] = "a"
+	return len(x[i][j]), x[i&1] == g[1]
+}
+
+func Closure(n int64) (byte, byte) {
+	s := "abc"
+	at := func(i int64) byte { return s[i] }
+	first := at(n & 1)
+	s = "xy"
+	return first, at(n)
+}
+
+func size(x any) int {
+	switch v := x.(type) {
+	case string:
+		return len(v)
+	case int:
+		return v
+	}
+	return -1
+}
+
+//in:i 0..5
+func Interface(i uint8) (int, int) { return size(names[i]), size(int(i)) }
+
+type entry[K comparable] struct {
+	key   K
+	value int
+}
+
+func lookup[K comparable](table []entry[K], key K) int {
+	for _, e := range table {
+		if e.key == key {
+			return e.value
+		}
+	}
+	return -1
+}
+
+//in:i 0..5
+func GenericTable(i uint8) int {
+	return lookup([]entry[string]{{"tcp", 6}, {"udp", 17}, {"", 0}}, names[i])
+}
+
+func total(words ...string) (n int) {
+	for i, w := range words {
+		n += (i + 1) * len(w)
+	}
+	return
+}
+
+//in:i 0..5
+func Variadic(i uint8) (int, int) { return total("a", names[i], "ccc"), total() }
+
+func Labels(a uint8) (found rune) {
+outer:
+	for i, r := range "héllo" {
+		for _, q := range "xél" {
+			if r == q && i > int(a&3) {
+				found = r
+				break outer
+			}
+			if q > r {
+				continue outer
+			}
+		}
+	}
+	return
+}

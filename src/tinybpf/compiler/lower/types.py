@@ -41,6 +41,7 @@ class Types:
     def __init__(self, table: list[ssa.Type]) -> None:
         self.table = _with_pointers(table)
         self._under: dict[int, int] = {}
+        self._with_strings: dict[int, bool] = {}
 
     def __getitem__(self, index: int) -> ssa.Type:
         return self.table[index]
@@ -123,10 +124,15 @@ class Types:
         return self.strings_only(t.elem) if isinstance(t, ssa.Array) else self.is_string(index)
 
     def holds_string(self, index: int) -> bool:
-        t = self.under(index)
-        if isinstance(t, ssa.Struct):
-            return any(self.holds_string(f.type) for f in t.fields)
-        return self.holds_string(t.elem) if isinstance(t, ssa.Array) else self.is_string(index)
+        known = self._with_strings.get(index)
+        if known is None:
+            t = self.under(index)
+            if isinstance(t, ssa.Struct):
+                known = any(self.holds_string(f.type) for f in t.fields)
+            else:
+                known = self.holds_string(t.elem) if isinstance(t, ssa.Array) else self.is_string(index)
+            self._with_strings[index] = known
+        return known
 
     def holds_function(self, index: int) -> bool:
         """Whether a function or an interface is a part of the type, or the type: numbers that mean nothing
