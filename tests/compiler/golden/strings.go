@@ -27,6 +27,8 @@ func local(c byte) string {
 	return s
 }
 
+func letter(r rune) string { return string(r) }
+
 func head(b *[8]byte) string { return string(b[:4]) }
 
 //export prog
@@ -54,7 +56,8 @@ func prog(ctx unsafe.Pointer) int32 {
 		}
 	}
 	h := head(&a)
+	one := letter(rune(c[0]))
 	a[0] = c[1]
 	a[1] = h[0]
-	return int32(len(s)+len(t)+len(u)+len(last)) + int32(all[3]) + int32(local(c[3])[0])
+	return int32(len(s)+len(t)+len(u)+len(last)+len(one)) + int32(all[3]) + int32(local(c[3])[0])
 }

@@ -297,3 +297,13 @@ func Nothing(x byte) int {
 	s = append(s, ""...)
 	return len(s) + int(x)
 }
+
+//in:at 0..9
+func UnsafeAddVariable(at, x uint8) (byte, byte) {
+	var b [8]byte
+	p := (*byte)(unsafe.Add(unsafe.Pointer(&b), at&7))
+	*p = x
+	q := (*byte)(unsafe.Pointer(uintptr(unsafe.Pointer(&b)) + uintptr(at&3)))
+	*q += 2
+	return b[2], b[7]
+}

@@ -307,7 +307,7 @@ def _add(f: FunctionLowering, instr: ssa.Call) -> Operand:
         known = base if isinstance(base, Address) else Address(f.materialise(base), 0)
         return Address(known.base, known.offset + int(offset))
     core.check_moved(f, instr.args[0])
-    return f.b.value(f"getelementptr i8, ptr {f.materialise(base)}, i64 {offset}")
+    return f.b.value(f"getelementptr i8, ptr {f.materialise(base)}, i64 {f.opaque(offset)}")
 
 
 def _length(f: FunctionLowering, instr: ssa.Call, name: str) -> str:

@@ -68,4 +68,4 @@ def _to_pointer(f: FunctionLowering, number: int) -> Operand:
     if is_literal(operand.offset):
         return Address(operand.ptr, int(operand.offset))
     core.check_moved(f, number)
-    return f.b.value(f"getelementptr i8, ptr {operand.ptr}, i64 {operand.offset}")
+    return f.b.value(f"getelementptr i8, ptr {operand.ptr}, i64 {f.opaque(operand.offset)}")

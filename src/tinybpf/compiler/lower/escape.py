@@ -118,9 +118,11 @@ class EscapeCheck:
         if not text:
             return f"address of {name}"
         made = self.points.uses[place.function].made_by[place.id]
-        written = self.views.writer(place.function, made) if isinstance(made, ssa.Convert) else None
-        if written is None or not self.points.types.is_string(made.type):  # type: ignore[union-attr]
+        if not isinstance(made, ssa.Convert):
             return f"a string of the bytes of {name}"
+        written = self.views.writer(place.function, made)
+        if written is None:
+            return "a string that a conversion has made"
         return f"a string that has to be a copy (line {written.line} may write its bytes while it is in use)"
 
     def _keep_context(self, pos: ssa.Pos, targets: set[Place]) -> None:

@@ -301,7 +301,7 @@ def _is_below(f: FunctionLowering, number: int, index: str, length: int) -> bool
 
 
 def _on_stack(f: FunctionLowering, number: int, index: str, length: int) -> str:
-    return f.apart(index) if _is_below(f, number, index, length) else f.guard(index, str(length))
+    return f.opaque(index) if _is_below(f, number, index, length) else f.guard(index, str(length))
 
 
 def _constant(f: FunctionLowering, number: int) -> int | None:
@@ -322,7 +322,7 @@ def _slice_element(f: FunctionLowering, instr: ssa.IndexAddr, container: int) ->
     if not f.is_exact(instr.x, instr.index):
         at = f.guard(at, s.end)
     elif any(p.kind == "local" for p in f.places(instr.x)):
-        at = f.apart(at)
+        at = f.opaque(at)
     return _stack_element(f, _pointers(f, instr, container), size, s.base, at)
 
 

@@ -154,7 +154,7 @@ def index(f: FunctionLowering, instr: ssa.Index) -> Operand:
     f.panic_if(f.b.value(f"icmp uge i64 {at}, {s.len}"), panics.INDEX)
     place = f.b.value(f"add i64 {s.off}, {at}")
     if any(p.kind == "local" for p in f.places(instr.x)):
-        place = f.apart(place)
+        place = f.opaque(place)
     return f.b.value(f"load i8, ptr {plus(f.b, s.base, place)}, align 1")
 
 

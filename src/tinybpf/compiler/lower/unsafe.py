@@ -18,8 +18,6 @@ def from_address(f: FunctionLowering, instr: ssa.Call, name: str) -> SliceValue:
     """
     size = 1 if name == "String" else f.types.size(f.types.elem(instr.type))
     n = f.index64(instr.args[1])
-    if is_literal(n) and int(n) < 0:
-        raise Refused(instr.pos, f"unsafe.{name} with a negative length")
     whole = _whole(f, instr.args[0], size)
     if whole is None:
         if not is_literal(n):

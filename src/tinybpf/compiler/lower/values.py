@@ -154,9 +154,11 @@ class Values:
         """Whether the verifier knows these values exactly, so that what is made of them needs no `guard`."""
         return all(n is None or self.m.exact.value(self.index, n) for n in numbers)
 
-    def apart(self, value: str) -> str:
-        """An offset (``i64``) into the stack, which LLVM must not know: what it knows to be small it puts
-        into an address by ``|``."""
+    def opaque(self, value: str) -> str:
+        """The same ``i64``, of which LLVM does not know how small it is: to a variable on the stack it would
+        add that by ``|``."""
+        if is_literal(value):
+            return value
         constant = self.b.value(f"call i1 @llvm.is.constant.i64(i64 {value})")
         return self.b.value(f"select i1 {constant}, i64 {value}, i64 {hide(self.b, value)}")
 
