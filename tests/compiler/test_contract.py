@@ -106,6 +106,15 @@ BROKEN: dict[str, tuple[Callable[[Any], None], str]] = {
     "offset of a field": (lambda d: struct(d)["fields"][1].update(offset=2), "lies over another one"),
     "type inside of itself": (recursive, "part of itself"),
     "type of a type": (types("[]uint16", elem=-2), "there is no type -2"),
+    "type in an interface": (lambda d: d.update(dynamic=[{"type": 999}]), "hold: there is no such type"),
+    "method of nothing": (
+        lambda d: d.update(dynamic=[{"type": 0, "methods": [{"name": "m", "function": 99}]}]),
+        "there is no function 99",
+    ),
+    "method of another": (
+        lambda d: d.update(dynamic=[{"type": 9, "methods": [{"name": "m", "function": 0}]}]),
+        "m is not a method of it",
+    ),
     "variable": (lambda d: d["globals"][0].update(type=999), "variable total: there is no type 999"),
 }  # fmt: skip
 

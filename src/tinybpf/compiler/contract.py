@@ -31,8 +31,22 @@ def check(doc: ssa.Document) -> None:
         if not _is_place(variable.pos, files):
             raise _fault(f"variable {variable.name}", "its place is in no file", ssa.NO_POS)
     signatures = [_signature(doc, types, fn) for fn in doc.functions]
+    _check_dynamic(doc, signatures)
     for fn, signature in zip(doc.functions, signatures, strict=True):
         _Function(doc, types, signatures, fn, signature).check()
+
+
+def _check_dynamic(doc: ssa.Document, signatures: list[ssa.Signature]) -> None:
+    """The methods of what interfaces hold take a value of its type first."""
+    for entry in doc.dynamic:
+        if not all(0 <= t < len(doc.types) for t in (entry.type, *entry.implements)):
+            raise _fault("what interfaces hold", "there is no such type", ssa.NO_POS)
+        whose = f"what interfaces hold, {doc.types[entry.type].string}"
+        for method in entry.methods:
+            if not 0 <= method.function < len(signatures):
+                raise _fault(whose, f"there is no function {method.function}", ssa.NO_POS)
+            if signatures[method.function].params[:1] != [entry.type]:
+                raise _fault(whose, f"{method.name} is not a method of it", ssa.NO_POS)
 
 
 def _fault(whose: str, what: str, pos: ssa.Pos) -> LoweringFault:
