@@ -279,3 +279,11 @@ func Panics(a, b int32) int32 {
 	f := func(x int32) int32 { return x / b }
 	return apply(func(x, y int32) int32 { return f(x) + y }, a, b)
 }
+
+func ChosenPlainLast(a, b int32, which bool) int32 {
+	f := func(x int32) int32 { return x + a }
+	if which {
+		f = func(x int32) int32 { return x * 3 }
+	}
+	return f(b)
+}

@@ -102,7 +102,8 @@ class Rewriter:
     def targets(self, body: Body, instr: ssa.Call) -> list[tuple[Fun, Clone]]:
         """The functions that a function value may be, those without captures first."""
         found = body.clone.targets.get(instr.id, {})
-        return [(fun, found[fun]) for fun in sorted(f for f in found if isinstance(f, Fun))]
+        funs = sorted((f for f in found if isinstance(f, Fun)), key=lambda f: (f.clone >= 0, f))
+        return [(fun, found[fun]) for fun in funs]
 
     # --- which functions
 
