@@ -6,7 +6,7 @@ from ..generate import Function, Generator
 from ..rules import declaration, statement
 from ..tree import SERIAL, Block, Stmt, s
 from .closures import literal
-from .functions import arguments, count_call, write
+from .functions import TURNS, arguments, count_call, write
 
 
 @declaration(35)
@@ -20,9 +20,14 @@ def deferring(g: Generator) -> None:
         g.deferring = False
 
 
+def _once(g: Generator) -> bool:
+    """Whether a statement runs at most once in a function that may defer."""
+    return g.deferring and not g.loops and not g.closing and g.turns <= TURNS
+
+
 @statement(2, effects=True)
 def defer_call(g: Generator) -> list[Stmt] | None:
-    if not g.deferring or g.loops or g.closing:
+    if not _once(g):
         return None
     from ..types import UINT64
 
@@ -31,7 +36,7 @@ def defer_call(g: Generator) -> list[Stmt] | None:
 
 @statement(1, effects=True)
 def defer_literal(g: Generator) -> list[Stmt] | None:
-    if not g.deferring or g.loops or g.closing:
+    if not _once(g):
         return None
     return [s("defer ", literal(g, (), (), False), "()")]
 
@@ -39,7 +44,7 @@ def defer_literal(g: Generator) -> list[Stmt] | None:
 @statement(0.7, effects=True)
 def defer_function(g: Generator) -> list[Stmt] | None:
     fitting = [f for f in g.functions if not f.pure and f.receiver is None]
-    if not g.deferring or g.loops or g.closing or not fitting or not count_call(g):
+    if not _once(g) or not fitting or not count_call(g):
         return None
     f = g.pick(fitting)
     passed = arguments(g, f.params)
@@ -48,7 +53,7 @@ def defer_function(g: Generator) -> list[Stmt] | None:
 
 @statement(0.5, effects=True, nests=True)
 def defer_sometimes(g: Generator) -> list[Stmt] | None:
-    if not g.deferring or g.loops or g.closing:
+    if not _once(g):
         return None
     from ..types import BOOL
 

@@ -9,6 +9,8 @@ from ..types import Type, pointer, slice_of
 from .aggregates import value
 
 MOST_CALLS = 10
+TURNS = 6
+"""How often a function's statements count as run: it may be called as often."""
 
 
 @declaration(30)
@@ -46,7 +48,7 @@ def write(g: Generator, f: Function, head: str = "", receiver: str = "") -> None
     names = [f"a{n}" for n in range(len(f.params))]
     params = list(zip(names, f.params, strict=True))
     own = [("r", f.receiver)] if f.receiver is not None else []
-    with g.function(own + params, f.pure, turns=6):
+    with g.function(own + params, f.pure, TURNS):
         named = g.chance(0.3) and len(f.results) > 0
         results = [(f"x{n}", t) for n, t in enumerate(f.results)]
         if named:
