@@ -94,3 +94,28 @@ func LiteralsInSomeTurns(a int32, skip uint8) (int32, int32, int32) {
 	}
 	return s, t, u
 }
+
+// One of two literals, of which only the first captures.
+func OneOfTwoLiterals(a int32, which bool) int32 {
+	x := [4]int32{1, a, 3, 4}
+	f := func() (s int32) {
+		for i, v := range x {
+			s += v * int32(i+3)
+		}
+		return
+	}
+	if which {
+		f = func() int32 { return 7 }
+	}
+	return f()
+}
+
+var words = [3]string{"tcp", "udp6", "x"}
+
+// An index of type uintptr is a number.
+func IndexedByUintptr(n uint8, a uint16) (int, uint16) {
+	var s string = words[uintptr(1)]
+	x := [4]uint16{1, a, 3, 4}
+	i := uintptr(n)
+	return len(s) + len(words[i%3]), x[i&3] + x[i&1:i&1+uintptr(2)][uintptr(1)]
+}

@@ -31,6 +31,9 @@ class Place(msgspec.Struct, frozen=True):
     field: int = -1
 
 
+_OF_ONE = (ssa.IndexAddr, ssa.Index, ssa.SliceOp)
+"""Parts of one operand; the others are numbers, also where they are of type ``uintptr``."""
+
 CONTEXT = Place("context")
 KERNEL = Place("kernel")
 INTEGER = Place("integer")
@@ -180,7 +183,7 @@ class PointsTo:
         if number is None or not self._pointerful(instr):
             return
         node = self._node((f, number))
-        for x in operands(instr):
+        for x in [instr.x] if isinstance(instr, _OF_ONE) else operands(instr):
             if self.types.pointerful[self.uses[f].type_of[x]]:
                 self._copy(self._node((f, x)), node)
             elif isinstance(instr, ssa.Convert):
