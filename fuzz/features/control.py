@@ -93,14 +93,19 @@ def _loop(
 
 
 def _fits(g: Generator) -> bool:
-    return g.turns * 3 <= MOST_TURNS
+    return g.turns * 2 <= MOST_TURNS
+
+
+def _turns(g: Generator) -> int:
+    """How often a loop may turn here: the verifier walks each turn, of loops in loops the product."""
+    return g.rng.randint(2, min(5, MOST_TURNS // g.turns))
 
 
 @statement(1.5, nests=True)
 def for_counting(g: Generator) -> list[Stmt] | None:
     if not _fits(g):
         return None
-    t, i, n = g.pick([t for t in g.ints if t.high > 20]), g.name("i"), g.rng.randint(2, 5)
+    t, i, n = g.pick([t for t in g.ints if t.high > 20]), g.name("i"), _turns(g)
     head = g.pick(
         (
             f"for {i} := {t}(0); {i} < {n}; {i}++",
@@ -116,7 +121,7 @@ def for_while(g: Generator) -> list[Stmt] | None:
     """Left by a condition, or by its counter."""
     if not _fits(g):
         return None
-    i, n = g.name("i"), g.rng.randint(2, 5)
+    i, n = g.name("i"), _turns(g)
     made = s(f"{i} := 0")
     loop = Loop(g.name("loop"))
     with g.nested(n, loop):
@@ -133,7 +138,7 @@ def for_while(g: Generator) -> list[Stmt] | None:
 def for_range_int(g: Generator) -> list[Stmt] | None:
     if not _fits(g):
         return None
-    i, n, t = g.name("i"), g.rng.randint(1, 5), g.int_type()
+    i, n, t = g.name("i"), _turns(g), g.int_type()
     if g.chance(0.2):
         return _loop(g, [f"for range {n}"], n, None, [])
     return _loop(g, [f"for {i} := range {t}({n})"], n, (i, t), [])
@@ -183,7 +188,7 @@ def go_back(g: Generator) -> list[Stmt] | None:
     """A loop made by hand."""
     if not _fits(g):
         return None
-    label, i, n = g.name("again"), g.name("i"), g.rng.randint(2, 4)
+    label, i, n = g.name("again"), g.name("i"), _turns(g)
     with g.nested(n):
         g.add(i, INT, fixed=True)
         body = Block([s(f"{i}++"), *g.statements(1)])
