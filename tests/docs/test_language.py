@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 import tinybpf
 from tinybpf.compiler import compile_go
@@ -34,8 +35,15 @@ def shown(code: str) -> str:
     with pytest.raises(CompileError) as caught:
         compile_go(source(code), name="x.go")
     before = source(code).count("\n") - code.count("\n")
-    text = "\n".join(d.render() for d in caught.value.diagnostics) + "\n"
-    return re.sub(r"^<source>:(\d+):", lambda m: f"x.go:{int(m[1]) - before}:", text, flags=re.M)
+    lines = code.splitlines()
+    told = []
+    for d in caught.value.diagnostics:
+        message = re.sub(r"\bline (\d+)", lambda m: f"line {int(m[1]) - before}", d.message)
+        line = (
+            d.line - before if d.line > before else lines.index(d.source or "") + 1
+        )
+        told.append(structs.replace(d, path="x.go", line=line, message=message).render())
+    return "\n".join(told) + "\n"
 
 
 BLOCKS = [(m[1], m[2]) for m in BLOCK.finditer(PAGE.read_text())]
