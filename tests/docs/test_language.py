@@ -39,9 +39,7 @@ def shown(code: str) -> str:
     told = []
     for d in caught.value.diagnostics:
         message = re.sub(r"\bline (\d+)", lambda m: f"line {int(m[1]) - before}", d.message)
-        line = (
-            d.line - before if d.line > before else lines.index(d.source or "") + 1
-        )
+        line = d.line - before if d.line > before else lines.index(d.source or "") + 1
         told.append(structs.replace(d, path="x.go", line=line, message=message).render())
     return "\n".join(told) + "\n"
 

@@ -117,7 +117,7 @@ def test_a_callback_is_refused_at_its_line(call: str, tmp_path: Path) -> None:
     text = f"{HEAD}\n//bpf:section tc\nfunc use(ctx *ebpf.SKB) int32 {{\n\tebpf.{call}\n\treturn 0\n}}\n"
     (tmp_path / "use.go").write_text(text)
     line = text[: text.index(call)].count("\n") + 1
-    with pytest.raises(
-        tinybpf.CompileError, match=rf"use\.go:{line}:\d+: function values need indirect calls"
-    ):
+    name = call.partition("(")[0]
+    said = rf"use\.go:{line}:\d+: {name} is a helper of the kernel, .* is given a value of type func"
+    with pytest.raises(tinybpf.CompileError, match=said):
         tinybpf.compile_go(tmp_path)

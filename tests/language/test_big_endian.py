@@ -20,7 +20,7 @@ from .source import Case, CaseFile
 CALLS = 20
 """The first calls of each case: Python is slow, and variables keep what a call leaves in them."""
 
-BY_MEMORY = ("NativeEndian", "Switch", "CompareThenWrite", "UnsafeData")
+BY_MEMORY = ("NativeEndian", "Unsafe", "Switch", "CompareThenWrite")
 """Parts of the names of cases that look at the bytes of a number in memory: there gc says something else."""
 
 

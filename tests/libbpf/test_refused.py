@@ -26,7 +26,7 @@ def test_the_error_has_the_go_line(build):
     assert "offset is outside of the packet" in error.summary
     assert error.source is not None
     assert (error.source.line, error.source.text.strip()) == (line, text[line - 1].strip())
-    assert error.source.path.endswith("programs/refused.go") and error.source.column > 1
+    assert error.source.path == "refused.go" and error.source.column > 1
     assert "end" in (error.hint or "")
     assert error.log.startswith("0: R1=ctx()") or "R1=ctx(" in error.log
     assert error.log.rstrip().splitlines()[-1].startswith("processed ")

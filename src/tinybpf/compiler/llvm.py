@@ -263,7 +263,7 @@ def _without_halves(request: dict[str, Any], timeout: float, failure: LlvmFailur
         answer = _answer({**request, "cpu": "v2"}, timeout)
     except LlvmFailure:
         raise failure from None
-    return Emitted(answer["object"], answer.get("optimised"), answer["times"])
+    return Emitted(answer["object"], answer["dumps"], answer["times"])
 
 
 def run(

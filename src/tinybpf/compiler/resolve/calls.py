@@ -62,9 +62,9 @@ def _check_given(body: Body, instr: ssa.Call, function: ssa.Function) -> None:
         if body.kinds.leaves(t):
             raise Refused(
                 instr.pos,
-                f"{function.name} has no body in Go, and is given a value of type {body.kinds.string(t)}: "
-                "the kernel takes integers and addresses",
-                "pass what the kernel is to have",
+                f"{function.name} is a helper of the kernel, which takes integers and addresses, and is given "
+                f"a value of type {body.kinds.string(t)}",
+                "pass a number or an address; what calls back is ebpf.Loop, and ForEach of a hash map",
             )
 
 
