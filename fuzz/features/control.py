@@ -138,7 +138,7 @@ def for_while(g: Generator) -> list[Stmt] | None:
 def for_range_int(g: Generator) -> list[Stmt] | None:
     if not _fits(g):
         return None
-    i, n, t = g.name("i"), _turns(g), g.int_type()
+    i, n, t = g.name("i"), _turns(g), g.pick([t for t in g.ints if t.go != "T"])
     if g.chance(0.2):
         return _loop(g, [f"for range {n}"], n, None, [])
     return _loop(g, [f"for {i} := range {t}({n})"], n, (i, t), [])
