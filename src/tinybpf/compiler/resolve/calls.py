@@ -62,8 +62,8 @@ def _check_given(body: Body, instr: ssa.Call, function: ssa.Function) -> None:
         if body.kinds.leaves(t):
             raise Refused(
                 instr.pos,
-                f"{function.name} is a helper of the kernel, which takes integers and addresses, and is given "
-                f"a value of type {body.kinds.string(t)}",
+                f"{function.name} is a helper of the kernel, which takes integers and addresses, and "
+                f"is given a value of type {body.kinds.string(t)}",
                 "pass a number or an address; what calls back is ebpf.Loop, and ForEach of a hash map",
             )
 
