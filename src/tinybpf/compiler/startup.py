@@ -19,9 +19,10 @@ from tinybpf.compiler.lower.panics import NativeSites
 from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.walk import callees, instructions
+from tinybpf.compiler.mapdefs import is_map
 from tinybpf.compiler.packages import is_ours
 from tinybpf.compiler.pool import Pool
-from tinybpf.compiler.program import Program, is_map
+from tinybpf.compiler.program import Program
 
 if TYPE_CHECKING:
     from tinybpf.compiler.lower.module import Module

@@ -26,8 +26,9 @@ from tinybpf.compiler.lower.variables import Variables, string_constants
 from tinybpf.compiler.lower.views import Views
 from tinybpf.compiler.lower.walk import callees, instructions
 from tinybpf.compiler.lower.writes import Writes
+from tinybpf.compiler.mapdefs import is_map, read_map
 from tinybpf.compiler.packages import is_ours
-from tinybpf.compiler.program import EntryPoint, Program, find_helper, is_map, read_map
+from tinybpf.compiler.program import EntryPoint, Program, find_helper
 
 if TYPE_CHECKING:
     from tinybpf.compiler.startup import Initial

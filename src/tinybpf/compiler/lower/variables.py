@@ -11,8 +11,8 @@ from tinybpf.compiler.lower.debug import MapField, escape
 from tinybpf.compiler.lower.infer import Usage, agreed, infer
 from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.strings import POOL
+from tinybpf.compiler.mapdefs import MapDefinition, read_map
 from tinybpf.compiler.pool import SMALLEST, Pool
-from tinybpf.compiler.program import MapDefinition, read_map
 from tinybpf.compiler.typed import Shape, holds_map
 
 if TYPE_CHECKING:
