@@ -119,3 +119,20 @@ func IndexedByUintptr(n uint8, a uint16) (int, uint16) {
 	i := uintptr(n)
 	return len(s) + len(words[i%3]), x[i&3] + x[i&1:i&1+uintptr(2)][uintptr(1)]
 }
+
+func pairs(a int32) [4]int32 { return [4]int32{1, a, 3, 4} }
+
+// Called twice: LLVM made one choice of the literal's number or its address, and one of what comes after it.
+func OneOfTwoLiteralsTwice(a int32, y int8) int32 {
+	x := pairs(a)
+	f := func() (s int32) {
+		for i, v := range x {
+			s += v * int32(i+3)
+		}
+		return
+	}
+	if y <= 2 {
+		f = func() int32 { return 7 }
+	}
+	return f() + f()
+}

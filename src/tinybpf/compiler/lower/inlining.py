@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.walk import callees, instructions
+from tinybpf.compiler.resolve import ops
 
 LIMIT = 30
 """The largest weight that is copied into several callers."""
@@ -19,7 +20,7 @@ LIMIT = 30
 LARGE = 128
 """Bytes of a variable that is large."""
 
-_NOTHING = (ssa.Alloc, ssa.Jump, ssa.Return, ssa.ChangeType, ssa.FieldAddr, ssa.Extract)
+_NOTHING = (ssa.Alloc, ssa.Jump, ssa.Return, ssa.ChangeType, ssa.FieldAddr, ssa.Extract, ops.Captured)
 """What makes no code of its own, or none that a call would not need, too."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinybpf.compiler.lower import abi, panics
-from tinybpf.compiler.lower.builder import Memory, Operand, copy, zero
+from tinybpf.compiler.lower.builder import Memory, Operand, copy, hide, zero
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.refuse import LoweringFault, Poisoned
 from tinybpf.compiler.resolve import ops
@@ -40,6 +40,11 @@ def load_if(f: FunctionLowering, instr: ops.LoadIf) -> Operand:
     f.b.jump(done)
     f.b.start(done)
     return f.load_value(instr.type, slot, instr.id) if f.types.is_wide(instr.type) else Memory(slot)
+
+
+@lowers(ops.Captured)
+def captured(f: FunctionLowering, instr: ops.Captured) -> Operand:
+    return hide(f.b, f.scalar(instr.x), "ptr")
 
 
 @lowers(ops.Require)

@@ -26,7 +26,7 @@ HINT = "assign one of the two to a variable in a statement before"
 
 _COMPUTED = (
     ssa.BinOp, ssa.ChangeType, ssa.Convert, ssa.FieldAddr, ssa.FieldOp, ssa.Index, ssa.IndexAddr,
-    ssa.SliceOp, ssa.SliceToArrayPointer, ssa.UnOp,
+    ssa.SliceOp, ssa.SliceToArrayPointer, ssa.UnOp, ops.Captured,
 )  # fmt: skip
 """What hands on what it was made of; a call's result does not, for calls are ordered."""
 

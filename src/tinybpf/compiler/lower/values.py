@@ -313,7 +313,7 @@ class Values:
 
     def may_be_nil(self, number: int) -> bool:
         made = self.uses.made_by.get(number)
-        if isinstance(made, (ssa.Alloc, ssa.FieldAddr, ssa.IndexAddr)):
+        if isinstance(made, (ssa.Alloc, ssa.FieldAddr, ssa.IndexAddr, ops.Captured)):
             return False
         places = self.places(number)
         return not places or any(p.kind in ("nil", "kernel") for p in places)

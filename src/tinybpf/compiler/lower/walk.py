@@ -30,7 +30,7 @@ OPERANDS: dict[type, tuple[str, ...]] = {
 for _kind in (
     ssa.UnOp, ssa.ChangeType, ssa.Convert, ssa.MultiConvert, ssa.SliceToArrayPointer, ssa.ChangeInterface,
     ssa.MakeInterface, ssa.FieldAddr, ssa.FieldOp, ssa.Range, ssa.TypeAssert, ssa.Panic,
-    ops.TypeIs,
+    ops.TypeIs, ops.Captured,
 ):  # fmt: skip
     OPERANDS[_kind] = ("x",)
 

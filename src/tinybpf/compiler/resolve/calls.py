@@ -102,13 +102,13 @@ def _value(body: Body, instr: ssa.Call) -> None:
         _nothing(body, instr)
     elif len(targets) == 1:
         (fun, clone), *_ = targets
-        _direct(body, instr, clone, [*args, *closures.bindings(body.r, body.w, fun, function)])
+        _direct(body, instr, clone, [*args, *closures.bindings(body.r, body.w, fun, function, may_be_nil)])
     elif any(clone in body.r.inlined for _, clone in targets):
         for _, clone in targets:
             early.check(body, instr, clone)
         _keep_results(body, instr, chosen(body, instr, function, targets, args))
     else:
-        ref = body.r.dispatcher(body.w, body.type_of(instr.fn), targets, instr.pos)
+        ref = body.r.dispatcher(body.w, body.type_of(instr.fn), targets, instr.pos, may_be_nil)
         body.define(instr.id, body.w.made(ssa.Call, instr.type, ref, [function, *args]))
 
 
@@ -128,12 +128,13 @@ def chosen(body: Body, instr: ssa.Call, function: int, targets: Targets, args: l
     w, results = body.w, body.kinds.results(body.type_of(instr.fn))
     variables = [w.variable(t, "") for t in results]
     done = w.block("call.done", w.at.handler)
+    unsure = instr.id in body.clone.nil_calls or some_capture_nothing(targets)
     for n, (fun, clone) in enumerate(targets):
         if n + 1 < len(targets):
             this, other = w.block("call.this", done.handler), w.block("call.other", done.handler)
-            w.branch(is_function(body.r, w, fun, function, targets), this, other)
+            w.branch(is_function(body.r, w, fun, function, unsure), this, other)
             w.at = this
-        given = [*args, *closures.bindings(body.r, w, fun, function)]
+        given = [*args, *closures.bindings(body.r, w, fun, function, unsure)]
         for variable, x in zip(variables, _called(body, clone, given, results), strict=True):
             w.store(variable, x)
         w.jump(done)
@@ -157,13 +158,16 @@ def made_call(r: Rewriter, w: Writer, clone: Clone, args: list[int], results: li
     return [w.made(ssa.Extract, t, made, n) for n, t in enumerate(results)]
 
 
-def is_function(r: Rewriter, w: Writer, fun: Fun, value: int, targets: Targets) -> int:
+def some_capture_nothing(targets: Targets) -> bool:
+    return any(fun.clone < 0 for fun, _ in targets)
+
+
+def is_function(r: Rewriter, w: Writer, fun: Fun, value: int, unsure: bool) -> int:
     """Whether a function value is this one of several; those without captures are asked for first."""
     number = r.fun_id(fun)
     if fun.clone < 0:
         return w.equal(value, w.leaf(FuncId(w.types[value], number)))  # type: ignore[arg-type]
-    struct = r.kinds.closure(closures.captured(r, fun))
-    made = w.as_type(value, r.kinds.pointer(struct))
+    struct, made = closures.opened(r, w, fun, value, unsure)
     return w.equal(w.load(w.field_address(struct, made, 0), r.kinds.uint64), w.word(number))
 
 

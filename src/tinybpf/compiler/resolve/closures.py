@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.callbacks import calls_back
+from tinybpf.compiler.resolve import ops
 from tinybpf.compiler.resolve.analysis import Clone, Fun
 from tinybpf.compiler.resolve.ops import CALLBACK, CAPTURES, FuncId
 
@@ -48,13 +49,22 @@ def captured(r: Rewriter, fun: Fun) -> tuple[int, ...]:
     return tuple(v.type for v in fn.values[fn.params : fn.params + fn.captures])
 
 
-def bindings(r: Rewriter, w: Writer, fun: Fun, value: int) -> list[int]:
+def opened(r: Rewriter, w: Writer, fun: Fun, value: int, unsure: bool) -> tuple[int, int]:
+    """The struct of number and captures, and its address.
+
+    ``unsure``: where it was not looked at yet the value may be a number or nil.
+    """
+    struct = r.kinds.closure(captured(r, fun))
+    address = w.made(ops.Captured if unsure else ssa.ChangeType, r.kinds.pointer(struct), value)
+    return struct, address
+
+
+def bindings(r: Rewriter, w: Writer, fun: Fun, value: int, unsure: bool) -> list[int]:
     """What the function value captures, read from it."""
     types = captured(r, fun) if fun.clone >= 0 else ()
     if not types:
         return []
-    struct = r.kinds.closure(types)
-    made = w.as_type(value, r.kinds.pointer(struct))
+    struct, made = opened(r, w, fun, value, unsure)
     return [w.load(w.field_address(struct, made, n), t) for n, t in enumerate(types, 1)]
 
 
@@ -69,7 +79,7 @@ def callback(body: Body, instr: ssa.Call) -> int:
         if literal and isinstance(made, ssa.MakeClosure) and all(_is_address(body, x) for x in made.bindings):
             return _literal(body, instr, target, [body.number(x) for x in made.bindings])
         if all(isinstance(body.kinds.under(t), ssa.Pointer) for t in captured(body.r, fun)):
-            return _literal(body, instr, target, bindings(body.r, body.w, fun, body.number(number)))
+            return _literal(body, instr, target, bindings(body.r, body.w, fun, body.number(number), False))
     t = body.type_of(number)
     variable = body.w.variable(t, CALLBACK)
     body.w.store(variable, body.number(number))

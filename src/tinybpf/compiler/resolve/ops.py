@@ -42,6 +42,14 @@ class LoadIf(ssa.Unary, tag="LoadIf"):
     cond: int
 
 
+class Captured(ssa.Unary, tag="Captured"):
+    """The address of what a function value captures, known to be one by now.
+
+    LLVM must not see that it was one of several: of a choice of a number and an address it makes one of the
+    places after each, of which the verifier no longer knows which it is.
+    """
+
+
 class Require(ssa.Done, tag="Require"):
     """A panic unless ``cond`` holds: of a type assertion, or else of a nil interface."""
 

@@ -236,12 +236,13 @@ class Rewriter:
 
     # --- functions that are made here
 
-    def dispatcher(self, w: Writer, t: int, targets: calls.Targets, pos: ssa.Pos) -> int:
+    def dispatcher(self, w: Writer, t: int, targets: calls.Targets, pos: ssa.Pos, may_be_nil: bool) -> int:
         """A function that takes a function value of type ``t``, and arguments, and calls it."""
-        key = ("dispatcher", t, tuple((fun, w.values[self.reference(w, clone)]) for fun, clone in targets))
+        found = tuple((fun, w.values[self.reference(w, clone)]) for fun, clone in targets)
+        key = ("dispatcher", t, found, may_be_nil)
         index = self._made.get(key)
         if index is None:
-            index = self._made[key] = self._make_dispatcher(t, targets, pos)
+            index = self._made[key] = self._make_dispatcher(t, targets, pos, may_be_nil)
         return w.leaf(ssa.FuncRef(self.functions[index].type, index))
 
     def _signature(self, t: int) -> ssa.Signature:
@@ -249,24 +250,31 @@ class Rewriter:
         assert isinstance(under, ssa.Signature)
         return under
 
-    def _make_dispatcher(self, t: int, targets: calls.Targets, pos: ssa.Pos) -> int:
+    def _make_dispatcher(self, t: int, targets: calls.Targets, pos: ssa.Pos, may_be_nil: bool) -> int:
         s = self._signature(t)
         params = [ssa.Param("f", t), *(ssa.Param(f"a{n}", p) for n, p in enumerate(s.params))]
         w = Writer(self.kinds, params, self.fresh)
         w.pos = pos
-        self._arms(w, 0, list(range(1, len(params))), targets, s.results)
+        self._arms(w, 0, list(range(1, len(params))), targets, s.results, may_be_nil)
         signature = self.kinds.signature((t, *s.params), tuple(s.results))
         return self._add(w, "call", signature, len(params), 0, pos)
 
     def _arms(
-        self, w: Writer, value: int, args: list[int], targets: calls.Targets, results: list[int]
+        self,
+        w: Writer,
+        value: int,
+        args: list[int],
+        targets: calls.Targets,
+        results: list[int],
+        may_be_nil: bool,
     ) -> None:
+        unsure = may_be_nil or calls.some_capture_nothing(targets)
         for n, (fun, clone) in enumerate(targets):
             if n + 1 < len(targets):
                 this, other = w.block("call.this"), w.block("call.other")
-                w.branch(calls.is_function(self, w, fun, value, targets), this, other)
+                w.branch(calls.is_function(self, w, fun, value, unsure), this, other)
                 w.at = this
-            given = [*args, *closures.bindings(self, w, fun, value)]
+            given = [*args, *closures.bindings(self, w, fun, value, unsure)]
             w.emit(ssa.Return(w.pos, calls.made_call(self, w, clone, given, results)))
             if n + 1 < len(targets):
                 w.at = other
@@ -283,7 +291,7 @@ class Rewriter:
         value = w.load(len(params) - 1, t)
         if may_be_nil:
             w.not_nil(value)
-        self._arms(w, value, list(range(len(s.params))), targets, s.results)
+        self._arms(w, value, list(range(len(s.params))), targets, s.results, may_be_nil)
         signature = self.kinds.signature(tuple(s.params), tuple(s.results))
         return self._add(w, "callback", signature, len(s.params), 1, instr.pos)
 
