@@ -61,13 +61,16 @@ class Compilation:
             raise self._late("turning Go's instructions into LLVM's")
         emitted = self._emit(module, ir)
         from tinybpf.compiler import elf
+        from tinybpf.compiler.lower.module import forget
 
         data = elf.strip_debug(emitted.object)
         self.stages.update({f"llvm {k}": v for k, v in emitted.times.items()})
         self._stage("llvm")
         linked = elf.read(data)
         chains = self._check_stack(module, linked)
-        return self._object(linked, data, module, chains)
+        made = self._object(linked, data, module, chains)
+        forget(module)
+        return made
 
     @staticmethod
     def _import_lowering() -> None:

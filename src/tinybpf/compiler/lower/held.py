@@ -15,10 +15,10 @@ from tinybpf.compiler import ssa
 from tinybpf.compiler.kernel.helpers import helper
 from tinybpf.compiler.lower.pointsto import Place
 from tinybpf.compiler.lower.refuse import Refused
-from tinybpf.compiler.lower.walk import callees
 
 if TYPE_CHECKING:
     from tinybpf.compiler.lower.function import FunctionLowering
+    from tinybpf.compiler.lower.module import Module
 
 TAKES = {
     "bpf_ringbuf_reserve": "bpf_ringbuf_discard",
@@ -83,7 +83,7 @@ class Held:
 
     def before_go_call(self, callee: int) -> None:
         """What the callee gives back is not held any more, whatever becomes of the call."""
-        self._clear(self._released_by(callee, set()))
+        self._clear(released_by(self.f.m, callee))
 
     def after_go_call(self, instr: ssa.Call, callee: int, returned: str | None) -> None:
         """A function may hand on what it took."""
@@ -91,7 +91,7 @@ class Held:
             name = self._taken_by(place)
             if name is not None and returned is not None:
                 self._fill(place, name, returned)
-        locked = self._locked_by(callee)
+        locked = locked_by(self.f.m, callee)
         if locked is not None:
             self._fill(_THE_LOCK, UNLOCK, self.f.scalar(instr.args[locked]))
 
@@ -103,7 +103,7 @@ class Held:
 
     def _in_socket_map(self, place: Place) -> bool:
         m = self.f.m
-        for call, callee in callees(m.doc.functions[place.function]):
+        for call, callee in m.callees(place.function):
             if call.id == place.id and m.helper_name(callee) and call.args:
                 places = m.points.value(place.function, call.args[0])
                 return any(p.kind == "global" and m.map_kind(p.id) in SOCKET_MAPS for p in places)
@@ -112,23 +112,10 @@ class Held:
     def _taken_by(self, place: Place) -> str | None:
         if place.kind != "kernel" or place.function < 0:
             return None
-        for call, callee in callees(self.f.m.doc.functions[place.function]):
+        for call, callee in self.f.m.callees(place.function):
             if call.id == place.id:
                 return self._release_of(place, self.f.m.helper_name(callee))
         return None
-
-    def _locked_by(self, function: int) -> int | None:
-        """The parameter that a function locks and leaves locked: a method Lock."""
-        fn, locked = self.f.m.doc.functions[function], None
-        for call, callee in callees(fn):
-            name = self.f.m.helper_name(callee)
-            if name == UNLOCK:
-                return None
-            if name == LOCK:
-                places = self.f.m.points.value(function, call.args[0])
-                same = [n for n in range(fn.params) if self.f.m.points.value(function, n) == places]
-                locked = same[0] if same else None
-        return locked
 
     def check(self) -> None:
         """Refuse what a panic would leave taken."""
@@ -139,20 +126,6 @@ class Held:
                 "panic would leave it taken",
                 "keep what can panic (an index, a division, a nil pointer) out of this function",
             )
-
-    def _released_by(self, function: int, seen: set[int]) -> set[Place]:
-        found: set[Place] = set()
-        seen.add(function)
-        for call, callee in callees(self.f.m.doc.functions[function]):
-            if self.f.m.doc.functions[callee].blocks:
-                found |= self._released_by(callee, seen) if callee not in seen else set()
-            elif self.f.m.helper_name(callee) in RELEASES and call.args:
-                found |= self.f.m.points.value(function, call.args[0])
-            elif self.f.m.helper_name(callee) in GIVES_MEMORY_BACK and call.args:
-                found |= {_memory(p) for p in self.f.m.points.value(function, call.args[0])}
-            elif self.f.m.helper_name(callee) == UNLOCK:
-                found.add(_THE_LOCK)
-        return found
 
     def _fill(self, place: Place, release: str, value: str) -> None:
         if place not in self.cells:
@@ -185,3 +158,37 @@ class Held:
 def _memory(place: Place) -> Place:
     """What is held by way of a variable at ``place``."""
     return Place(f"in {place.kind}", place.function, place.id)
+
+
+def released_by(m: Module, function: int) -> set[Place]:
+    """What a function gives back, it or one that it calls."""
+    known = m.released.get(function)
+    if known is not None:
+        return known
+    found = m.released[function] = set()
+    for call, callee in m.callees(function):
+        name = m.helper_name(callee)
+        if m.doc.functions[callee].blocks:
+            found |= released_by(m, callee)
+        elif name in RELEASES and call.args:
+            found |= m.points.value(function, call.args[0])
+        elif name in GIVES_MEMORY_BACK and call.args:
+            found |= {_memory(p) for p in m.points.value(function, call.args[0])}
+        elif name == UNLOCK:
+            found.add(_THE_LOCK)
+    return found
+
+
+def locked_by(m: Module, function: int) -> int | None:
+    """The parameter that a function locks and leaves locked: a method Lock."""
+    locked = None
+    for call, callee in m.callees(function):
+        name = m.helper_name(callee)
+        if name == UNLOCK:
+            return None
+        if name == LOCK:
+            places = m.points.value(function, call.args[0])
+            parameters = range(m.doc.functions[function].params)
+            same = [n for n in parameters if m.points.value(function, n) == places]
+            locked = same[0] if same else None
+    return locked

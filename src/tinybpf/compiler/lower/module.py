@@ -50,6 +50,12 @@ declare ptr @llvm.preserve.struct.access.index.p0.p0(ptr, i32, i32)
 """
 
 
+def forget(state: object) -> None:
+    """Give back the memory of what is not needed any more. Its parts know it: only the garbage collector would
+    find them, and it would look at all else there is."""
+    state.__dict__.clear()
+
+
 def _nobody(pos: ssa.Pos, message: str, hint: str | None) -> None:
     """Warnings that are not told."""
 
@@ -88,6 +94,9 @@ class Module:
         self._conventions: dict[int, abi.Returns] = {}
         self._map_kinds: dict[int, str] = {}
         self.helpers: dict[int, Helper] = {}
+        self.released: dict[int, set[Place]] = {}
+        """By function: what it gives back that was taken elsewhere; filled by ``held``."""
+        self._callees: dict[int, list[tuple[ssa.Call, int]]] = {}
         self._signatures: dict[int, abi.Signature] = {}
         self._inside: list[Refused] = []
         self._refused = False
@@ -126,6 +135,13 @@ class Module:
     def is_ours(self, index: int) -> bool:
         """Whether a function is of a package that the compiler provides."""
         return is_ours(self.doc.functions[index].path)
+
+    def callees(self, index: int) -> list[tuple[ssa.Call, int]]:
+        """The calls in a function of functions known by name, with the function's number."""
+        known = self._callees.get(index)
+        if known is None:
+            known = self._callees[index] = list(callees(self.doc.functions[index]))
+        return known
 
     def signature(self, index: int) -> abi.Signature:
         known = self._signatures.get(index)
@@ -171,7 +187,7 @@ class Module:
         wanted |= {e.function for e in self.program.entries if e.symbol in symbols}
         for f in reversed(self.order):
             if f in wanted:
-                wanted |= {callee for _, callee in callees(self.doc.functions[f])}
+                wanted |= {callee for _, callee in self.callees(f)}
         found = [
             (self.types.size(self.types.elem(i.type)), i.comment, self.doc.functions[f].name)
             for f in self.order
@@ -238,7 +254,7 @@ class Module:
         """
         found: set[int] = set()
         for f in self.order:  # callees first
-            for _, callee in callees(self.doc.functions[f]):
+            for _, callee in self.callees(f):
                 if callee in found or self.helper_name(callee) == "bpf_tail_call":
                     found.add(f)
         return found
@@ -280,7 +296,7 @@ class Module:
     def _shown(self) -> set[Place]:
         shown: set[Place] = set()
         for f in self.order:
-            for call, callee in callees(self.doc.functions[f]):
+            for call, callee in self.callees(f):
                 if callee in self.helpers:
                     for x in call.args:
                         shown |= self.points.value(f, x)
@@ -306,7 +322,7 @@ class Module:
         self._check_tail_calls()
         OrderCheck(self.doc, self.points, self.order, self.writes.by_call, self.report)
         entries = {e.function: e for e in self.program.entries}
-        called = {callee for f in self.order for _, callee in callees(self.doc.functions[f])}
+        called = {callee for f in self.order for _, callee in self.callees(f)}
         called |= {back for f in self.order for _, back in self._callbacks(f)}
         inner = [self._function(i, None) for i in self.order if i in called or i not in entries]
         bodies = inner + [self._function(e.function, e) for e in self.program.entries]
@@ -353,6 +369,7 @@ class Module:
             check_loops(lowering, self.report, self.warn)
         if entry is None:
             self._conventions[index] = abi.returns(self.types, self.signature(index).results, lowering.panics)
+        forget(lowering)
         return text
 
     def _call_order(self, roots: list[int]) -> list[int]:
@@ -365,7 +382,7 @@ class Module:
 
     def _visit(self, index: int, done: dict[int, bool], order: list[int], chain: list[int]) -> None:
         done[index] = False
-        called = [*callees(self.doc.functions[index]), *self._callbacks(index)]
+        called = [*self.callees(index), *self._callbacks(index)]
         for call, callee in called:
             if not self.doc.functions[callee].blocks:
                 continue
@@ -383,7 +400,7 @@ class Module:
 
     def _find_helpers(self) -> None:
         for f in self.order:
-            for call, callee in callees(self.doc.functions[f]):
+            for call, callee in self.callees(f):
                 fn = self.doc.functions[callee]
                 if not fn.blocks and callee not in self.helpers and not typed.builtin(fn):
                     try:

@@ -40,15 +40,15 @@ class Types:
 
     def __init__(self, table: list[ssa.Type]) -> None:
         self.table = _with_pointers(table)
-        self._under: dict[int, int] = {}
+        self._under = [self.table[t.underlying] if isinstance(t, ssa.Named) else t for t in self.table]
+        self._problems: dict[int, str | None] = {}
         self._with_strings: dict[int, bool] = {}
 
     def __getitem__(self, index: int) -> ssa.Type:
         return self.table[index]
 
     def under(self, index: int) -> ssa.Type:
-        t = self.table[index]
-        return self.table[t.underlying] if isinstance(t, ssa.Named) else t
+        return self._under[index]
 
     def string(self, index: int) -> str:
         return self.table[index].string
@@ -173,7 +173,10 @@ class Types:
 
     def problem(self, index: int) -> str | None:
         """Why values of this type can't exist in a BPF program, None where they can."""
-        return self._problem(index, frozenset())
+        known = self._problems.get(index, "")
+        if known == "":
+            known = self._problems[index] = self._problem(index, frozenset())
+        return known
 
     def _problem(self, index: int, seen: frozenset[int]) -> str | None:
         if index in seen:
