@@ -51,8 +51,10 @@ declare ptr @llvm.preserve.struct.access.index.p0.p0(ptr, i32, i32)
 
 
 def forget(state: object) -> None:
-    """Give back the memory of what is not needed any more. Its parts know it: only the garbage collector would
-    find them, and it would look at all else there is."""
+    """Give back the memory of what is not needed any more.
+
+    Its parts refer to it, so that only the garbage collector would; and that looks at all else there is.
+    """
     state.__dict__.clear()
 
 
