@@ -218,7 +218,20 @@ class Reader:
             return EntryPoint(index, name, section, self._on_panic(fn, section))
         except Refused as refused:
             self.report(refused.pos, refused.message, refused.hint)
+            return self._for_its_body(index, name)
+
+    def _for_its_body(self, index: int, name: str) -> EntryPoint | None:
+        """A program of no kind in particular: what is wrong in its body is told in the same run."""
+        t = self.types.under(self.doc.functions[index].type)
+        section = sections.parse_section("syscall")
+        assert isinstance(t, ssa.Signature) and section is not None
+        if len(t.params) > 1 or not all(self.types.is_pointer(p) for p in t.params):
             return None
+        return EntryPoint(index, name, section, 0) if self._is_scalar(t) else None
+
+    def _is_scalar(self, t: ssa.Signature) -> bool:
+        """Whether it has one result, of the kind that the kernel takes."""
+        return len(t.results) == 1 and (self.types.is_int(t.results[0]) or self.types.is_bool(t.results[0]))
 
     def _section(self, fn: ssa.Function, name: str) -> sections.Section:
         directive = self._argument(fn.directives, "//bpf:section")
@@ -278,8 +291,7 @@ class Reader:
                 "the context",
                 f"write {right}",
             )
-        scalar = len(t.results) == 1 and (self.types.is_int(t.results[0]) or self.types.is_bool(t.results[0]))
-        if not scalar:
+        if not self._is_scalar(t):
             raise Refused(
                 fn.pos,
                 f"program {fn.name} must return one integer: the kernel takes one from programs of section "
