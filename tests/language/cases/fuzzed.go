@@ -136,3 +136,55 @@ func OneOfTwoLiteralsTwice(a int32, y int8) int32 {
 	}
 	return f() + f()
 }
+
+func both[K, V any](a K, b V, c K, d V) func(yield func(K, V) bool) {
+	return func(yield func(K, V) bool) {
+		_ = yield(a, b) && yield(c, d)
+	}
+}
+
+// A counter of less than 8 bytes in memory, as a function that is called has its address: the verifier knew its
+// value only where it had a word of the stack for itself.
+func CounterInMemory(a uint8, b int16) (s uint64) {
+	var first uint8
+	for i := int16(0); i < 3; i++ {
+		for v, w := range both(a, b, a+1, int16(a)-i) {
+			for j := range 8 {
+				s = s*31 + uint64(v)<<(i&7) + uint64(w)>>(j&7)
+			}
+			if s%5 == 3 {
+				s += uint64(bits.Reverse64(s)) / (uint64(v) | 1)
+			}
+			first += v
+			s += uint64(bits.OnesCount64(s)) * uint64(i)
+		}
+	}
+	for i := uint8(2); i > 0; i-- {
+		for v := range squares(int32(a & 3)) {
+			s = s*7 + uint64(v)<<i
+			for j := range 8 {
+				s += uint64(w8[j&3]) * uint64(first)
+			}
+		}
+	}
+	return s
+}
+
+var w8 = [4]uint8{1, 2, 3, 4}
+
+// The second limit is there for the verifier: LLVM knew that the first is below it, and left it out.
+func TwoLimits(a int64, b uint16, n int8) (s int64) {
+	for i := 0; i < int(a%3) && i < 5; i++ {
+		s = s*31 + a
+	}
+	for i := uint8(0); i < 20; i++ {
+		if uint16(i) >= b/5000 || i > uint8(bits.OnesCount16(b)) {
+			break
+		}
+		s = s*7 + int64(b)
+	}
+	for i := n / 16; 10 > i && n%16 >= i; i++ {
+		s ^= s<<3 + int64(i)
+	}
+	return s
+}

@@ -63,6 +63,10 @@ def unop(f: FunctionLowering, instr: ssa.UnOp) -> Operand | None:
 
 def _ordered(f: FunctionLowering, op: str, instr: ssa.BinOp, t: int) -> str:
     sign = "s" if f.types.is_signed(t) else "u"
+    limit = f.limits.get(instr.id)
+    if limit is not None and not f.is_exact(limit):
+        x, y = (f.opaque(f.index64(n)) if n == limit else f.index64(n) for n in (instr.x, instr.y))
+        return f.b.value(f"icmp {sign}{_ORDER[op]} i64 {x}, {y}")
     return f.b.value(f"icmp {sign}{_ORDER[op]} {f.types.ir(t)} {f.scalar(instr.x)}, {f.scalar(instr.y)}")
 
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.pointsto import PointsTo
-from tinybpf.compiler.lower.walk import instructions, operands
+from tinybpf.compiler.lower.views import plain
+from tinybpf.compiler.lower.walk import Uses, instructions, operands
 
 FOLLOWED = {"+", "-", "*", "&", "|", "^", "&^", "<<", ">>"}
 """Operations on constants that give a constant to the verifier; it does not divide."""
@@ -148,3 +149,30 @@ _KINDS: dict[type, Callable[..., bool]] = {
     ssa.SliceOp: Exact._slice,
     ssa.UnOp: Exact._loaded,
 }
+
+
+def compared_in_memory(fn: ssa.Function, uses: Uses, variable: int) -> bool:
+    """Whether a variable that others have the address of is compared, as loops do to end.
+
+    Of numbers on the stack the verifier knows those of 8 bytes, and smaller ones that have 8 for themselves.
+    """
+    if plain(fn, uses, variable):
+        return False
+    named = {variable}  # with what stands for the counter in each turn of a loop, if each has its own
+    waiting = [variable]
+    while waiting:
+        for user in _users(fn, uses, waiting.pop()):
+            if isinstance(user, ssa.Phi) and user.id not in named:
+                named.add(user.id)
+                waiting.append(user.id)
+            elif isinstance(user, ssa.UnOp) and any(_compares(u) for u in _users(fn, uses, user.id)):
+                return True
+    return False
+
+
+def _compares(instr: ssa.Instruction) -> bool:
+    return isinstance(instr, ssa.BinOp) and instr.operator in COMPARISONS
+
+
+def _users(fn: ssa.Function, uses: Uses, number: int) -> list[ssa.Instruction]:
+    return [fn.blocks[b].instrs[i] for b, i in uses.of(number)]

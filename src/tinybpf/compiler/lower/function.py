@@ -15,6 +15,7 @@ from tinybpf.compiler.lower.builder import Memory, Operand, SliceValue, plus
 from tinybpf.compiler.lower.debug import escape
 from tinybpf.compiler.lower.frames import must_inline
 from tinybpf.compiler.lower.held import Held
+from tinybpf.compiler.lower.limits import other_limits
 from tinybpf.compiler.lower.refuse import DISPATCHER, NOT_IN_KERNEL, LoweringFault, Poisoned, Refused
 from tinybpf.compiler.lower.values import Values
 from tinybpf.compiler.lower.walk import block_order, operands, result
@@ -52,6 +53,7 @@ class FunctionLowering(Values):
         self._scope = ""
         self._code = ""
         self.handlers = ops.handlers(self.fn)
+        self.limits = other_limits(self.fn, self.uses)
         self.printed = printk.printed(self.m.doc, self.fn, self.uses)
 
     # --- the whole function

@@ -20,6 +20,7 @@ from tinybpf.compiler.lower.builder import (
     plus,
     zero,
 )
+from tinybpf.compiler.lower.exact import compared_in_memory
 from tinybpf.compiler.lower.inplace import read_only_parameters, same_storage, zeros_to_store
 from tinybpf.compiler.lower.pointsto import CONTEXT, Place
 from tinybpf.compiler.lower.refuse import FUNCTION_VALUE, LoweringFault, Poisoned, Refused
@@ -293,7 +294,12 @@ class Values:
                 self._slots[number] = self.b.slot(f"[{abi.PASSED_WIDE} x i8]", 8)
                 return self._slots[number]
             whole = self.in_memory(t)
-            slot = self.temporary(t) if whole else self.b.slot(self.types.memory_ir(t), self.types.align(t))
+            if whole:
+                slot = self.temporary(t)
+            elif compared_in_memory(self.fn, self.uses, number):
+                slot = self.b.slot("[8 x i8]", 8)
+            else:
+                slot = self.b.slot(self.types.memory_ir(t), self.types.align(t))
             self._slots[number] = slot
         return self._slots[number]
 
