@@ -140,7 +140,7 @@ def compile_module(llvm: Any, request: dict[str, Any], tell: Callable[[bytes], o
             dumps.append((f"{name}.ll", str(module)))
     if request["late"]:
         expand(llvm, machine, module, request["late"])
-    module = with_results(llvm, module)
+    module = with_results(llvm, with_sums(llvm, module))
     show_counters(llvm, module)
     if request.get("text"):
         answer["text"] = str(module)
@@ -211,6 +211,69 @@ def run_steps(llvm: Any, machine: Any, module: Any, steps: list[Step]) -> None:
         for step in steps:
             getattr(manager, f"add_{step[5]}_pass")()
         manager.run(module, builder)
+
+
+def with_sums(llvm: Any, module: Any) -> Any:
+    """The module with the addresses of parts of variables as sums.
+
+    Of two places in a variable the code generator makes one, the offset chosen or computed; and where it
+    knows the bits to be free it writes ``fp | offset``, which the verifier refuses. So it must not know them.
+    """
+    for function in module.functions:
+        if not function.is_declaration and has_variables(function) and summed(str(function)) is not None:
+            break
+    else:
+        return module
+    parts = str(module).split("\ndefine ")
+    for n, part in enumerate(parts[1:], 1):
+        body, end, rest = part.partition("\n}")
+        parts[n] = (summed(body) or body) + end + rest
+    return llvm.parse_assembly("\ndefine ".join(parts))
+
+
+def has_variables(function: Any) -> bool:
+    """Whether a function has variables on the stack; they are what it begins with."""
+    first = next(iter(next(iter(function.blocks)).instructions), None)
+    return first is not None and first.opcode == "alloca"
+
+
+def summed(text: str) -> str | None:
+    """A function's text, its offsets into variables and the second of two places hidden; None: as it is."""
+    import re
+
+    places = set(re.findall(r"^  (%[^ ]+) = alloca ", text, flags=re.M))
+    opaque = set(re.findall(r"^  (%[^ ]+) = (?:tail )?call i64 asm ", text, flags=re.M))
+    found = 0
+
+    def hide(line: re.Match[str], of: str) -> str:
+        nonlocal found
+        found += 1
+        name, value = f"%apart.{found}", line["hidden"]
+        made = f'  {name} = call {of} asm "", "=r,0"({of} {value}) memory(none)'
+        return f"{made}{line['place']}\n{line['before']}{name}{line['notes']}{line['place']}"
+
+    def element(line: re.Match[str]) -> str:
+        offset = line["hidden"]
+        if line["base"] not in places or offset in opaque:
+            return line[0]
+        if offset.startswith("%"):
+            return hide(line, "i64")
+        places.add(line["made"])
+        return line[0]
+
+    def choice(line: re.Match[str]) -> str:
+        return hide(line, "ptr") if {line["base"], line["hidden"]} <= places else line[0]
+
+    end = r"(?P<hidden>[^ ,\n]+)(?P<notes>(?:, !.*?)?)(?P<place>(?:, !dbg !\d+)?)$"
+    at = r"^(?P<before>  (?P<made>%[^ ]+) = "
+    text = re.sub(
+        at + r"getelementptr [^\n]*?, ptr (?P<base>%[^ ,]+)(?:, i64 0)?, i64 )" + end,
+        element,
+        text,
+        flags=re.M,
+    )
+    text = re.sub(at + r"select i1 [^ ]+, ptr (?P<base>[^ ,]+), ptr )" + end, choice, text, flags=re.M)
+    return text if found else None
 
 
 def with_results(llvm: Any, module: Any) -> Any:

@@ -5,6 +5,7 @@ package fuzzed
 import (
 	"cmp"
 	"math/bits"
+	"sync/atomic"
 )
 
 var Effects uint64
@@ -187,4 +188,17 @@ func TwoLimits(a int64, b uint16, n int8) (s int64) {
 		s ^= s<<3 + int64(i)
 	}
 	return s
+}
+
+type pair struct{ l, h uint32 }
+
+// One of two fields by a sign: the address of the variable and a bit were put together by |.
+func FieldBySign(a, b uint32, i int32) uint32 {
+	p := pair{a, b}
+	q := &p.l
+	if i < 0 {
+		q = &p.h
+	}
+	atomic.AddUint32(q, 1)
+	return p.l*3 + p.h
 }
