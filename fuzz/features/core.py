@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..generate import Generator
 from ..rules import declaration, expression, statement
 from ..tree import SERIAL, Expr, Stmt, e, s
@@ -105,14 +107,18 @@ def assign(g: Generator) -> list[Stmt] | None:
     return [s(target, f" {g.pick(('+', '-', '*', '&', '|', '^', '&^'))}= ", g.expr(t, 2))]
 
 
+_MAY_PANIC = re.compile(rf"[/%[]|\.Div|{SERIAL}\(|\(\*")
+
+
 @statement(0.7)
 def assign_two(g: Generator) -> list[Stmt] | None:
-    """Both right sides before both left ones."""
+    """Both right sides before both left ones, but gc may assign the first before the second panics."""
     t, u = g.int_type(), g.int_type()
     x, y = g.place(t, True), g.place(u, True)
     if x is None or y is None:
         return None
-    return [s(x, ", ", y, " = ", g.expr(t, 2), ", ", g.expr(u, 2))]
+    first, second = g.expr(t, 2), g.expr(u, 2)
+    return None if _MAY_PANIC.search(str(second)) else [s(x, ", ", y, " = ", first, ", ", second)]
 
 
 @statement(0.5)
