@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,9 @@ def emitted() -> bytes:
     found: list[bytes] = []
     strip = elf.strip_debug
 
-    def keep(data: bytes) -> bytes:
+    def keep(data: bytes, texts: Mapping[str, str] | None = None) -> bytes:
         found.append(data)
-        return strip(data)
+        return strip(data, texts)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(elf, "strip_debug", keep)

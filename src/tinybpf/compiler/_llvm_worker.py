@@ -122,8 +122,8 @@ def compile_module(llvm: Any, request: dict[str, Any], tell: Callable[[bytes], o
         times[name] = now - began
         began = now
 
-    target = llvm.Target.from_triple(request["triple"])
-    machine = target.create_target_machine(cpu=request["cpu"], opt=2, codemodel="small")
+    other = Other(llvm, request) if request.get("other") else None
+    machine = machine_for(llvm, request)
     try:
         module = llvm.parse_assembly(request["ir"])
         module.verify()
@@ -138,6 +138,8 @@ def compile_module(llvm: Any, request: dict[str, Any], tell: Callable[[bytes], o
         if request["dump_steps"]:
             name = steps[0][1].replace("<", "-").replace(">", "")
             dumps.append((f"{name}.ll", str(module)))
+    if other is not None:
+        module.link_in(llvm.parse_bitcode(other.optimised()))
     if request["late"]:
         expand(llvm, machine, module, request["late"])
     module = with_results(llvm, with_sums(llvm, module))
@@ -158,13 +160,61 @@ def compile_module(llvm: Any, request: dict[str, Any], tell: Callable[[bytes], o
     return answer
 
 
+def machine_for(llvm: Any, request: dict[str, Any]) -> Any:
+    target = llvm.Target.from_triple(request["triple"])
+    return target.create_target_machine(cpu=request["cpu"], opt=2, codemodel="small")
+
+
+class Other:
+    """A process that optimises the other half of a module meanwhile."""
+
+    def __init__(self, llvm: Any, request: dict[str, Any]) -> None:
+        self.result = os.memfd_create("half")
+        parent = os.getpid()
+        self.pid = os.fork()
+        if self.pid == 0:
+            status = 70
+            try:
+                end_with(parent)
+                signal.setitimer(signal.ITIMER_REAL, request["seconds"])
+                send(self.result, self._optimise(llvm, request))
+                status = 0
+            except BaseException as problem:
+                os.write(2, repr(problem).encode())
+            finally:
+                os._exit(status)
+
+    @staticmethod
+    def _optimise(llvm: Any, request: dict[str, Any]) -> bytes:
+        module = llvm.parse_assembly(request["other"])
+        module.verify()
+        for steps in grouped(request["steps"], True):
+            run_steps(llvm, machine_for(llvm, request), module, steps)
+        bitcode: bytes = module.as_bitcode()
+        return bitcode
+
+    def optimised(self) -> bytes:
+        """The half as LLVM's bitcode; where that process failed, so does this one."""
+        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        if status:
+            if status == -signal.SIGALRM:
+                signal.raise_signal(signal.SIGALRM)
+            os._exit(70)
+        os.lseek(self.result, 0, os.SEEK_SET)
+        bitcode: bytes = receive(self.result)
+        return bitcode
+
+
 def show_counters(llvm: Any, module: Any) -> None:
     """Let loaders see the counters that are left.
 
-    They are internal until now, so that LLVM drops those that nothing counts.
+    They are internal until now, so that LLVM drops those that nothing counts. In halves they are
+    ``linkonce_odr``, and so are constants.
     """
     for variable in module.global_variables:
-        if variable.name.startswith("ebpf_") and variable.linkage == llvm.Linkage.internal:
+        if variable.linkage == llvm.Linkage.linkonce_odr:
+            variable.linkage = "external" if variable.name.startswith("ebpf_") else "internal"
+        elif variable.name.startswith("ebpf_") and variable.linkage == llvm.Linkage.internal:
             variable.linkage = "external"
 
 

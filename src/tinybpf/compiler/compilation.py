@@ -63,7 +63,7 @@ class Compilation:
         from tinybpf.compiler import elf
         from tinybpf.compiler.lower.module import forget
 
-        data = elf.strip_debug(emitted.object)
+        data = elf.strip_debug(emitted.object, module.debug.texts())
         self.stages.update({f"llvm {k}": v for k, v in emitted.times.items()})
         self._stage("llvm")
         linked = elf.read(data)
@@ -84,7 +84,7 @@ class Compilation:
         self.stages[name] = now - self._began
         self._began = now
 
-    def _lower(self, doc: ssa.Document) -> tuple[Module, str]:
+    def _lower(self, doc: ssa.Document) -> tuple[Module, tuple[str, ...]]:
         from tinybpf.compiler.lower.module import Module
         from tinybpf.compiler.lower.refuse import LoweringFault, Refused
         from tinybpf.compiler.lower.types import Types
@@ -126,12 +126,14 @@ class Compilation:
             raise CompileError(self.messages.all())
         return module, ir
 
-    def _emit(self, module: Module, ir: str) -> llvm.Emitted:
+    def _emit(self, module: Module, texts: tuple[str, ...]) -> llvm.Emitted:
         options = self.options
+        ir, *halves = texts
         self._dump("1-lowered.ll", ir)
         try:
             emitted = llvm.emit(
                 ir,
+                halves=halves,
                 triple=module.triple,
                 cpu=options.cpu,
                 steps=options.pipeline.steps,

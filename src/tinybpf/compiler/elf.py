@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
+from tinybpf.compiler.btf_lines import Lines
 from tinybpf.compiler.btf_order import canonical
 
 SHT_SYMTAB, SHT_STRTAB, SHT_NOBITS, SHT_REL = 2, 3, 8, 9
@@ -112,17 +113,28 @@ def _string(table: bytes, at: int) -> str:
     return table[at : table.index(b"\0", at)].decode()
 
 
-def strip_debug(data: bytes) -> bytes:
-    """The object without DWARF: loaders read BTF, and DWARF is most of an object's bytes."""
+def strip_debug(data: bytes, texts: Mapping[str, str] | None = None) -> bytes:
+    """The object without DWARF: loaders read BTF, and DWARF is most of an object's bytes.
+
+    ``texts`` are the files' texts by path, for the lines that ``.BTF.ext`` names.
+    """
     elf = read(data)
-    elf = msgspec.structs.replace(elf, sections=tuple(_ordered(elf, s) for s in elf.sections))
+    elf = msgspec.structs.replace(elf, sections=_with_lines(elf, texts or {}))
     return write(elf, lambda s: not s.name.startswith((".debug_", ".rel.debug_", ".llvm_addrsig")))
 
 
-def _ordered(elf: Elf, section: Section) -> Section:
-    if section.name != ".BTF":
-        return section
-    return msgspec.structs.replace(section, data=canonical(section.data, elf.order))
+def _with_lines(elf: Elf, texts: Mapping[str, str]) -> tuple[Section, ...]:
+    """The sections, BTF in an order of its own and with the lines' texts."""
+    btf, ext = elf.section(".BTF"), elf.section(".BTF.ext")
+    if btf is None:
+        return elf.sections
+    made = {".BTF": canonical(btf.data, elf.order)}
+    if ext is not None and texts:
+        made[".BTF"], made[".BTF.ext"] = Lines(texts, elf.order).fill(made[".BTF"], ext.data)
+    return tuple(
+        msgspec.structs.replace(s, data=made[s.name], size=len(made[s.name])) if s.name in made else s
+        for s in elf.sections
+    )
 
 
 def write(elf: Elf, keep: Callable[[Section], bool]) -> bytes:

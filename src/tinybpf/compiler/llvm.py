@@ -217,6 +217,7 @@ def _standard_library() -> list[str]:
 def emit(
     ir: str,
     *,
+    halves: Sequence[str] = (),
     triple: str = "bpfel",
     cpu: str = "v3",
     steps: Sequence[Step] = STEPS,
@@ -228,6 +229,7 @@ def emit(
 ) -> Emitted:
     """Verify, optimise and emit one module; ``late`` has functions that are inlined after that.
 
+    ``halves`` are two modules that are ``ir`` together, and are optimised at the same time.
     ``steps`` are those of a ``Pipeline``. ``dump`` asks for the module as text when it is optimised, and
     as assembly, ``dump_steps`` for the text after each step, too.
 
@@ -238,6 +240,16 @@ def emit(
         "ir": ir, "triple": triple, "cpu": cpu, "steps": list(steps), "late": late,
         "dump": dump, "dump_steps": dump and dump_steps, "seconds": timeout, "memory": memory,
     }  # fmt: skip
+    if halves and not dump:
+        try:
+            answer = _answer({**request, "ir": halves[0], "other": halves[1]}, timeout)
+            return Emitted(answer["object"], answer["dumps"], answer["times"])
+        except LlvmFailure as failure:
+            if failure.late:
+                raise
+        except LlvmInvalid:
+            pass
+        # What LLVM has to say, it says of the whole.
     try:
         answer = _answer(request, timeout)
     except LlvmFailure as failure:

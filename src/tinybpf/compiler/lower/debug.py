@@ -66,10 +66,12 @@ class DebugInfo:
         self._in_files: dict[tuple[str, int], str] = {}
         self._locations: dict[tuple[str, ssa.Pos], str] = {}
         self._names = Names()
-        self._files = [self._file(*f) for f in zip(self.paths, doc.files, strict=True)] or [
+        self._files = [self._file(path) for path in self.paths] or [
             self.node('!DIFile(filename: "none", directory: "")')
         ]
         self.globals: list[str] = []
+        self.circular = False
+        """Whether a type leads back to itself: of such, LLVM would not find that two are the same."""
         self.unit = self.reserve()
 
     # nodes
@@ -96,8 +98,13 @@ class DebugInfo:
 
     # files and places
 
-    def _file(self, path: str, f: ssa.File) -> str:
-        return self.node(f'!DIFile(filename: "{escape(path)}", directory: "", source: "{escape(f.text)}")')
+    def _file(self, path: str) -> str:
+        # With a text, or else LLVM would look for the file; ``btf_lines`` has the true one.
+        return self.node(f'!DIFile(filename: "{escape(path)}", directory: "", source: "")')
+
+    def texts(self) -> dict[str, str]:
+        """The files' texts, by the paths that they have in the object."""
+        return dict(zip(self.paths, (f.text for f in self.doc.files), strict=True))
 
     def file(self, pos: ssa.Pos) -> str:
         return self._files[pos.file]
@@ -130,6 +137,8 @@ class DebugInfo:
         if known is None:
             known = self._types[index] = self.reserve()
             self.fill(known, self._describe(index))
+        elif not self.nodes[int(known[1:])]:
+            self.circular = True
         return known
 
     def type_name(self, index: int) -> str:

@@ -39,19 +39,15 @@ class EscapeCheck:
         self.points = points
         self.views = views
         self.report = report
-        self._below = {f: self._reached(f) for f in functions}
+        self._below: dict[int, set[int]] = {}
+        for f in functions:  # callees first
+            self._below[f] = self._reached(f)
         for f in functions:
             self._function(f)
 
     def _reached(self, f: int) -> set[int]:
-        seen: set[int] = set()
-        work = [f]
-        while work:
-            for _, callee in callees(self.doc.functions[work.pop()]):
-                if callee not in seen:
-                    seen.add(callee)
-                    work.append(callee)
-        return seen
+        called = {callee for _, callee in callees(self.doc.functions[f])}
+        return called.union(*(self._below.get(callee, ()) for callee in called))
 
     def _function(self, f: int) -> None:
         fn = self.doc.functions[f]

@@ -14,6 +14,7 @@ from tinybpf.compiler.lower.escape import EscapeCheck
 from tinybpf.compiler.lower.exact import Exact
 from tinybpf.compiler.lower.frames import context_parts_travel
 from tinybpf.compiler.lower.function import FunctionLowering
+from tinybpf.compiler.lower.halves import cut
 from tinybpf.compiler.lower.inlining import LARGE, inlined
 from tinybpf.compiler.lower.loops import check as check_loops
 from tinybpf.compiler.lower.names import Names, qualified
@@ -333,26 +334,29 @@ class Module:
             self.report(refused.pos, refused.message, refused.hint)
         return bodies
 
-    def run(self) -> str:
-        """The module's text; ``report`` was told all that is wrong."""
+    def run(self) -> tuple[str, ...]:
+        """The module's text, and those of its halves where it is cut.
+
+        ``report`` was told all that is wrong.
+        """
         bodies = self.bodies()
         variables = Variables(self)
         order = "E" if self.big_endian else "e"
         head = f'target triple = "{self.triple}"\ntarget datalayout = "{order}{LAYOUT}"\n'
-        return "\n".join(
-            [
-                head,
-                DECLARATIONS,
-                *variables.lines(),
-                *(self.sites.lines() if self.sites is not None else ()),
-                *self.made.lines(),
-                *self.shared_lines(),
-                variables.license(),
-                *bodies,
-                self.debug.text(),
-                "",
-            ]
-        )
+        before = [
+            head,
+            DECLARATIONS,
+            *variables.lines(),
+            *(self.sites.lines() if self.sites is not None else ()),
+            *self.made.lines(),
+            *self.shared_lines(),
+            variables.license(),
+        ]
+        whole = "\n".join([*before, *bodies, self.debug.text(), ""])
+        halves = None if self.debug.circular else cut(before, bodies)
+        if halves is None:
+            return (whole,)
+        return whole, *("\n".join([*half, self.debug.text(), ""]) for half in halves)
 
     def shared_lines(self) -> list[str]:
         """What functions share: the string constants, and the decoder of runes."""
