@@ -84,7 +84,7 @@ class Compilation:
         self.stages[name] = now - self._began
         self._began = now
 
-    def _lower(self, doc: ssa.Document) -> tuple[Module, tuple[str, ...]]:
+    def _lower(self, doc: ssa.Document) -> tuple[Module, str]:
         from tinybpf.compiler.lower.module import Module
         from tinybpf.compiler.lower.refuse import LoweringFault, Refused
         from tinybpf.compiler.lower.types import Types
@@ -126,14 +126,13 @@ class Compilation:
             raise CompileError(self.messages.all())
         return module, ir
 
-    def _emit(self, module: Module, texts: tuple[str, ...]) -> llvm.Emitted:
+    def _emit(self, module: Module, ir: str) -> llvm.Emitted:
         options = self.options
-        ir, *halves = texts
         self._dump("1-lowered.ll", ir)
         try:
             emitted = llvm.emit(
                 ir,
-                halves=halves,
+                halves=module.halves,
                 triple=module.triple,
                 cpu=options.cpu,
                 steps=options.pipeline.steps,

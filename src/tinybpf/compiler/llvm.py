@@ -31,8 +31,14 @@ TIMEOUT = 60.0
 
 _GRACE = 10.0
 
-MALLOC = "glibc.malloc.hugetlb=1:glibc.malloc.top_pad=16777216"
-"""For the worker: LLVM walks over much memory in small steps, and takes a sixth less time in large pages."""
+MALLOC = (
+    "glibc.malloc.hugetlb=1:glibc.malloc.top_pad=16777216:"
+    "glibc.malloc.tcache_max=8192:glibc.malloc.tcache_count=1000"
+)
+"""For the worker: LLVM walks over much memory in small steps, and takes a sixth less time in large pages.
+
+It frees what it takes again soon, which is quicker where much of it is at hand.
+"""
 
 STEPS: Sequence[Step] = (("default", "default<Os>", 2, True, True, ""),)
 """How a module is optimised where nothing else is said."""

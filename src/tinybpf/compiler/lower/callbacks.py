@@ -62,6 +62,9 @@ def calls_back(doc: ssa.Document, fn: ssa.Function, call: ssa.Call) -> str | Non
 
 def callbacks(doc: ssa.Document, fn: ssa.Function) -> Iterator[tuple[ssa.Call, int]]:
     """The calls in ``fn`` that call back, with the function that is called."""
+    named = (v.index for v in fn.values if isinstance(v, ssa.FuncRef))
+    if not any(typed.builtin(doc.functions[index]) in KINDS for index in named):
+        return
     calls = [i for i in instructions(fn) if isinstance(i, ssa.Call) and calls_back(doc, fn, i)]
     uses = Uses(fn) if calls else None
     for call in calls:

@@ -121,6 +121,8 @@ class Module:
         self.views = Views(self.points, self.order, self.writes)
         self.pool = initial.evaluator.pool
         self.pool_used = False
+        self.halves: list[str] = []
+        """Two modules that are this one together, where it is large."""
         self.decodes = False
         self.copies: dict[tuple[int, int], int] = {}
         """By function and conversion: how many bytes the copy has that was made."""
@@ -334,11 +336,8 @@ class Module:
             self.report(refused.pos, refused.message, refused.hint)
         return bodies
 
-    def run(self) -> tuple[str, ...]:
-        """The module's text, and those of its halves where it is cut.
-
-        ``report`` was told all that is wrong.
-        """
+    def run(self) -> str:
+        """The module's text; ``report`` was told all that is wrong."""
         bodies = self.bodies()
         variables = Variables(self)
         order = "E" if self.big_endian else "e"
@@ -352,11 +351,10 @@ class Module:
             *self.shared_lines(),
             variables.license(),
         ]
-        whole = "\n".join([*before, *bodies, self.debug.text(), ""])
+        after = [self.debug.text(), ""]
         halves = None if self.debug.circular else cut(before, bodies)
-        if halves is None:
-            return (whole,)
-        return whole, *("\n".join([*half, self.debug.text(), ""]) for half in halves)
+        self.halves = ["\n".join([*half, *after]) for half in halves or ()]
+        return "\n".join([*before, *bodies, *after])
 
     def shared_lines(self) -> list[str]:
         """What functions share: the string constants, and the decoder of runes."""
