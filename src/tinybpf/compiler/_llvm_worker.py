@@ -269,16 +269,16 @@ def with_sums(llvm: Any, module: Any) -> Any:
     Of two places in a variable the code generator makes one, the offset chosen or computed; and where it
     knows the bits to be free it writes ``fp | offset``, which the verifier refuses. So it must not know them.
     """
-    for function in module.functions:
-        if not function.is_declaration and has_variables(function) and summed(str(function)) is not None:
-            break
-    else:
+    if not any(has_variables(f) for f in module.functions if not f.is_declaration):
         return module
-    parts = str(module).split("\ndefine ")
+    parts = str(module).split("\ndefine ")  # printing one function would number the whole module
+    found = False
     for n, part in enumerate(parts[1:], 1):
         body, end, rest = part.partition("\n}")
-        parts[n] = (summed(body) or body) + end + rest
-    return llvm.parse_assembly("\ndefine ".join(parts))
+        changed = summed(body) if " = alloca " in body else None
+        if changed is not None:
+            parts[n], found = changed + end + rest, True
+    return llvm.parse_assembly("\ndefine ".join(parts)) if found else module
 
 
 def has_variables(function: Any) -> bool:
