@@ -335,10 +335,11 @@ def test_the_stage_that_took_too_long(
 ) -> None:
     """What the worker tells of a child that was ended."""
 
-    def late(request: dict[str, object], timeout: float) -> object:
+    def late(worker: llvm.Worker, *others: object) -> object:
+        worker.owes = True
         return {"status": int(signal.SIGALRM), "log": "", "stage": at}
 
-    monkeypatch.setattr(llvm, "_ask", late)
+    monkeypatch.setattr(llvm, "_received", late)
     with pytest.raises(CompileError, match=f"not compiled within 7 s: {stage} took too long") as caught:
         compile_go(program(), timeout=7)
     assert hint in str(caught.value)
@@ -352,7 +353,7 @@ def test_a_module_that_takes_llvm_long(monkeypatch: pytest.MonkeyPatch) -> None:
         for n in range(1, 100_000)
     )
     function = f"@big = global i64 0\ndefine i64 @much(i64 %a0) {{\n{sums}\n  ret i64 %a99999\n}}\n"
-    monkeypatch.setattr(Module, "run", lambda self: run_(self) + function)
+    monkeypatch.setattr(Module, "run", lambda self, *ahead: run_(self) + function)
     with pytest.raises(CompileError, match=r"not compiled within 0\.5 s: .* took too long") as caught:
         compile_go(program(), timeout=0.5)
     assert "--timeout" in str(caught.value)
@@ -419,7 +420,7 @@ def test_fault_behind_an_error_does_not_hide_it(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_module_that_llvm_does_not_take_is_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Module, "run", lambda self: "define nonsense")
+    monkeypatch.setattr(Module, "run", lambda self, *ahead: "define nonsense")
     with pytest.raises(InternalCompilerError, match="LLVM does not take the module"):
         compile_go(program())
 
@@ -427,8 +428,8 @@ def test_module_that_llvm_does_not_take_is_our_fault(monkeypatch: pytest.MonkeyP
 def test_refusal_by_llvm_is_at_its_go_function(monkeypatch: pytest.MonkeyPatch) -> None:
     run_ = Module.run
 
-    def with_division(self: Module) -> str:
-        return run_(self).replace("add i32", "sdiv i32")
+    def with_division(self: Module, *ahead: object) -> str:
+        return run_(self, *ahead).replace("add i32", "sdiv i32")
 
     monkeypatch.setattr(Module, "run", with_division)
     with pytest.raises(CompileError, match="unsupported signed division") as caught:

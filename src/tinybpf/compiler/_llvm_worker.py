@@ -111,8 +111,10 @@ def send(fd: int, message: Any) -> None:
         data = data[os.write(fd, data) :]
 
 
-def compile_module(llvm: Any, request: dict[str, Any], tell: Callable[[bytes], object]) -> dict[str, Any]:
-    """In the child: the object and the time that each stage took."""
+def compile_module(
+    llvm: Any, request: dict[str, Any], tell: Callable[[bytes], object], other: Other | None = None
+) -> dict[str, Any]:
+    """In the child: the object and the time that each stage took; ``other`` has the half that came ahead."""
     times: dict[str, float] = {}
     began = time.perf_counter()
 
@@ -122,7 +124,6 @@ def compile_module(llvm: Any, request: dict[str, Any], tell: Callable[[bytes], o
         times[name] = now - began
         began = now
 
-    other = Other(llvm, request) if request.get("other") else None
     machine = machine_for(llvm, request)
     try:
         module = llvm.parse_assembly(request["ir"])
@@ -138,11 +139,14 @@ def compile_module(llvm: Any, request: dict[str, Any], tell: Callable[[bytes], o
         if request["dump_steps"]:
             name = steps[0][1].replace("<", "-").replace(">", "")
             dumps.append((f"{name}.ll", str(module)))
+    module = with_sums(llvm, module)
     if other is not None:
-        module.link_in(llvm.parse_bitcode(other.optimised()))
+        first = llvm.parse_bitcode(other.optimised())
+        first.link_in(module)
+        module = first
     if request["late"]:
         expand(llvm, machine, module, request["late"])
-    module = with_results(llvm, with_sums(llvm, module))
+    module = with_results(llvm, module)
     show_counters(llvm, module)
     if request.get("text"):
         answer["text"] = str(module)
@@ -160,13 +164,25 @@ def compile_module(llvm: Any, request: dict[str, Any], tell: Callable[[bytes], o
     return answer
 
 
+def compile_halves(
+    llvm: Any, first: dict[str, Any], requests: int, tell: Callable[[bytes], object]
+) -> dict[str, Any]:
+    """In the child: as ``compile_module``, once the second half is there; nothing where none will be."""
+    other = Other(llvm, first)
+    second = receive(requests)
+    if second is None:
+        return {}
+    request = {**first, "dump": False, "dump_steps": False, **second}
+    return compile_module(llvm, request, tell, other)
+
+
 def machine_for(llvm: Any, request: dict[str, Any]) -> Any:
     target = llvm.Target.from_triple(request["triple"])
     return target.create_target_machine(cpu=request["cpu"], opt=2, codemodel="small")
 
 
 class Other:
-    """A process that optimises the other half of a module meanwhile."""
+    """A process that optimises the half of a module that came ahead of the other."""
 
     def __init__(self, llvm: Any, request: dict[str, Any]) -> None:
         self.result = os.memfd_create("half")
@@ -186,11 +202,11 @@ class Other:
 
     @staticmethod
     def _optimise(llvm: Any, request: dict[str, Any]) -> bytes:
-        module = llvm.parse_assembly(request["other"])
+        module = llvm.parse_assembly(request["ir"])
         module.verify()
         for steps in grouped(request["steps"], True):
             run_steps(llvm, machine_for(llvm, request), module, steps)
-        bitcode: bytes = module.as_bitcode()
+        bitcode: bytes = with_sums(llvm, module).as_bitcode()
         return bitcode
 
     def optimised(self) -> bytes:
@@ -404,6 +420,8 @@ def in_child(llvm: Any, requests: int, result: int, done: int, warm: bool) -> in
     resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
     if "functions" in request:
         answer = run_functions(llvm, request)
+    elif "ahead" in request:
+        answer = compile_halves(llvm, request, requests, lambda stage: os.write(done, stage))
     else:
         answer = compile_module(llvm, request, lambda stage: os.write(done, stage))
     send(result, answer)

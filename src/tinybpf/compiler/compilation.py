@@ -37,6 +37,7 @@ class Compilation:
         self.stages: dict[str, float] = {}
         self.messages = Messages(project.display or project.name)
         self._began = time.perf_counter()
+        self._ahead: llvm.Ahead | None = None
 
     def run(self) -> CompiledObject:
         with _without_collector():
@@ -55,11 +56,15 @@ class Compilation:
         self.messages.read(doc)
         if self.messages.errors:
             raise CompileError(self.messages.all())
-        module, ir = self._lower(doc)
-        self._stage("lower")
-        if self.clock.up():
-            raise self._late("turning Go's instructions into LLVM's")
-        emitted = self._emit(module, ir)
+        try:
+            module, ir = self._lower(doc)
+            self._stage("lower")
+            if self.clock.up():
+                raise self._late("turning Go's instructions into LLVM's")
+            emitted = self._emit(module, ir)
+        finally:
+            if self._ahead is not None:
+                self._ahead.give_up()
         from tinybpf.compiler import elf
         from tinybpf.compiler.lower.module import forget
 
@@ -94,6 +99,7 @@ class Compilation:
 
         report = self.messages.report
         choices = Choices(self.options.sections, self.project.config.programs, self.options.programs)
+        module = None
         try:
             contract.check(doc)
             typed.without_bodies(doc)
@@ -107,10 +113,11 @@ class Compilation:
                 doc, types, program, report, initial,
                 big_endian=big_endian, directory=self.project.display, warn=self.messages.warn,
             )  # fmt: skip
-            ir = module.run()
+            ir = module.run(None if self.options.dump else self._send_ahead)
         except Refused as refused:
             self.messages.report(refused.pos, refused.message, refused.hint)
         except LoweringFault as problem:
+            self._check(module)
             if not self.messages.errors:
                 raise _internal(self.messages.place(problem.pos, str(problem))) from problem
         except llvm.LlvmInvalid as problem:
@@ -119,12 +126,31 @@ class Compilation:
         except (BpfError, OSError):
             raise
         except Exception as problem:
+            self._check(module)
             if not self.messages.errors:
                 message = f"{type(problem).__name__}: {problem}"
                 raise _internal(self.messages.place(ssa.NO_POS, message)) from problem
         if self.messages.errors:
+            self._check(module)
             raise CompileError(self.messages.all())
+        assert module is not None
         return module, ir
+
+    def _check(self, module: Module | None) -> None:
+        """What is wrong that the lowering does not see; a fault there may have come of it."""
+        if module is not None:
+            module.check()
+        if self.messages.errors:
+            raise CompileError(self.messages.all())
+
+    def _send_ahead(self, triple: str, half: str) -> None:
+        """Let LLVM begin with the first half of a large module."""
+        options = self.options
+        if self.messages.errors or self.clock.up():
+            return
+        self._ahead = llvm.Ahead(
+            half, triple=triple, cpu=options.cpu, steps=options.pipeline.steps, timeout=self.clock.left()
+        )
 
     def _emit(self, module: Module, ir: str) -> llvm.Emitted:
         options = self.options
@@ -132,7 +158,8 @@ class Compilation:
         try:
             emitted = llvm.emit(
                 ir,
-                halves=module.halves,
+                ahead=self._ahead,
+                second=module.second,
                 triple=module.triple,
                 cpu=options.cpu,
                 steps=options.pipeline.steps,
@@ -140,6 +167,7 @@ class Compilation:
                 dump=options.dump is not None,
                 dump_steps=options.pipeline.own,
                 timeout=self.clock.left(),
+                meanwhile=lambda: self._check(module),
             )
         except llvm.LlvmInvalid as problem:
             message = f"LLVM does not take the module: {problem}"

@@ -18,7 +18,7 @@ from tinybpf.errors import BpfError
 
 TYPE_CHECKING = False  # until the worker is started nothing is imported that takes a millisecond
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from tinybpf.compiler.pipeline import Step
@@ -80,6 +80,8 @@ class Worker:
         self.answers = answers
         self.hello: dict[str, Any] | None = None
         self.status: int | None = None
+        self.owes = False
+        """Whether an answer is on its way that nobody wants."""
 
     def send(self, message: Any) -> None:
         body = marshal.dumps(message)
@@ -220,10 +222,64 @@ def _standard_library() -> list[str]:
     return [os.path.dirname(os.__file__)]
 
 
+class Ahead:
+    """The first half of a module, which LLVM optimises while the second is made.
+
+    It has the worker for itself until ``emit`` takes it, or until it is given up.
+    """
+
+    def __init__(
+        self,
+        ir: str,
+        *,
+        triple: str = "bpfel",
+        cpu: str = "v3",
+        steps: Sequence[Step] = STEPS,
+        timeout: float = TIMEOUT,
+        memory: int = MEMORY,
+    ) -> None:
+        """As ``emit``."""
+        request = {
+            "ir": ir, "triple": triple, "cpu": cpu, "steps": list(steps),
+            "seconds": timeout, "memory": memory, "ahead": True,
+        }  # fmt: skip
+        self._timeout = timeout
+        self._deadline = time.monotonic() + timeout + _GRACE
+        self._open = False
+        _lock.acquire()
+        try:
+            with _Exchange(timeout):
+                self._worker = _send(request, self._deadline)
+            self._open = True
+        finally:
+            if not self._open:
+                _lock.release()
+
+    def second(self, ir: str, late: str, meanwhile: Callable[[], None] | None) -> Any:
+        """The answer to both halves."""
+        self._open = False
+        try:
+            with _Exchange(self._timeout):
+                self._worker.send({"ir": ir, "late": late})
+                answer = _received(self._worker, self._deadline, meanwhile)
+        finally:
+            _lock.release()
+        return _checked(answer, self._timeout)
+
+    def give_up(self) -> None:
+        """What LLVM makes of the half is not wanted; of no effect where ``emit`` has taken it."""
+        if self._open:
+            self._open = False
+            self._worker.owes = True
+            _quietly(self._worker.send, None)
+            _lock.release()
+
+
 def emit(
     ir: str,
     *,
-    halves: Sequence[str] = (),
+    ahead: Ahead | None = None,
+    second: str = "",
     triple: str = "bpfel",
     cpu: str = "v3",
     steps: Sequence[Step] = STEPS,
@@ -232,12 +288,14 @@ def emit(
     dump_steps: bool = False,
     timeout: float = TIMEOUT,
     memory: int = MEMORY,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Emitted:
     """Verify, optimise and emit one module; ``late`` has functions that are inlined after that.
 
-    ``halves`` are two modules that are ``ir`` together, and are optimised at the same time.
-    ``steps`` are those of a ``Pipeline``. ``dump`` asks for the module as text when it is optimised, and
-    as assembly, ``dump_steps`` for the text after each step, too.
+    ``second``, with the half that was given ``ahead``, is the same module as ``ir``. ``steps`` are those of
+    a ``Pipeline``. ``dump`` asks for the module as text when it is optimised, and as assembly,
+    ``dump_steps`` for the text after each step, too. ``meanwhile`` is called while LLVM works; what it
+    raises ends the wait.
 
     ``LlvmFailure`` where LLVM ended its process, ``LlvmInvalid`` where the module is none,
     ``BpfError`` where there is no LLVM to talk to.
@@ -246,9 +304,9 @@ def emit(
         "ir": ir, "triple": triple, "cpu": cpu, "steps": list(steps), "late": late,
         "dump": dump, "dump_steps": dump and dump_steps, "seconds": timeout, "memory": memory,
     }  # fmt: skip
-    if halves and not dump:
+    if ahead is not None and second:
         try:
-            answer = _answer({**request, "ir": halves[0], "other": halves[1]}, timeout)
+            answer = ahead.second(second, late, meanwhile)
             return Emitted(answer["object"], answer["dumps"], answer["times"])
         except LlvmFailure as failure:
             if failure.late:
@@ -256,8 +314,11 @@ def emit(
         except LlvmInvalid:
             pass
         # What LLVM has to say, it says of the whole.
+        meanwhile = None
+    if ahead is not None:
+        ahead.give_up()
     try:
-        answer = _answer(request, timeout)
+        answer = _answer(request, timeout, meanwhile)
     except LlvmFailure as failure:
         from tinybpf.compiler import wide
 
@@ -312,42 +373,66 @@ def run(
     return data
 
 
-def _answer(request: dict[str, Any], timeout: float) -> Any:
-    with _lock:
-        answer = _ask(request, timeout)
+class _Exchange:
+    """Around talking to the worker: one that was interrupted is ended, and what ended it is told."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
+        global _worker
+        lost = isinstance(problem, (EOFError, BrokenPipeError, TimeoutError))
+        if problem is None or _worker is None or (_worker.owes and not lost):
+            return
+        # An interrupted exchange leaves an answer behind that the next request would take for its own.
+        worker, _worker = _worker, None
+        how = worker.end()
+        if isinstance(problem, TimeoutError):
+            late = f"LLVM did not finish within {self._timeout:g} s"
+            raise LlvmFailure(late, "", "waiting for LLVM", True) from None
+        if lost:
+            raise LlvmFailure(f"the LLVM worker was {how}", "") from None
+
+
+def _answer(request: dict[str, Any], timeout: float, meanwhile: Callable[[], None] | None = None) -> Any:
+    deadline = time.monotonic() + timeout + _GRACE
+    with _lock, _Exchange(timeout):
+        answer = _received(_send(request, deadline), deadline, meanwhile)
+    return _checked(answer, timeout)
+
+
+def _send(request: dict[str, Any] | None, deadline: float) -> Worker:
+    """The worker, which was given a request; where there is none, it is only greeted."""
+    worker = _running()
+    if worker.hello is None:
+        worker.hello = worker.receive(deadline)
+        if "failed" in worker.hello:
+            raise BpfError(f"import llvmlite in the LLVM worker failed: {worker.hello['failed']}")
+    if worker.owes:
+        worker.owes = False
+        worker.receive(deadline)
+    if request is not None:
+        worker.send(request)
+    return worker
+
+
+def _received(worker: Worker, deadline: float, meanwhile: Callable[[], None] | None) -> Any:
+    if meanwhile is not None:
+        worker.owes = True
+        meanwhile()
+        worker.owes = False
+    return worker.receive(deadline)
+
+
+def _checked(answer: Any, timeout: float) -> Any:
     if "invalid" in answer:
         raise LlvmInvalid(answer["invalid"])
     if "status" in answer:
         raise _failure(answer, timeout)
     return answer
-
-
-def _ask(request: dict[str, Any] | None, timeout: float) -> Any:
-    """The worker's answer to a request; to none, what it says of itself."""
-    global _worker
-    worker = _running()
-    try:
-        deadline = time.monotonic() + timeout + _GRACE
-        if worker.hello is None:
-            worker.hello = worker.receive(deadline)
-            if "failed" in worker.hello:
-                raise BpfError(f"import llvmlite in the LLVM worker failed: {worker.hello['failed']}")
-        if request is None:
-            return worker.hello
-        worker.send(request)
-        return worker.receive(deadline)
-    except (EOFError, BrokenPipeError):
-        _worker = None
-        raise LlvmFailure(f"the LLVM worker was {worker.end()}", "") from None
-    except TimeoutError:
-        _worker = None
-        worker.end()
-        raise LlvmFailure(f"LLVM did not finish within {timeout:g} s", "", "waiting for LLVM", True) from None
-    except BaseException:
-        # An interrupted exchange leaves an answer behind that the next request would take for its own.
-        _worker = None
-        worker.end()
-        raise
 
 
 OPTIMISING = "optimising"
@@ -365,8 +450,10 @@ def _failure(answer: dict[str, Any], timeout: float) -> LlvmFailure:
 
 def version() -> str:
     """LLVM's version, such as ``22.1.0``; starts the worker where none is running."""
-    with _lock:
-        return str(_ask(None, TIMEOUT)["llvm"])
+    with _lock, _Exchange(TIMEOUT):
+        hello = _send(None, time.monotonic() + TIMEOUT).hello
+    assert hello is not None
+    return str(hello["llvm"])
 
 
 def stop() -> None:

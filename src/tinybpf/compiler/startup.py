@@ -144,6 +144,7 @@ def _run(
 
     usable = [i for i in functions if _lowerable(doc, types, i)]
     module = Module(doc, types, Program(), told, initial, usable, big_endian)
+    module.check()
     bodies = module.bodies()
     variables = _variables(doc, types)
     if failed or _calls_helper(module, report) or _goes_round_types(module, report):

@@ -12,6 +12,7 @@ from elftools.elf.elffile import ELFFile
 from tinybpf.compiler import compile_go, llvm
 from tinybpf.compiler.elf import read
 from tinybpf.compiler.lower import halves, module
+from tinybpf.errors import CompileError
 from tinybpf.libbpf.btf import Btf
 from tinybpf.libbpf.btf_ext import BtfExt
 
@@ -42,74 +43,90 @@ def seen(data: bytes) -> dict[str, Any]:
 def test_whole_and_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Functions and constants that both halves need are among them, and counters."""
     text = source(2000)
-    cuts: list[bool] = []
+    taken: list[Any] = []
+    second = llvm.Ahead.second
 
-    def cut(head: list[str], bodies: list[str]) -> Any:
-        found = halves.cut(head, bodies)
-        cuts.append(found is not None)
-        return found
+    def take(self: llvm.Ahead, *given: Any) -> Any:
+        taken.append(second(self, *given))
+        return taken[-1]
 
-    monkeypatch.setattr(module, "cut", cut)
+    monkeypatch.setattr(llvm.Ahead, "second", take)
     halved = compile_go(text).elf
-    assert cuts == [True]
     assert compile_go(text).elf == halved
-    monkeypatch.setattr(module, "cut", lambda head, bodies: None)
+    assert [sorted(answer) for answer in taken] == [["dumps", "log", "object", "times"]] * 2
+    monkeypatch.setattr(module, "LARGEST_WHOLE", 1 << 30)
     whole, parts = seen(compile_go(text).elf), seen(halved)
+    assert len(taken) == 2
     assert "ebpf_lost_slow1" in whole["symbols"] and "filter0" in whole["symbols"]
     for what, value in whole.items():
         assert parts[what] == value, what
 
 
-INNER = "define internal i64 @{name}() nounwind{how} {{\n  {body}\n  ret i64 0\n}}\n"
+def test_an_error_in_the_second_half() -> None:
+    """What LLVM was given ahead is given up; the next compile is none the worse."""
+    text = source(2000)
+    small = "package p\n\n//bpf:section xdp\nfunc x() int32 { return 7 }\n"
+    before = compile_go(small).elf
+    place = text.rindex("= mix(")
+    for wrong in ("= [1]uint32{}[late()] + mix(", "= <-make(chan uint32) + mix("):
+        with pytest.raises(CompileError):
+            compile_go(text[:place] + text[place:].replace("= mix(", wrong, 1))
+        assert compile_go(small).elf == before
+
+
 PROGRAM = 'define i32 @{name}() section "s" {{\n  {body}\n  ret i32 0\n}}\n'
-
-
-def call(name: str) -> str:
-    return f"%r = call i64 @{name}()"
 
 
 def functions(*made: tuple[str, str]) -> list[str]:
     return [PROGRAM.format(name=name, body=body) for name, body in made]
 
 
-@pytest.fixture
-def always(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(halves, "LARGE", 0)
+@pytest.mark.parametrize(
+    ("single", "weights", "place"),
+    [
+        ([set(), set(), set(), set()], [1, 1, 1, 1], 2),
+        ([set(), set(), {9}, {9}], [1, 1, 1, 1], 2),
+        ([set(), {9}, {9}, {8}], [1, 1, 1, 1], 1),
+        ([{9}, {9}, {9}, set()], [1, 1, 1, 1], 3),
+        ([{9}, {9}, {9}, {9}], [1, 1, 1, 1], None),
+        ([{9}, set(), set(), {9}], [1, 1, 1, 1], None),
+        ([set(), set()], [9, 1], None),
+        ([set()], [1], None),
+    ],
+)
+def test_where(single: list[set[int]], weights: list[int], place: int | None) -> None:
+    """Near the middle; a subprogram is on the side of its callers."""
+    assert halves.middle(single, weights) == place
 
 
-def names(half: list[str]) -> list[str]:
-    return [halves.Function(text).symbol for text in half if text.startswith("define")]
+def halved(head: list[str], first: list[str], second: list[str]) -> list[list[str] | None]:
+    made = halves.Halves(head, first)
+    return [made.first, made.second(head, second)]
 
 
-@pytest.mark.usefixtures("always")
-def test_where() -> None:
-    """Near the middle; what is inlined is on both sides, a subprogram on that of its callers."""
-    small = INNER.format(name="small", how=" alwaysinline", body="")
-    apart = INNER.format(name="apart", how="", body=call("small"))
-    calls = [("a", "small"), ("b", "small"), ("c", "apart"), ("d", "apart")]
-    found = halves.cut([], [small, apart, *functions(*((name, call(callee)) for name, callee in calls))])
-    assert found is not None
-    assert [names(half) for half in found] == [["small", "a", "b"], ["small", "apart", "c", "d"]]
-
-
-@pytest.mark.usefixtures("always")
 @pytest.mark.parametrize(
     ("head", "body"),
     [
-        ("", call("apart")),
         ("@v = internal global [8 x i8] zeroinitializer, align 8", "store i64 0, ptr @v"),
         ("", "%f = call ptr @llvm.preserve.struct.access.index.p0.p0(ptr null, i32 0, i32 0)"),
+        ("@v = global i64 0", ""),
     ],
 )
 def test_nowhere(head: str, body: str) -> None:
-    """Where both halves would need what can be there once only."""
-    apart = INNER.format(name="apart", how=" noinline", body="")
-    programs = functions(*((name, body) for name in "abcd"))
-    assert halves.cut([head], [apart, *programs]) is None
-    assert halves.cut([head], [apart, *functions(*((name, "") for name in "abcd"))]) is not None
+    """Where both halves would need what can be there once only, or what has another form."""
+    assert halved([head], functions(("a", body)), functions(("b", body)))[1] is None
 
 
-@pytest.mark.usefixtures("always")
+def test_a_constant_that_grows() -> None:
+    """The first half has it as it was."""
+    made = halves.Halves(
+        ['@z = internal constant [8 x i8] zeroinitializer, section ".rodata", align 8'],
+        functions(("a", "store ptr @z, ptr null")),
+    )
+    grown = ['@z = internal constant [16 x i8] zeroinitializer, section ".rodata", align 8']
+    assert made.second(grown, functions(("b", ""))) is None
+
+
 def test_variables() -> None:
     """The second half declares what it uses; constants and counters are in both."""
     head = [
@@ -118,17 +135,20 @@ def test_variables() -> None:
         '@r = dso_local externally_initialized constant [1 x i8] c"\\01", section ".rodata", align 1',
         '@ebpf_n = internal externally_initialized global i64 0, section ".bss", align 8, !dbg !4',
         '@k = internal constant [1 x i8] c"\\02", section ".rodata", align 1',
+        '@only = internal global [1 x i8] zeroinitializer, section ".bss", align 1',
     ]
     use = "store ptr @{}, ptr null"
-    programs = functions(*((f"{n}{s}", use.format(n)) for s in "xy" for n in ("r", "ebpf_n", "k")))
-    found = halves.cut(head, programs)
-    assert found is not None
-    first, second = ([line for line in half if line.startswith("@")] for half in found)
-    assert first[:2] == head[1:3]
-    assert first[2:] == [line.replace("internal", "linkonce_odr") for line in head[3:]]
+    programs = [functions(*((f"{n}{s}", use.format(n)) for n in ("r", "ebpf_n", "k"))) for s in "xy"]
+    programs[1] += functions(("z", use.format("only")))
+    first, second = halved(head, *programs)
+    assert first is not None and second is not None
+    first, second = ([line for line in half if line.startswith("@")] for half in (first, second))
+    shared = [line.replace("internal", "linkonce_odr") for line in head[3:5]]
+    assert first == [*head[1:3], *shared]
     assert second == [
         '@r = external dso_local externally_initialized constant [1 x i8], section ".rodata", align 1',
-        *first[2:],
+        *shared,
+        head[5],
     ]
 
 
@@ -138,4 +158,22 @@ def test_a_half_that_is_refused(broken: int) -> None:
     ir = 'target triple = "bpfel"\ndefine i32 @p() section "s" {\n  ret i32 7\n}\n'
     parts = [ir, 'target triple = "bpfel"\n']
     parts[broken] = "define broken"
-    assert llvm.emit(ir, halves=parts).object == llvm.emit(ir).object
+    assert llvm.emit(ir, ahead=llvm.Ahead(parts[0]), second=parts[1]).object == llvm.emit(ir).object
+
+
+def test_what_goes_on_meanwhile() -> None:
+    """It runs while LLVM works; what it raises ends the wait, and the answer is not taken for the next."""
+    ir = 'target triple = "bpfel"\ndefine i32 @p() section "s" {{\n  ret i32 {}\n}}\n'
+    known = [llvm.emit(ir.format(n)).object for n in range(2)]
+    assert known[0] != known[1]
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            llvm.emit(ir.format(0), meanwhile=interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            llvm.emit(ir.format(0), ahead=llvm.Ahead(ir.format(0)), second=ir, meanwhile=interrupt)
+        llvm.Ahead(ir.format(0)).give_up()
+        assert llvm.emit(ir.format(1)).object == known[1]

@@ -37,6 +37,7 @@ class Made:
         self._zeros = 0
         self._texts: dict[bytes, str] = {}
         self._packets: set[int] = set()
+        self._definitions: dict[str, str] = {}
 
     def count(self, b: Builder, counter: str) -> None:
         """Add one to a counter that user space can read."""
@@ -91,7 +92,13 @@ class Made:
         return self.definition(name, ssa.NO_POS)
 
     def definition(self, name: str, pos: ssa.Pos, tag: str = "") -> str:
-        """A counter, and what its declaration tag is."""
+        """A counter, and what its declaration tag is; the same each time."""
+        known = self._definitions.get(name)
+        if known is None:
+            known = self._definitions[name] = self._define(name, pos, tag)
+        return known
+
+    def _define(self, name: str, pos: ssa.Pos, tag: str) -> str:
         uint64 = self.m.debug.node(
             f'!DIDerivedType(tag: DW_TAG_typedef, name: "uint64", baseType: {self.m.debug.c_int("uint64")})'
         )

@@ -393,8 +393,8 @@ class DebugInfo:
         plain = self.c_int("int32") if value < 1 << 29 else self.c_int("int8")
         return self.node(self._array(elem or plain, value, 0))
 
-    def text(self) -> str:
-        """All of the metadata."""
+    def text(self, of: Sequence[str] | None = None) -> str:
+        """The metadata; where functions are given, of the places in the source only those of these."""
         self.fill(
             self.unit,
             f'distinct !DICompileUnit(language: DW_LANG_C11, file: {self._files[0]}, producer: "tinybpf", '
@@ -407,7 +407,11 @@ class DebugInfo:
             for b, n, v in ((2, "Debug Info Version", 3), (7, "Dwarf Version", 5))
         ]
         lines = [f"!llvm.dbg.cu = !{{{self.unit}}}", f"!llvm.module.flags = !{{{', '.join(flags)}}}"]
-        lines += [f"!{i} = {text}" for i, text in enumerate(self.nodes)]
+        nodes = [(str(i), text) for i, text in enumerate(self.nodes)]
+        if of is not None:
+            used = {place for body in of for place in _PLACE.findall(body)}
+            nodes = [n for n in nodes if n[0] in used or not n[1].startswith("!DILocation")]
+        lines += [f"!{i} = {text}" for i, text in nodes]
         return "\n".join(lines)
 
 
@@ -422,6 +426,7 @@ def member(name: str, node: str, bits: int, offset: int, note: str = "") -> str:
     )
 
 
+_PLACE = re.compile(r"!dbg !(\d+)")
 _UNPRINTABLE = re.compile(rb"[^ !#-\[\]-~]")
 
 

@@ -13,10 +13,9 @@ from tinybpf.compiler import ssa
 from tinybpf.compiler.lower import abi, printk
 from tinybpf.compiler.lower.builder import Memory, Operand, SliceValue, plus
 from tinybpf.compiler.lower.debug import escape
-from tinybpf.compiler.lower.frames import must_inline
 from tinybpf.compiler.lower.held import Held
 from tinybpf.compiler.lower.limits import other_limits
-from tinybpf.compiler.lower.refuse import DISPATCHER, NOT_IN_KERNEL, LoweringFault, Poisoned, Refused
+from tinybpf.compiler.lower.refuse import NOT_IN_KERNEL, LoweringFault, Poisoned, Refused
 from tinybpf.compiler.lower.values import Values
 from tinybpf.compiler.lower.walk import block_order, operands, result
 from tinybpf.compiler.resolve import ops
@@ -105,13 +104,7 @@ class FunctionLowering(Values):
         return f"{head} {attributes}{section}{described} {{\n" + "\n".join(body) + "\n}\n"
 
     def _inlining(self) -> str:
-        if self.entry is None and (
-            self.ours
-            or self.fn.synthetic == DISPATCHER
-            or self.m.inlined(self.index)
-            or self.index in self.m.tail_callers
-            or must_inline(self.m.points, self.index, self.m.context_parts_travel)
-        ):
+        if self.entry is None and self.m.is_part(self.index):
             return " alwaysinline"
         return " noinline" if self.m.noinline(self.index) else ""
 

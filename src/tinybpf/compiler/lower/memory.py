@@ -40,8 +40,8 @@ def alloc(f: FunctionLowering, instr: ssa.Alloc) -> Operand | None:
             f"{variable_name(instr)} is a map: maps are package variables",
             "declare it outside of functions; a function takes a pointer to it, such as *ebpf.Hash[K, V]",
         )
-    if instr.id in f.zeros:
-        return None  # written where they are stored
+    if instr.id in f.zeros or instr.id in f.forwarded.unread:
+        return None  # written where they are stored; known where they are loaded
     if instr.id in f.incoming:
         return f.storage(instr.id)
     size, room = f.types.size(t), NATIVE_STACK if f.m.native else STACK
@@ -56,7 +56,7 @@ def alloc(f: FunctionLowering, instr: ssa.Alloc) -> Operand | None:
         if f.uses.place[instr.id][0] != 0:
             f.b.at_entry(lambda: zero(f.b, slot, abi.PASSED_WIDE, 8))
         return slot
-    if f.types.size(t) and not f.m.written_whole(f.index, instr) and instr.id not in f.shared.values():
+    if size and instr.id not in f.shared.values() and not _is_written_first(f, instr):
         if f.uses.place[instr.id][0] != 0 and not f.m.shown_to_kernel(f.index, instr.id):
             # LLVM would fill what is not written on every path with any register, also a pointer.
             f.b.at_entry(lambda: _zero(f, instr.id, slot, t))
@@ -64,7 +64,21 @@ def alloc(f: FunctionLowering, instr: ssa.Alloc) -> Operand | None:
     return slot
 
 
+def _is_written_first(f: FunctionLowering, alloc: ssa.Alloc) -> bool:
+    """Whether a variable is written as a whole before anything looks at it, so that no zeros are needed."""
+    block, at = f.uses.place[alloc.id]
+    later = [i for b, i in f.uses.of(alloc.id) if b == block and i > at]
+    first = f.fn.blocks[block].instrs[min(later)] if later else None
+    if isinstance(first, ssa.Store) and first.addr == alloc.id != first.value and not f.handlers:
+        return True
+    return f.m.written_whole(f.index, alloc)
+
+
 def _zero(f: FunctionLowering, number: int, slot: str, t: int) -> None:
+    scalar = f.types.is_int(t) or f.types.is_bool(t) or f.types.is_pointer(t)
+    if scalar and not f.m.shown_to_kernel(f.index, f.shared.get(number, number)):
+        f.b.emit(f"store {f.types.memory_ir(t)} zeroinitializer, ptr {slot}, align {f.types.align(t)}")
+        return
     size, align = f.types.size(t), 8 if f.in_memory(t) else f.types.align(t)
     if f.m.shown_to_kernel(f.index, f.shared.get(number, number)) and size <= MAX_WORDS * 8:
         zero_words(f.b, slot, size)
@@ -75,6 +89,8 @@ def _zero(f: FunctionLowering, number: int, slot: str, t: int) -> None:
 def load(f: FunctionLowering, instr: ssa.UnOp) -> Operand | None:
     if instr.id in f.zeros:
         return None
+    if instr.id in f.forwarded.loads:
+        return f.operand(f.forwarded.loads[instr.id])
     if f.m.is_map_global(f.places(instr.x)):
         if typed.is_map(f.types.table, instr.type):
             raise Refused(
@@ -150,6 +166,8 @@ def _reads_only(f: FunctionLowering, loaded: ssa.UnOp, call: ssa.Call) -> bool:
 
 @lowers(ssa.Store)
 def store(f: FunctionLowering, instr: ssa.Store) -> None:
+    if instr.addr in f.forwarded.unread:
+        return
     f.operand(instr.addr)  # a variable that was refused: nothing more to say of what it is given
     if instr.value in f.zeros:
         t = f.type_of(instr.value)

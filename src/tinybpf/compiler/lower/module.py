@@ -12,16 +12,16 @@ from tinybpf.compiler.lower import abi, arithmetic, builtins, callbacks, calls, 
 from tinybpf.compiler.lower.debug import DebugInfo
 from tinybpf.compiler.lower.escape import EscapeCheck
 from tinybpf.compiler.lower.exact import Exact
-from tinybpf.compiler.lower.frames import context_parts_travel
+from tinybpf.compiler.lower.frames import context_parts_travel, must_inline
 from tinybpf.compiler.lower.function import FunctionLowering
-from tinybpf.compiler.lower.halves import cut
+from tinybpf.compiler.lower.halves import LARGEST_WHOLE, Halves, middle
 from tinybpf.compiler.lower.inlining import LARGE, inlined
 from tinybpf.compiler.lower.loops import check as check_loops
 from tinybpf.compiler.lower.names import Names, qualified
 from tinybpf.compiler.lower.order import OrderCheck
 from tinybpf.compiler.lower.panics import NativeSites, Sites
 from tinybpf.compiler.lower.pointsto import Place, PointsTo
-from tinybpf.compiler.lower.refuse import Poisoned, Refused, recursion
+from tinybpf.compiler.lower.refuse import DISPATCHER, Poisoned, Refused, recursion
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.variables import Variables, string_constants
 from tinybpf.compiler.lower.views import Views
@@ -121,8 +121,9 @@ class Module:
         self.views = Views(self.points, self.order, self.writes)
         self.pool = initial.evaluator.pool
         self.pool_used = False
-        self.halves: list[str] = []
-        """Two modules that are this one together, where it is large."""
+        self._texts: dict[int, str] = {}
+        self.second = ""
+        """Where ``run`` gave the first half of the module ahead: the second."""
         self.decodes = False
         self.copies: dict[tuple[int, int], int] = {}
         """By function and conversion: how many bytes the copy has that was made."""
@@ -203,9 +204,15 @@ class Module:
         large = sorted((v for v in found if v[0] >= 32), key=lambda v: -v[0])[:3]
         return ", ".join(f"{name} in {function} ({size} bytes)" for size, name, function in large)
 
-    def inlined(self, index: int) -> bool:
-        """Whether a function becomes a part of its callers at once."""
-        return index in self._inlined
+    def is_part(self, index: int) -> bool:
+        """Whether a function becomes a part of its callers in any case."""
+        return (
+            self.is_ours(index)
+            or self.doc.functions[index].synthetic == DISPATCHER
+            or index in self._inlined
+            or index in self.tail_callers
+            or must_inline(self.points, index, self.context_parts_travel)
+        )
 
     def _stays(self, index: int) -> bool:
         """Whether a function is not inlined at once. LLVM leaves out more copies of large variables in a
@@ -321,40 +328,105 @@ class Module:
 
     # --- the module
 
-    def bodies(self) -> list[str]:
-        """The text of each function, callees first."""
+    def check(self) -> None:
+        """Tell of what is wrong that the lowering does not see."""
         EscapeCheck(self.doc, self.points, self.order, self.views, self.report)
         self._check_tail_calls()
         OrderCheck(self.doc, self.points, self.order, self.writes.by_call, self.report)
-        entries = {e.function: e for e in self.program.entries}
-        called = {callee for f in self.order for _, callee in self.callees(f)}
-        called |= {back for f in self.order for _, back in self._callbacks(f)}
-        inner = [self._function(i, None) for i in self.order if i in called or i not in entries]
-        bodies = inner + [self._function(e.function, e) for e in self.program.entries]
-        bodies += self.shims.texts
-        for refused in self._inside if not self._refused else ():
-            self.report(refused.pos, refused.message, refused.hint)
+
+    def bodies(self) -> list[str]:
+        """The text of each function, callees first."""
+        bodies = self._bodies(self.order, self.program.entries)
+        self._tell_inside()
         return bodies
 
-    def run(self) -> str:
-        """The module's text; ``report`` was told all that is wrong."""
-        bodies = self.bodies()
+    def _tell_inside(self) -> None:
+        for refused in self._inside if not self._refused else ():
+            self.report(refused.pos, refused.message, refused.hint)
+
+    def _bodies(self, functions: Sequence[int], entries: Sequence[EntryPoint]) -> list[str]:
+        shims = len(self.shims.texts)
+        bodies = [self._inner(i) for i in functions if self._is_called(i)]
+        bodies += [self._function(e.function, e) for e in entries]
+        return bodies + self.shims.texts[shims:]
+
+    def _inner(self, index: int) -> str:
+        known = self._texts.get(index)
+        if known is None:
+            known = self._texts[index] = self._function(index, None)
+        return known
+
+    def _is_called(self, index: int) -> bool:
+        return index in self._called or index not in self._entry_functions
+
+    @cached_property
+    def _called(self) -> set[int]:
+        called = {callee for f in self.order for _, callee in self.callees(f)}
+        return called | {back for f in self.order for _, back in self._callbacks(f)}
+
+    def run(self, ahead: Callable[[str, str], None] | None = None) -> str:
+        """The module's text; ``report`` was told all that is wrong, but for what ``check`` finds.
+
+        ``ahead`` is given the target and the first half of a large module as soon as that is there.
+        """
         variables = Variables(self)
         order = "E" if self.big_endian else "e"
-        head = f'target triple = "{self.triple}"\ntarget datalayout = "{order}{LAYOUT}"\n'
-        before = [
-            head,
+        start = [
+            f'target triple = "{self.triple}"\ntarget datalayout = "{order}{LAYOUT}"\n',
             DECLARATIONS,
             *variables.lines(),
-            *(self.sites.lines() if self.sites is not None else ()),
-            *self.made.lines(),
-            *self.shared_lines(),
             variables.license(),
         ]
-        after = [self.debug.text(), ""]
-        halves = None if self.debug.circular else cut(before, bodies)
-        self.halves = ["\n".join([*half, *after]) for half in halves or ()]
-        return "\n".join([*before, *bodies, *after])
+        parts = self._parts()
+        bodies = self._bodies(*parts[0])
+        halves = None
+        if len(parts) == 2 and ahead is not None:
+            halves = self._first_half([*start, *self._made()], bodies, ahead)
+        rest = self._bodies(*parts[1]) if len(parts) == 2 else []
+        self._tell_inside()
+        head = [*start, *self._made()]
+        second = halves.second(head, rest) if halves is not None and not self.debug.circular else None
+        self.second = "\n".join([*second, self.debug.text(rest), ""]) if second else ""
+        return "\n".join([*head, *dict.fromkeys([*bodies, *rest]), self.debug.text(), ""])
+
+    def _made(self) -> list[str]:
+        """What the module defines besides the source's variables and functions, as far as it is known."""
+        sites = self.sites.lines() if self.sites is not None else []
+        return [*sites, *self.made.lines(), *self.shared_lines()]
+
+    def _first_half(
+        self, head: Sequence[str], bodies: Sequence[str], ahead: Callable[[str, str], None]
+    ) -> Halves | None:
+        halves = Halves(head, bodies)
+        after = self.debug.text()
+        if halves.first is None or self.debug.circular:
+            return None
+        ahead(self.triple, "\n".join([*halves.first, after, ""]))
+        return halves
+
+    def _parts(self) -> list[tuple[Sequence[int], Sequence[EntryPoint]]]:
+        """The functions and programs of the module, in two parts where it is large and can be cut."""
+        entries = self.program.entries
+        weights = {f: sum(len(b.instrs) for b in self.doc.functions[f].blocks) for f in self.order}
+        if self.native or sum(weights.values()) < LARGEST_WHOLE:
+            return [(self.order, entries)]
+        reached: dict[int, set[int]] = {}
+        backs: set[int] = set()
+        for f in self.order:  # callees first
+            found = {back for _, back in self._callbacks(f)}
+            backs |= found
+            found |= {callee for _, callee in self.callees(f)}
+            reached[f] = {f}.union(*(reached.get(callee, ()) for callee in found))
+        once = {f for f in self.order if f in backs or not self.is_part(f)}
+        needed = [reached[e.function] for e in entries]
+        at = middle([n & once for n in needed], [sum(weights[f] for f in n) for n in needed])
+        if at is None:
+            return [(self.order, entries)]
+        first, second = set().union(*needed[:at]), set().union(*needed[at:])
+        return [
+            ([f for f in self.order if f in first], entries[:at]),
+            ([f for f in self.order if f in second], entries[at:]),
+        ]
 
     def shared_lines(self) -> list[str]:
         """What functions share: the string constants, and the decoder of runes."""

@@ -21,6 +21,7 @@ from tinybpf.compiler.lower.builder import (
     zero,
 )
 from tinybpf.compiler.lower.exact import compared_in_memory
+from tinybpf.compiler.lower.forward import Forwarded
 from tinybpf.compiler.lower.inplace import read_only_parameters, same_storage, zeros_to_store
 from tinybpf.compiler.lower.pointsto import CONTEXT, Place
 from tinybpf.compiler.lower.refuse import FUNCTION_VALUE, LoweringFault, Poisoned, Refused
@@ -64,6 +65,7 @@ class Values:
         if not is_program:
             self.incoming = read_only_parameters(self.fn, self.uses, self.types, module.helpers)
         self.zeros = zeros_to_store(self.fn, self.uses)
+        self.forwarded = Forwarded(self.fn, self.uses, self.types, self.zeros)
         self.cells = self._find_cells()
         self._slots: dict[int, str] = {}
 
