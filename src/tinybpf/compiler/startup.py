@@ -18,7 +18,7 @@ from tinybpf.compiler.lower import builtins
 from tinybpf.compiler.lower.panics import NativeSites
 from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.types import Types
-from tinybpf.compiler.lower.walk import callees, instructions
+from tinybpf.compiler.lower.walk import instructions
 from tinybpf.compiler.mapdefs import is_map
 from tinybpf.compiler.packages import is_ours
 from tinybpf.compiler.pool import Pool
@@ -208,7 +208,7 @@ def _calls_helper(module: Module, report: Report) -> bool:
     found = False
     through: set[int] = set()
     for f in module.order:  # callees first
-        for call, callee in callees(module.doc.functions[f]):
+        for call, callee in module.callees(f):
             fn = module.doc.functions[callee]
             if callee not in through and (fn.blocks or builtins.computes(typed.builtin(fn))):
                 continue

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.pointsto import CONTEXT, STRINGS, Place, PointsTo
 from tinybpf.compiler.lower.views import Views
-from tinybpf.compiler.lower.walk import Uses, callees, instructions, reaches, repeats_without
+from tinybpf.compiler.lower.walk import Uses, instructions, reaches, repeats_without
 from tinybpf.compiler.resolve import ops
 
 Report = Callable[[ssa.Pos, str, str], None]
@@ -46,7 +46,7 @@ class EscapeCheck:
             self._function(f)
 
     def _reached(self, f: int) -> set[int]:
-        called = {callee for _, callee in callees(self.doc.functions[f])}
+        called = {callee for _, callee in self.points.callees(f)}
         return called.union(*(self._below.get(callee, ()) for callee in called))
 
     def _function(self, f: int) -> None:

@@ -8,7 +8,7 @@ from tinybpf.compiler import ssa
 from tinybpf.compiler.kernel.helpers import Helper
 from tinybpf.compiler.lower.pointsto import Place, PointsTo
 from tinybpf.compiler.lower.trace import pointee, pointee_or_variable
-from tinybpf.compiler.lower.walk import callees, instructions
+from tinybpf.compiler.lower.walk import instructions
 
 _KEY = {
     "bpf_map_lookup_elem": 1,
@@ -45,7 +45,7 @@ def infer(
     found = {m: Usage() for m in maps}
     seen_as = _conversions(points, functions)
     for f in functions:
-        for call, callee in callees(points.doc.functions[f]):
+        for call, callee in points.callees(f):
             helper = helpers.get(callee)
             if helper is not None:
                 _call(points, f, call, helper.name, found, seen_as)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from tinybpf.compiler import ssa
-from tinybpf.compiler.lower.walk import callees, instructions
+from tinybpf.compiler.lower.walk import instructions
 from tinybpf.compiler.resolve import ops
 
 LIMIT = 30
@@ -27,6 +27,7 @@ _NOTHING = (ssa.Alloc, ssa.Jump, ssa.Return, ssa.ChangeType, ssa.FieldAddr, ssa.
 def inlined(
     functions: Sequence[ssa.Function],
     order: Iterable[int],
+    calls: Callable[[int], Iterable[tuple[ssa.Call, int]]],
     stays: Callable[[int], bool],
     callbacks: Callable[[int], Iterable[tuple[ssa.Call, int]]],
 ) -> set[int]:
@@ -35,7 +36,7 @@ def inlined(
     ``stays`` tells of a function that must not be inlined.
     """
     order = list(order)
-    called: dict[int, list[int]] = {i: [f for _, f in callees(functions[i])] for i in order}
+    called: dict[int, list[int]] = {i: [f for _, f in calls(i)] for i in order}
     times = Counter(f for i in order for f in called[i])
     times.update(f for i in order for _, f in callbacks(i))
     weights: dict[int, int] = {}

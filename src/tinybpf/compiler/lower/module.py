@@ -25,7 +25,7 @@ from tinybpf.compiler.lower.refuse import DISPATCHER, Poisoned, Refused, recursi
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.lower.variables import Variables, string_constants
 from tinybpf.compiler.lower.views import Views
-from tinybpf.compiler.lower.walk import callees, instructions
+from tinybpf.compiler.lower.walk import Calls, instructions
 from tinybpf.compiler.lower.writes import Writes
 from tinybpf.compiler.mapdefs import is_map, read_map
 from tinybpf.compiler.packages import is_ours
@@ -99,7 +99,8 @@ class Module:
         self.helpers: dict[int, Helper] = {}
         self.released: dict[int, set[Place]] = {}
         """By function: what it gives back that was taken elsewhere; filled by ``held``."""
-        self._callees: dict[int, list[tuple[ssa.Call, int]]] = {}
+        known = Calls(doc.functions)
+        self.callees = known.of
         self._signatures: dict[int, abi.Signature] = {}
         self._inside: list[Refused] = []
         self._refused = False
@@ -112,9 +113,11 @@ class Module:
         self.initial = initial
         self.order = self._call_order([*(e.function for e in program.entries), *roots])
         self._inlined = (
-            set() if self.native else inlined(doc.functions, self.order, self._stays, self._callbacks)
+            set()
+            if self.native
+            else inlined(doc.functions, self.order, self.callees, self._stays, self._callbacks)
         )
-        self.points = PointsTo(doc, types, self.order, self._entry_functions)
+        self.points = PointsTo(doc, types, self.order, self._entry_functions, known)
         self.exact = Exact(self.points, self.order, self._entry_functions)
         self._find_helpers()
         self.writes = Writes(self.points, self.order, self.helpers)
@@ -141,13 +144,6 @@ class Module:
     def is_ours(self, index: int) -> bool:
         """Whether a function is of a package that the compiler provides."""
         return is_ours(self.doc.functions[index].path)
-
-    def callees(self, index: int) -> list[tuple[ssa.Call, int]]:
-        """The calls in a function of functions known by name, with the function's number."""
-        known = self._callees.get(index)
-        if known is None:
-            known = self._callees[index] = list(callees(self.doc.functions[index]))
-        return known
 
     def signature(self, index: int) -> abi.Signature:
         known = self._signatures.get(index)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.callbacks import callback_of, calls_back
 from tinybpf.compiler.lower.pointsto import Place, PointsTo
-from tinybpf.compiler.lower.walk import callees, operands, result
+from tinybpf.compiler.lower.walk import operands, result
 from tinybpf.compiler.resolve import ops
 
 Report = Callable[[ssa.Pos, str, str], None]
@@ -104,7 +104,7 @@ class OrderCheck:
         return found
 
     def _calls(self, f: int) -> Iterator[ssa.Call]:
-        return (call for call, _ in callees(self.doc.functions[f]))
+        return (call for call, _ in self.points.callees(f))
 
     def _access(self, f: int, address: int) -> Access:
         made_by = self.points.uses[f].made_by

@@ -16,7 +16,7 @@ import msgspec
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.callbacks import callback_of, calls_back
 from tinybpf.compiler.lower.types import Types
-from tinybpf.compiler.lower.walk import Uses, instructions, operands
+from tinybpf.compiler.lower.walk import Calls, Uses, instructions, operands
 from tinybpf.compiler.resolve import ops
 
 
@@ -57,9 +57,15 @@ class PointsTo:
     """The solved analysis. ``functions`` are those to look at, ``entries`` take the context."""
 
     def __init__(
-        self, doc: ssa.Document, types: Types, functions: Iterable[int], entries: Iterable[int]
+        self,
+        doc: ssa.Document,
+        types: Types,
+        functions: Iterable[int],
+        entries: Iterable[int],
+        calls: Calls | None = None,
     ) -> None:
         self.doc = doc
+        self.callees = (calls or Calls(doc.functions)).of
         self.types = types
         self._nodes: dict[object, int] = {}
         self._sets: list[set[Place]] = []

@@ -15,7 +15,7 @@ import msgspec
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.lower.pointsto import Place, PointsTo
 from tinybpf.compiler.lower.printk import printed
-from tinybpf.compiler.lower.walk import Uses, callees, instructions, reaches
+from tinybpf.compiler.lower.walk import Uses, instructions, reaches
 from tinybpf.compiler.lower.writes import Writes
 
 At = tuple[int, int]
@@ -262,7 +262,7 @@ class Views:
         """Whether a function may keep a string of the bytes beyond its call."""
         below, work = {function}, [function]
         while work:
-            for _, callee in callees(self.doc.functions[work.pop()]):
+            for _, callee in self.points.callees(work.pop()):
                 if callee not in below:
                     below.add(callee)
                     work.append(callee)

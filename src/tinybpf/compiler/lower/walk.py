@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tinybpf.compiler import ssa
 from tinybpf.compiler.resolve import ops
@@ -62,6 +62,21 @@ def callees(fn: ssa.Function) -> Iterator[tuple[ssa.Call, int]]:
             target = fn.values[instr.fn]
             if isinstance(target, ssa.FuncRef):
                 yield instr, target.index
+
+
+class Calls:
+    """The calls of functions known by name, by the function that they are in; each is looked at once."""
+
+    def __init__(self, functions: Sequence[ssa.Function]) -> None:
+        self._functions = functions
+        self._known: dict[int, list[tuple[ssa.Call, int]]] = {}
+
+    def of(self, index: int) -> list[tuple[ssa.Call, int]]:
+        """The calls, with the index of the function that is called."""
+        known = self._known.get(index)
+        if known is None:
+            known = self._known[index] = list(callees(self._functions[index]))
+        return known
 
 
 def block_order(fn: ssa.Function) -> list[int]:
