@@ -74,19 +74,17 @@ def _keep(seed: int, verdict: Verdict, options: campaign.Options, reducing: bool
     reduced = None
     if reducing:
         program = campaign.program_of(seed, options)
-        reduced = reduce(program, seed, verdict.key, campaign.cpu_of(seed, options)).source()
+        judge = Judge(campaign.cpu_of(seed, options), campaign.lines_of(seed), group=1)
+        reduced = reduce(program, seed, verdict.key, judge).source()
     place = campaign.keep(KEPT, seed, verdict, options, reduced)
     print(f"{verdict.kind}: {verdict.category}\n    {place}/{'reduced' if reduced else 'program'}.go")
     if reduced:
         print("    " + reduced.rstrip().replace("\n", "\n    "))
 
 
-def reduce(
-    program: Program, seed: int, key: tuple[str, str], cpu: str, judge: Judge | None = None
-) -> Program:
+def reduce(program: Program, seed: int, key: tuple[str, str], judge: Judge) -> Program:
     """The program made short, with the inputs of its seed."""
-    used = judge or Judge(cpu, group=1)
-    return Reducer(lambda programs: used.judge(programs, [seed] * len(programs)), key).reduce(program)
+    return Reducer(lambda programs: judge.judge(programs, [seed] * len(programs)), key).reduce(program)
 
 
 if __name__ == "__main__":

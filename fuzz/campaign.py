@@ -77,7 +77,7 @@ def batch(first: int, count: int, options: Options) -> tuple[int, list[Verdict],
     began = time.perf_counter()
     seeds = range(first, first + count)
     programs = [program_of(seed, options) for seed in seeds]
-    judge = Judge(cpu_of(first, options))
+    judge = Judge(cpu_of(first, options), lines_of(first))
     judge.seconds["generate"] = time.perf_counter() - began
     return first, judge.judge(programs, seeds), judge.seconds
 
@@ -85,6 +85,11 @@ def batch(first: int, count: int, options: Options) -> tuple[int, list[Verdict],
 def cpu_of(seed: int, options: Options) -> str:
     """The instruction set for a seed: what is asked for, else another one for each hundred."""
     return options.cpu or CPUS[seed // BATCH % len(CPUS)]
+
+
+def lines_of(seed: int) -> bool:
+    """Whether panics are counted by line for a seed: each instruction set has hundreds of both kinds."""
+    return seed // BATCH // len(CPUS) % 2 == 1
 
 
 def program_of(seed: int, options: Options) -> Program:

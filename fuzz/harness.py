@@ -5,6 +5,8 @@ The same functions for gc and for the kernel: ``reset_N``, ``state_N``, and a ca
 
 from __future__ import annotations
 
+import re
+
 from .generate import OUTPUTS
 from .tree import SERIAL, Program, imports
 from .types import Type
@@ -51,24 +53,42 @@ def _call(program: Program, words: str) -> str:
     return f"run_{SERIAL}({', '.join(f'{t}({words}[{n}])' for n, t in enumerate(program.parameters))})"
 
 
-def bpf(programs: list[Program]) -> str:
-    """One package with programs ``t_N``, which runs, and ``s_N``, which tells."""
+def bpf(programs: list[Program], lines: bool = False) -> str:
+    """One package with programs ``t_N``, which runs, and ``s_N``, which tells; panics are counted by line
+    where that is asked for."""
     parts = [_CONTEXT.replace("INPUTS", str(INPUTS)).replace("WORDS", str(WORDS))]
     for n, program in enumerate(programs):
         frame = _PROGRAM.replace("CALL", _call(program, "c.in")).replace("PANICKED", str(PANICKED))
-        parts += [program.source(str(n)), functions(program, str(n)), frame.replace(SERIAL, str(n))]
-    return _package(parts, ["unsafe"])
+        parts += [
+            _begin(n),
+            program.source(str(n)),
+            functions(program, str(n)),
+            frame.replace(SERIAL, str(n)),
+        ]
+    return ("//bpf:panics lines\n" if lines else "") + _package(parts, ["unsafe"])
 
 
 def native(programs: list[Program]) -> str:
     """One package with a table of all programs, and what reads inputs and writes states by lines."""
     parts, table = [], []
     for n, program in enumerate(programs):
-        parts += [f"// program {n}", program.source(str(n)), functions(program, str(n))]
+        parts += [_begin(n), program.source(str(n)), functions(program, str(n))]
         run = f"func(in []uint64) {{ {_call(program, 'in')} }}"
         table.append(f"\t{{reset_{SERIAL}, {run}, state_{SERIAL}}},".replace(SERIAL, str(n)))
     main = _MAIN.replace("TABLE", "\n".join(table)).replace("WORDS", str(WORDS))
-    return _package([*parts, main], ["bufio", "os", "strconv", "strings"])
+    return _package([*parts, main], ["bufio", "fmt", "os", "runtime", "strconv", "strings"])
+
+
+def _begin(n: int) -> str:
+    return f"// program {n}"
+
+
+_BEGIN = re.compile(r"^// program (\d+)$", re.M)
+
+
+def first_lines(text: str) -> dict[int, int]:
+    """In which line of a package's source each program begins."""
+    return {int(m[1]): text.count("\n", 0, m.start()) + 1 for m in _BEGIN.finditer(text)}
 
 
 def _package(parts: list[str], others: list[str]) -> str:
@@ -116,10 +136,31 @@ var table = []entry{
 TABLE
 }
 
-func panics(run func([]uint64), in []uint64) (panicked bool) {
-	defer func() { panicked = recover() != nil }()
+// place is the line where a panic began, 0 if there was none, and its reason.
+func place(run func([]uint64), in []uint64) (line int, reason string) {
+	defer func() {
+		if value := recover(); value != nil {
+			line, reason = origin(), fmt.Sprint(value)
+		}
+	}()
 	run(in)
 	return
+}
+
+// origin is the first line of this file below where the runtime began to panic.
+func origin() int {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers)])
+	for below := false; ; {
+		frame, more := frames.Next()
+		if below && strings.HasPrefix(frame.Function, "main.") {
+			return frame.Line
+		}
+		below = below || frame.Function == "runtime.gopanic"
+		if !more {
+			return -1
+		}
+	}
 }
 
 func main() {
@@ -134,17 +175,14 @@ func main() {
 		}
 		at := table[in[0]]
 		at.reset()
-		status := "0"
-		if panics(at.run, in[1:]) {
-			status = "1"
-		}
+		line, reason := place(at.run, in[1:])
 		var seen [WORDS]uint64
 		at.state(&seen)
-		w.WriteString(status)
+		w.WriteString(strconv.Itoa(line))
 		for _, x := range seen {
 			w.WriteString(" " + strconv.FormatUint(x, 10))
 		}
-		w.WriteString("\\n")
+		w.WriteString(" " + strings.ReplaceAll(reason, "\\n", " ") + "\\n")
 	}
 }
 """

@@ -18,9 +18,13 @@ GROUP = 4
 
 @dataclass
 class Judge:
-    """How programs are compiled for the kernel; ``seconds`` is where the time went."""
+    """How programs are compiled for the kernel; ``seconds`` is where the time went.
+
+    With ``lines`` panics are counted by line, and the lines compared; other code comes of it.
+    """
 
     cpu: str = "v3"
+    lines: bool = False
     compiler: kernel.Compile = kernel.compile_text
     group: int = GROUP
     calls: int = inputs.CALLS
@@ -52,11 +56,7 @@ class Judge:
             invalid.update({numbers[at]: why for at, why in wrong.items()})
             numbers = [n for n in numbers if n not in invalid]
         built = self._spent("gc", began)
-        found = (
-            native.run(folder / "reference", [(at, calls[n]) for at, n in enumerate(numbers)])
-            if numbers
-            else {}
-        )
+        found = native.run(folder, [(at, calls[n]) for at, n in enumerate(numbers)]) if numbers else {}
         self._spent("native", built)
         return {n: found[at] for at, n in enumerate(numbers)}, invalid
 
@@ -68,7 +68,7 @@ class Judge:
         wanted: dict[int, list[Outcome]],
     ) -> dict[int, Verdict]:
         began = time.perf_counter()
-        loaded = kernel.load([programs[n] for n in numbers], self.cpu, self.compiler)
+        loaded = kernel.load([programs[n] for n in numbers], self.cpu, self.compiler, self.lines)
         began = self._spent("compile", began)
         if isinstance(loaded, Verdict):
             if len(numbers) == 1:
@@ -76,8 +76,7 @@ class Judge:
             return {n: v for one in numbers for n, v in self._group([one], programs, calls, wanted).items()}
         with loaded:
             found = {
-                n: compare(calls[n], wanted[n], kernel.run(loaded, at, calls[n]))
-                for at, n in enumerate(numbers)
+                n: compare(calls[n], wanted[n], loaded.run(at, calls[n])) for at, n in enumerate(numbers)
             }
         self._spent("run", began)
         return found
@@ -91,7 +90,7 @@ class Judge:
 def compare(calls: Sequence[tuple[int, ...]], wanted: list[Outcome], got: list[Outcome]) -> Verdict:
     """Right, or wrong with the first calls that differ."""
     panics = sum(o.panicked for o in wanted)
-    differing = [(c, w, g) for c, w, g in zip(calls, wanted, got, strict=True) if w != g]
+    differing = [(c, w, g) for c, w, g in zip(calls, wanted, got, strict=True) if not g.is_as(w)]
     if not differing:
         return Verdict("right", panics=panics, calls=len(calls))
     lines = [f"run({', '.join(map(str, c))})\n    gc  {w}\n    BPF {g}" for c, w, g in differing[:5]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import traceback
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import tinybpf
@@ -52,10 +53,13 @@ def refusal(problem: Exception) -> Verdict:
     )
 
 
-def load(programs: Sequence[Program], cpu: str, compiler: Compile = compile_text) -> BpfObject | Verdict:
+def load(
+    programs: Sequence[Program], cpu: str, compiler: Compile = compile_text, lines: bool = False
+) -> Loaded | Verdict:
     """The programs in one object, loaded; or why not."""
+    text = harness.bpf(list(programs), lines)
     try:
-        return tinybpf.load(compiler(harness.bpf(list(programs)), cpu))
+        return Loaded(tinybpf.load(compiler(text, cpu)), harness.first_lines(text))
     except (
         BpfError,
         AssertionError,
@@ -68,14 +72,36 @@ def load(programs: Sequence[Program], cpu: str, compiler: Compile = compile_text
         return refusal(problem)
 
 
-def run(loaded: BpfObject, n: int, calls: Sequence[tuple[int, ...]]) -> list[Outcome]:
-    """What program ``n`` of an object does in these calls."""
-    program, state = loaded.program(f"t_{n}"), loaded.program(f"s_{n}")
-    empty = bytes(_CONTEXT.size)
-    outcomes = []
-    for call in calls:
-        words = [v & (1 << 64) - 1 for v in call] + [0] * (harness.INPUTS - len(call) + harness.WORDS)
-        status = program.test_run(ctx=_CONTEXT.pack(*words)).retval
-        seen = _CONTEXT.unpack(state.test_run(ctx=empty).ctx_out)[harness.INPUTS :]
-        outcomes.append(Outcome(status == harness.PANICKED, seen))
-    return outcomes
+class Loaded:
+    """An object with programs, and where each begins in its source."""
+
+    def __init__(self, loaded: BpfObject, first_lines: dict[int, int]) -> None:
+        self._object = loaded
+        self._first_lines = first_lines
+        self._counted: Counter[tuple[int, str]] = Counter()
+
+    def __enter__(self) -> Loaded:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self._object.close()
+
+    def run(self, n: int, calls: Sequence[tuple[int, ...]]) -> list[Outcome]:
+        """What program ``n`` of the object does in these calls."""
+        program, state = self._object.program(f"t_{n}"), self._object.program(f"s_{n}")
+        empty = bytes(_CONTEXT.size)
+        outcomes = []
+        for call in calls:
+            words = [v & (1 << 64) - 1 for v in call] + [0] * (harness.INPUTS - len(call) + harness.WORDS)
+            panicked = program.test_run(ctx=_CONTEXT.pack(*words)).retval == harness.PANICKED
+            seen = _CONTEXT.unpack(state.test_run(ctx=empty).ctx_out)[harness.INPUTS :]
+            outcomes.append(Outcome(panicked, seen, self._places(n) if panicked else frozenset()))
+        return outcomes
+
+    def _places(self, n: int) -> frozenset[tuple[int, str]]:
+        """Where panics were counted since the last call, if they are counted."""
+        before, self._counted = self._counted, Counter()
+        for place in self._object.panic_lines:
+            self._counted[place.line, place.reason] += place.count
+        first = self._first_lines[n]
+        return frozenset((line - first, reason) for line, reason in self._counted - before)

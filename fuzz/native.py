@@ -16,7 +16,6 @@ from .tree import Program
 
 GO_VERSION = "1.27"
 _ERROR = re.compile(r"^\./main\.go:(\d+):(?:\d+:)? (.*)$", re.M)
-_BEGIN = re.compile(r"^// program (\d+)$", re.M)
 
 
 def go_command() -> str:
@@ -53,28 +52,31 @@ def build(programs: Sequence[Program], folder: Path) -> dict[int, str]:
 
 def _owners(text: str, errors: list[tuple[str, str]]) -> dict[int, str]:
     """By program: the first message about it."""
-    begins = [(text.count("\n", 0, m.start()) + 1, int(m[1])) for m in _BEGIN.finditer(text)]
+    begins = harness.first_lines(text)
     found: dict[int, str] = {}
     for line, message in errors:
-        owners = [n for begin, n in begins if begin <= int(line)]
+        owners = [n for n, begin in begins.items() if begin <= int(line)]
         if not owners:
             raise RuntimeError(f"gc refuses the harness: {line}: {message}")
         found.setdefault(owners[-1], message)
     return found
 
 
-def run(binary: Path, calls: Sequence[tuple[int, Sequence[tuple[int, ...]]]]) -> dict[int, list[Outcome]]:
-    """What the programs of these numbers do in these calls."""
+def run(folder: Path, calls: Sequence[tuple[int, Sequence[tuple[int, ...]]]]) -> dict[int, list[Outcome]]:
+    """What the programs of these numbers, which were built in a folder, do in these calls."""
     lines = [
         " ".join(map(str, (n, *(v & (1 << 64) - 1 for v in call)))) for n, found in calls for call in found
     ]
     done = subprocess.run(
-        [binary], input="\n".join(lines), text=True, capture_output=True, check=True, timeout=60
+        [folder / "reference"], input="\n".join(lines), text=True, capture_output=True, check=True, timeout=60
     )
     answers = iter(done.stdout.splitlines())
-    return {n: [_outcome(next(answers)) for _ in found] for n, found in calls}
+    begins = harness.first_lines((folder / "main.go").read_text())
+    return {n: [_outcome(next(answers), begins[n]) for _ in found] for n, found in calls}
 
 
-def _outcome(line: str) -> Outcome:
-    panicked, *words = map(int, line.split())
-    return Outcome(bool(panicked), tuple(words))
+def _outcome(answer: str, begin: int) -> Outcome:
+    line, *rest = answer.split(" ", harness.WORDS + 1)
+    *words, reason = rest
+    places = frozenset({(int(line) - begin, reason)} if line != "0" else ())
+    return Outcome(line != "0", tuple(map(int, words)), places)

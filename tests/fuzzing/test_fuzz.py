@@ -6,8 +6,10 @@ import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import fuzz.__main__ as command
+import msgspec
 import pytest
 from fuzz import campaign, features, rules
 from fuzz.generate import generate
@@ -20,6 +22,7 @@ from fuzz.types import BY_NAME, INTS
 
 from tinybpf.compiler import CompiledObject, compile_go
 from tinybpf.compiler.lower.module import Module
+from tinybpf.compiler.lower.panics import Sites
 
 FEW = campaign.Options(seed=20250, count=120)
 MANY = campaign.Options(seed=0, count=2000)
@@ -77,7 +80,7 @@ def _wrong(pattern: str, by: str) -> Callable[[str, str], CompiledObject]:
     """A compiler with a fault: something else in the IR than the lowering wrote."""
     right = Module.run
 
-    def run(self: Module) -> str:
+    def run(self: Module, *ahead: object) -> str:
         return re.sub(pattern, by, right(self))
 
     def compiled(text: str, cpu: str) -> CompiledObject:
@@ -98,11 +101,38 @@ def test_a_miscompilation_is_found_and_made_short() -> None:
     assert found
     alone = dataclasses.replace(judge, group=1)
     program = generate(found[0], SMALL)
-    short = command.reduce(program, found[0], ("wrong", ""), "v3", alone)
+    short = command.reduce(program, found[0], ("wrong", ""), alone)
     assert short.source().count("\n") < 15 < program.source().count("\n")
     assert ">>" in short.source() and "int16" in short.source()
     assert alone.judge([short], found[:1])[0].kind == "wrong"
     assert Judge().judge([short], found[:1])[0].kind == "right"
+
+
+@pytest.mark.kernel
+def test_a_panic_at_another_line_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one for another reason; who does not count by line does not see them."""
+    program = tiny("out_§[0] = 1", "out_§[1] = uint64(uint64(a) / b)", 'if a > 5 { panic("more") }')
+    judge = Judge(lines=True)
+    assert judge.judge([program], [1])[0].kind == "right"
+    counted = Sites._symbol
+
+    def with_another(line: int, reason: str) -> Callable[[Sites, Any, str], str]:
+        def symbol(self: Sites, f: Any, why: str) -> str:
+            place = f.pos
+            f.pos = msgspec.structs.replace(place, line=place.line + line)
+            try:
+                return counted(self, f, reason or why)
+            finally:
+                f.pos = place
+
+        return symbol
+
+    for line, reason in ((1, ""), (0, "nil pointer dereference")):
+        monkeypatch.setattr(Sites, "_symbol", with_another(line, reason))
+        (verdict,) = judge.judge([program], [1])
+        assert verdict.kind == "wrong"
+        assert re.search(r"gc  panic \(line (\d+): .*\n +BPF panic \(line \d+: ", verdict.detail)
+        assert Judge().judge([program], [1])[0].kind == "right"
 
 
 def tiny(*statements: str) -> Program:
