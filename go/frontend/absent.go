@@ -21,7 +21,6 @@ var absent = map[string][]absence{
 	"encoding/binary": {
 		{"Append Decode Encode Read Size Write", "it goes by reflection: read and write the fields one by one, by binary.BigEndian and its kin"},
 		{"ReadUvarint ReadVarint", "there are no readers: binary.Uvarint takes bytes"},
-		{"ByteOrder AppendByteOrder", "name the order itself: binary.BigEndian, binary.LittleEndian or binary.NativeEndian"},
 	},
 	"iter":      {{"Pull Pull2", "it needs a goroutine: range over the iterator"}},
 	"math/bits": {},

@@ -353,3 +353,44 @@ func AppendVarints(x uint64, y int64) (length int, sum uint64) {
 	}
 	return len(b), sum
 }
+
+func ordered(o binary.ByteOrder, b []byte, x uint64) uint64 {
+	o.PutUint32(b, uint32(x))
+	o.PutUint16(b[4:], uint16(x>>32))
+	o.PutUint64(b[6:], x*3)
+	return o.Uint64(b) ^ uint64(o.Uint32(b[3:]))<<7 ^ uint64(o.Uint16(b[9:])) ^ uint64(len(o.String()))
+}
+
+// An order that is handed on as an interface.
+func AsInterface(x uint64) (big, little uint64) {
+	var b [16]byte
+	big = ordered(binary.BigEndian, b[:], x)
+	return big, ordered(binary.LittleEndian, b[:], x)
+}
+
+func NativeEndianAsInterface(x uint64) uint64 {
+	var b [16]byte
+	return ordered(binary.NativeEndian, b[:], x)
+}
+
+//in:cut 0..16
+func ShortAsInterface(x uint64, cut uint8) uint64 {
+	var b [16]byte
+	return ordered(binary.BigEndian, b[:cut], x)
+}
+
+func appended(o binary.AppendByteOrder, to []byte, x uint64) []byte {
+	to = o.AppendUint16(to, uint16(x))
+	to = o.AppendUint64(to, x^0xff)
+	return o.AppendUint32(to, uint32(x>>5))
+}
+
+func AppendAsInterface(x uint64) (uint64, int) {
+	var b [16]byte
+	s := appended(binary.LittleEndian, b[:1], x)
+	sum := uint64(0)
+	for _, c := range appended(binary.BigEndian, b[:0], x) {
+		sum = sum*31 + uint64(c)
+	}
+	return sum, len(s)
+}

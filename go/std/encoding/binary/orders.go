@@ -14,6 +14,27 @@ var LittleEndian littleEndian
 // NativeEndian is the order of the machine.
 var NativeEndian nativeEndian
 
+// A ByteOrder reads and writes numbers in its order of the bytes; which one it is must be known where it
+// is compiled.
+type ByteOrder interface {
+	Uint16([]byte) uint16
+	Uint32([]byte) uint32
+	Uint64([]byte) uint64
+	PutUint16([]byte, uint16)
+	PutUint32([]byte, uint32)
+	PutUint64([]byte, uint64)
+	String() string
+}
+
+// An AppendByteOrder appends numbers in its order of the bytes, within the capacity of what they are
+// appended to.
+type AppendByteOrder interface {
+	AppendUint16([]byte, uint16) []byte
+	AppendUint32([]byte, uint32) []byte
+	AppendUint64([]byte, uint64) []byte
+	String() string
+}
+
 type (
 	bigEndian    struct{}
 	littleEndian struct{}

@@ -421,7 +421,7 @@ class Analysis:
         """Bind what a call hands in, what the function captures, and what comes back."""
         function = self.doc.functions[fun.fn]
         if not function.blocks:
-            c.targets.setdefault(instr.id, {})[fun] = Clone(-1, fun.fn, Split(function, set()), c.uses)
+            c.targets.setdefault(instr.id, {})[fun] = self._without_body(c, fun.fn)
             return None
         callee = self.target(c, instr.id, fun.fn, fun, instr.pos)
         c.targets.setdefault(instr.id, {})[fun] = callee
@@ -435,6 +435,9 @@ class Analysis:
                 self._assign((maker.number, x, ()), (callee.number, n, ()), maker.uses.type_of[x])
         self._results(c, instr, callee)
         return callee
+
+    def _without_body(self, c: Clone, fn: int) -> Clone:
+        return Clone(-1, fn, Split(self.doc.functions[fn], set()), c.uses)
 
     def _results(self, c: Clone, instr: ssa.Call, callee: Clone) -> None:
         results = self.kinds.results(self.doc.functions[callee.fn].type)
@@ -453,7 +456,10 @@ class Analysis:
 
     def _method(self, c: Clone, instr: ssa.Call, held: Dyn) -> None:
         fn = self.methods.get(held.type, {}).get(instr.method)
-        if fn is None or not self.doc.functions[fn].blocks:
+        if fn is None:
+            return
+        if not self.doc.functions[fn].blocks:  # the compiler makes it
+            c.targets.setdefault(instr.id, {})[held.type] = self._without_body(c, fn)
             return
         callee = self.target(c, instr.id, fn, held.type, instr.pos)
         c.targets.setdefault(instr.id, {})[held.type] = callee
