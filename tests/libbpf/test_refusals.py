@@ -362,11 +362,11 @@ EXPECTED = {
         "the size can be 0: return before the call where it is, or make sure of",
     ),
     "socket_leaks": Said(
-        "sock := ebpf.SkLookupTcp(ctx, &tuple, 12, 0, 0)",
-        15,
+        "if sock != nil {",
+        10,
         "sock",
         "sock is not given back on the way from here to the return",
-        None,
+        "sock := ebpf.SkLookupTcp(ctx, &tuple, 12, 0, 0) | it is acquired here",
         "call ebpf.SkRelease(sock) (bpf_sk_release) before each return",
     ),
     "socket_nil": Said(

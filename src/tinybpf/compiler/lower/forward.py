@@ -17,8 +17,10 @@ class Forwarded:
     """The loads of one function that need no memory, and the variables that therefore need none."""
 
     def __init__(self, fn: ssa.Function, uses: Uses, types: Types, zeros: set[int]) -> None:
-        self.loads: dict[int, int] = {}
-        """By load: the number of the value that it gives."""
+        self.loads: dict[int, ssa.Store] = {}
+        """By load: what stored the value that it gives."""
+        self.sources: set[int] = set()
+        """The stores among these, by identity."""
         self.unread: set[int] = set()
         """The variables that nothing loads from memory."""
         self._fn = fn
@@ -29,12 +31,12 @@ class Forwarded:
                 self._variable(number, zeros)
 
     def _variable(self, variable: int, zeros: set[int]) -> None:
-        stores: dict[tuple[int, int], int] = {}
+        stores: dict[tuple[int, int], ssa.Store] = {}
         loads: dict[tuple[int, int], int] = {}
         for place in self._uses.of(variable):
             user = self._fn.blocks[place[0]].instrs[place[1]]
             if isinstance(user, ssa.Store) and user.value != variable and user.value not in zeros:
-                stores[place] = user.value
+                stores[place] = user
             elif isinstance(user, ssa.UnOp) and user.operator == "*":
                 loads[place] = user.id
             else:
@@ -48,20 +50,21 @@ class Forwarded:
                 self.loads[load] = once
         if all(load in self.loads for load in loads.values()):
             self.unread.add(variable)
+        self.sources.update(id(self.loads[load]) for load in loads.values() if load in self.loads)
 
-    def _assigned_once(self, variable: int, stores: dict[tuple[int, int], int]) -> int | None:
-        """The value of a variable that is given one right where it is made, and never again.
+    def _assigned_once(self, variable: int, stores: dict[tuple[int, int], ssa.Store]) -> ssa.Store | None:
+        """What stores the value of a variable that is given one right where it is made, and never again.
 
         Where panics go on in this function they may come between.
         """
         if len(stores) != 1 or self._panics_go_on:
             return None
-        ((place, value),) = stores.items()
+        ((place, store),) = stores.items()
         made = self._uses.place[variable]
         if made[0] != place[0] or made[1] > place[1]:
             return None
         between = (i for b, i in self._uses.of(variable) if b == place[0] and made[1] < i < place[1])
-        return None if any(between) else value
+        return None if any(between) else store
 
 
 def _is_scalar(types: Types, t: int) -> bool:

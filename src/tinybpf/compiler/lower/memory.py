@@ -19,7 +19,7 @@ from tinybpf.compiler.lower.builder import (
 from tinybpf.compiler.lower.escape import UNNAMED, variable_name
 from tinybpf.compiler.lower.function import FunctionLowering, lowers
 from tinybpf.compiler.lower.pointsto import CONTEXT, NIL, STRINGS, Place
-from tinybpf.compiler.lower.refuse import NATIVE_STACK, STACK, STACK_HINT, LoweringFault, Refused
+from tinybpf.compiler.lower.refuse import NATIVE_STACK, STACK, STACK_HINT, LoweringFault, Poisoned, Refused
 from tinybpf.compiler.lower.values import is_literal
 from tinybpf.compiler.packages import EBPF
 
@@ -89,8 +89,11 @@ def _zero(f: FunctionLowering, number: int, slot: str, t: int) -> None:
 def load(f: FunctionLowering, instr: ssa.UnOp) -> Operand | None:
     if instr.id in f.zeros:
         return None
-    if instr.id in f.forwarded.loads:
-        return f.operand(f.forwarded.loads[instr.id])
+    store = f.forwarded.loads.get(instr.id)
+    if store is not None:
+        if id(store) not in f.stored:
+            raise Poisoned  # it was refused
+        return f.stored[id(store)]
     if f.m.is_map_global(f.places(instr.x)):
         if typed.is_map(f.types.table, instr.type):
             raise Refused(
@@ -166,6 +169,8 @@ def _reads_only(f: FunctionLowering, loaded: ssa.UnOp, call: ssa.Call) -> bool:
 
 @lowers(ssa.Store)
 def store(f: FunctionLowering, instr: ssa.Store) -> None:
+    if id(instr) in f.forwarded.sources:
+        f.stored[id(instr)] = f.scalar(instr.value)
     if instr.addr in f.forwarded.unread:
         return
     f.operand(instr.addr)  # a variable that was refused: nothing more to say of what it is given
@@ -174,7 +179,7 @@ def store(f: FunctionLowering, instr: ssa.Store) -> None:
         align = 8 if f.fn.path == EBPF else f.types.align(t)  # a reservation is aligned
         zero_memory(f.b, f.reach(instr.addr), f.types.size(t), align)
         return
-    value = f.operand(instr.value)
+    value = f.stored.get(id(instr)) or f.operand(instr.value)
     t = f.type_of(instr.value)
     target = f.types.elem(f.type_of(instr.addr))
     if f.m.is_map_global(f.places(instr.addr)):

@@ -65,6 +65,8 @@ class Values:
         if not is_program:
             self.incoming = read_only_parameters(self.fn, self.uses, self.types, module.helpers)
         self.zeros = zeros_to_store(self.fn, self.uses)
+        self.stored: dict[int, str] = {}
+        """By identity of a store that ``forwarded`` names: the value, computed where it is stored."""
         self.forwarded = Forwarded(self.fn, self.uses, self.types, self.zeros)
         self.cells = self._find_cells()
         self._slots: dict[int, str] = {}
