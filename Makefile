@@ -1,6 +1,8 @@
 # make setup    everything that is needed, into .venv (as root on Debian or Ubuntu: system packages, too)
 # make demo     set up, then print the connections that this machine opens (root)
 # make test     set up, then all tests (as root those with the kernel, too); ARGS="-k ring" for some of them
+# make vm-test      the tests with the kernel under another one: KERNEL=6.12, ARGS="-k ring" for some of them
+# make vm-test-all  under 5.10, 6.1, 6.12 and 7.2; writes the support matrix of docs/kernels.md
 # make lint     ruff, mypy, go vet
 # make fuzz     generated programs, gc against the kernel, as long as one likes; ARGS="--time 600 --seed 9"
 # make bench    how fast, against clang and C
@@ -14,7 +16,7 @@ GO := CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=readonly $(CURDIR)/.venv/bin/
 
 .DEFAULT_GOAL := setup
 always:
-.PHONY: always setup demo test lint fuzz bench wheel sdist clean system-packages system-packages-bench
+.PHONY: always setup demo test vm-test vm-test-all system-packages-vm lint fuzz bench wheel sdist clean system-packages system-packages-bench
 .DELETE_ON_ERROR:
 
 # ---- setting up; what is done already takes no time ----
@@ -56,6 +58,17 @@ demo: setup
 
 test: setup
 	.venv/bin/pytest $(ARGS)
+
+system-packages-vm:
+	@PYTHON=$(PYTHON) tools/system_packages.sh vm
+
+KERNEL ?= 6.12
+
+vm-test: setup system-packages-vm
+	$(PY) vm-tests/run.py --kernel $(KERNEL) $(ARGS)
+
+vm-test-all: setup system-packages-vm
+	$(PY) vm-tests/all.py $(ARGS)
 
 lint: setup
 	.venv/bin/ruff check .

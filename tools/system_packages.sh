@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make sure of what pip cannot install, for one or more of: build, test, bench.
+# Make sure of what pip cannot install, for one or more of: build, test, bench, vm.
 # As root where there is apt, what is missing is installed; else the message says what to install.
 # There may be no Python here yet, so this is shell. PYTHON names the interpreter to look at.
 set -eu
@@ -38,8 +38,16 @@ for purpose in "$@"; do
     bench)
         have clang || have clang-19 || { missing clang-19 "clang, to compare with" && required=yes; }
         ;;
+    vm)
+        # apt-get, dpkg-deb and tar are there wherever the kernels' packages are to be had.
+        have qemu-system-x86_64 || missing qemu-system-x86 "qemu-system-x86_64, which runs other kernels"
+        have busybox || missing busybox-static "busybox, for the guest's first steps"
+        have depmod || missing kmod "depmod and modprobe, for the kernel's modules"
+        have zstd || missing zstd "zstd, which some kernels are compressed with"
+        if [ -n "$packages" ]; then required=yes; fi
+        ;;
     *)
-        echo "usage: $0 build|test|bench ..." >&2
+        echo "usage: $0 build|test|bench|vm ..." >&2
         exit 2
         ;;
     esac
