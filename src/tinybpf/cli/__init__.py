@@ -13,7 +13,7 @@ from collections.abc import Sequence
 try:
     import click
 
-    from tinybpf.cli import build, doctor, init, messages, run, version
+    from tinybpf.cli import build, doctor, init, messages, run, version, vm
 except KeyboardInterrupt:  # from a cold disk this takes a while
     sys.exit(130)
 
@@ -31,6 +31,7 @@ cli.add_command(doctor.doctor)
 cli.add_command(init.init)
 cli.add_command(run.run)
 cli.add_command(version.version)
+cli.add_command(vm.vm)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,110 @@
+"""``tinybpf vm``: a command under other kernels."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tinybpf.cli import messages
+
+if TYPE_CHECKING:
+    from tinybpf.vm import Kernel
+
+TIMED_OUT, FAILED = 124, 125
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.option("--kernel", "lines", multiple=True, metavar="X.Y", help="A kernel, such as 6.12; repeatable.")
+@click.option("--list", "list_them", is_flag=True, help="List the kernels that there are, and end.")
+@click.option("--update", is_flag=True, help="Look for newer kernels than those in the cache.")
+@click.option("--timeout", default=900.0, show_default=True, help="Seconds, boot included.")
+@click.option("--cpus", default=2, show_default=True, help="Processors of the guest.")
+@click.option("--memory", default="2G", show_default=True, help="Memory of the guest.")
+@click.option(
+    "--share", "shares", multiple=True, metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Let the guest write to this folder; repeatable.",
+)  # fmt: skip
+@click.option("--env", "settings", multiple=True, metavar="NAME=VALUE", help="Set a variable; repeatable.")
+@click.option(
+    "--console", type=click.Path(dir_okay=False, path_type=Path), help="Keep the kernel's messages."
+)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def vm(
+    lines: tuple[str, ...],
+    list_them: bool,
+    update: bool,
+    timeout: float,
+    cpus: int,
+    memory: str,
+    shares: tuple[Path, ...],
+    settings: tuple[str, ...],
+    console: Path | None,
+    command: tuple[str, ...],
+) -> int:
+    """Run a command as root under another kernel, in a virtual machine.
+
+    tinybpf vm --kernel 6.12 -- pytest tests/
+
+    The guest has this machine's files, and what it writes is gone when it ends, but for --share. The
+    kernel is the newest package of its line, downloaded once and never installed.
+
+    Exit status: that of the command; 124 where the time was up, 125 where the guest did not start or
+    died.
+    """
+    if list_them:
+        return _list()
+    if not lines:
+        raise click.UsageError("--kernel names the kernel, such as --kernel 6.12; --list shows all")
+    if not command:
+        raise click.UsageError("give the command to run after --")
+    from tinybpf import vm
+    from tinybpf.vm.errors import VmError, VmTimeout
+
+    env = _variables(settings)
+    try:
+        kernel = _kernel(lines[0], update)
+        return vm.run(
+            command, kernel=kernel, env=env, shares=shares, timeout=timeout, cpus=cpus, memory=memory,
+            console=console,
+        )  # fmt: skip
+    except VmError as error:
+        messages.show_failure(error)
+        return TIMED_OUT if isinstance(error, VmTimeout) else FAILED
+
+
+def _kernel(line: str, update: bool) -> Kernel:
+    from tinybpf.vm import kernels
+
+    found = kernels.kernel(line, update=update, say=lambda text: messages.say(f"tinybpf: {text}"))
+    messages.say(f"tinybpf: kernel {found.release} ({found.package})")
+    return found
+
+
+def _variables(settings: tuple[str, ...]) -> dict[str, str]:
+    wrong = [text for text in settings if not text.partition("=")[1] or text.startswith("=")]
+    if wrong:
+        raise click.BadParameter(f"{wrong[0]!r} is not NAME=VALUE", param_hint="--env")
+    return dict(text.split("=", 1) for text in settings)
+
+
+def _list() -> int:
+    from tinybpf.vm import VmError, kernels, versions
+
+    there = {found.version: found for found in kernels.cached()}
+    try:
+        packages = {package.line: package for package in kernels.available()}
+    except VmError as error:
+        messages.show_failure(error)
+        packages = {}
+    for line in sorted({*there, *packages}, key=versions.numbers):
+        kernel, package = there.get(line), packages.get(line)
+        newest = f"{package.release:28} {package.suite}" if package else ""
+        click.echo(f"{line:6} {newest:50} {f'cached: {kernel.release}' if kernel else ''}".rstrip())
+    if not packages and not there:
+        return FAILED
+    sys.stdout.flush()
+    return 0
