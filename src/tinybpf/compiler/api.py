@@ -53,7 +53,6 @@ def compile_go(
     llvm.start()
     from pathlib import Path
 
-    from tinybpf.compiler.compilation import Compilation
     from tinybpf.compiler.options import Options
     from tinybpf.compiler.pipeline import choose
     from tinybpf.compiler.project import resolve
@@ -75,4 +74,12 @@ def compile_go(
     limit = timeout if timeout is not None else configured.timeout
     dump = Path(dump_ir) if dump_ir is not None else None
     options = Options(sections or {}, programs, cpu, byte_order, pipeline, dump, limit)
+    if os.environ.get(llvm.ELSEWHERE):
+        from tinybpf.compiler import remote
+
+        made = remote.ask(project, options)
+        if made is not None:
+            return made
+    from tinybpf.compiler.compilation import Compilation
+
     return Compilation(project, options).run()

@@ -159,8 +159,14 @@ _lock = allocate_lock()
 _worker: Worker | None = None
 
 
+ELSEWHERE = "TINYBPF_COMPILER"
+"""Set where another process compiles for this one: see ``remote``."""
+
+
 def start() -> None:
-    """Start the worker if none is running; does not wait for it."""
+    """Start the worker if none is running, unless another process compiles; does not wait for it."""
+    if os.environ.get(ELSEWHERE):
+        return
     with _lock:
         _running()
 

@@ -15,6 +15,15 @@ from typing import NamedTuple
 RUN = "/run/vm"
 """Where the guest has the share with the host."""
 
+TEMPORARY = "/run/tmp"
+"""Where the guest has its temporary files: no other process, here or in another guest, has the same."""
+
+CHANGED = "/run/upper/up"
+"""Where the guest has what it changed in the host's files."""
+
+HIDDEN = ("/dev", "/proc", "/run", "/sys")
+"""What the guest has its own of."""
+
 OPTIONS = "trans=virtio,version=9p2000.L,msize=512000"
 
 MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay")
@@ -33,6 +42,7 @@ mount -t overlay -o lowerdir=/lower,upperdir=/upper/up,workdir=/upper/work root 
     fail "mount of the overlay"
 for folder in proc sys dev; do mount --move /$folder /root/$folder; done
 mount -t tmpfs -o mode=755 run /root/run && mkdir /root{RUN}
+mkdir -m 1777 /root{TEMPORARY} && mkdir /root/run/upper && mount --bind /upper /root/run/upper
 mount -t 9p -o {OPTIONS},cache=none vm /root{RUN} || fail "mount of the share"
 exec switch_root /root /bin/sh {RUN}/second
 """

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from tinybpf.vm import accel, guest, initrd, kernels, qemu, streams, tools
+from tinybpf.vm import accel, guest, initrd, kernels, qemu, service, streams, tools
 from tinybpf.vm.errors import VmError, VmTimeout
 from tinybpf.vm.kernels import Kernel
 
@@ -25,9 +25,6 @@ BOOT = 120.0
 
 KEPT = ("CI", "COLORTERM", "FORCE_COLOR", "LANG", "LC_ALL", "NO_COLOR", "PYTHONDONTWRITEBYTECODE",
         "PYTHONPATH", "PYTEST_ADDOPTS", "TERM", "TZ", "USER", "VIRTUAL_ENV")  # fmt: skip
-HIDDEN = ("/dev", "/proc", "/run", "/sys")
-"""What the guest has its own of."""
-
 _END_OF_CONSOLE = 4000
 
 
@@ -71,7 +68,8 @@ def run(
     with _files(chosen, task, console) as (files, readers):
         arguments = qemu.command(program, chosen, hardware, files, task.shares)
         sinks = dict(zip(readers, streams.outputs(output), strict=True))
-        return _Run(chosen, files, time.monotonic() + timeout, timeout).finish(arguments, sinks)
+        with service.compiling(files.share, guest.HIDDEN, guest.CHANGED):
+            return _Run(chosen, files, time.monotonic() + timeout, timeout).finish(arguments, sinks)
 
 
 class _Run:
@@ -163,6 +161,7 @@ def _environment(kernel: Kernel, env: Mapping[str, str]) -> dict[str, str]:
     if sys.prefix != sys.base_prefix:  # what is installed beside tinybpf is found, too
         path = os.pathsep.join([os.path.dirname(sys.executable), path])
     found |= {"PATH": path, "HOME": os.path.expanduser("~"), "PYTHONUNBUFFERED": "1"}
+    found |= {"TMPDIR": guest.TEMPORARY, "TINYBPF_COMPILER": f"{guest.RUN}/{service.FOLDER}"}
     if sys.stdout is not None and sys.stdout.isatty():
         size = shutil.get_terminal_size()
         found |= {"COLUMNS": str(size.columns), "LINES": str(size.lines)}
@@ -178,7 +177,7 @@ def _check(task: guest.Task) -> None:
     for path in (task.cwd, *task.shares):
         if not path.is_dir():
             raise VmError(f"{path} is no folder")
-        if any(path == Path(top) or Path(top) in path.parents for top in HIDDEN):
+        if any(path == Path(top) or Path(top) in path.parents for top in guest.HIDDEN):
             raise VmError(
                 f"the guest has a {path.parts[1]} of its own: {path} is not there; use another folder"
             )
