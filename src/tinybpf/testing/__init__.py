@@ -15,6 +15,7 @@ it is used. Its asserts are not for pytest: PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,8 @@ MARKERS = (
 )
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    _leave_alone(pluginmanager)
     group = parser.getgroup("tinybpf", "tests of BPF programs")
     group.addoption(
         "--bpf-kernels",
@@ -52,6 +54,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="how long the tests on one kernel of --bpf-kernels may take (900)",
     )
+
+
+def _leave_alone(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Import tinybpf as ever: pytest rewrites the asserts of each package that has a plugin.
+
+    Where it cannot keep the result, as in a virtual machine or below a system's Python, that takes half a
+    second each time. There is no other way to say so; where this one goes away it is slower again.
+    """
+    marked = getattr(getattr(pluginmanager, "rewrite_hook", None), "_must_rewrite", None)
+    if isinstance(marked, set):
+        marked.discard("tinybpf")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -88,7 +101,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    if call.excinfo is None:
+    if call.excinfo is None or not any(name in sys.modules for name in RAISING):
         return (yield)
     from tinybpf.testing import failures
 
@@ -97,6 +110,9 @@ def pytest_runtest_makereport(
     failures.explain(item, call.excinfo, report)
     return report
 
+
+RAISING = ("tinybpf.errors", "tinybpf.testing.needs")
+"""Modules without which nothing of tinybpf has failed or skipped a test."""
 
 OURS = frozenset({"bpf_object", "test_run"})
 """The fixtures that need the kernel."""
