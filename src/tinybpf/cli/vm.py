@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -12,8 +15,6 @@ from tinybpf.cli import messages
 
 if TYPE_CHECKING:
     from tinybpf.vm import Kernel
-
-TIMED_OUT, FAILED = 124, 125
 
 
 @click.command(context_settings={"ignore_unknown_options": False})
@@ -52,8 +53,10 @@ def vm(
     The guest has this machine's files, and what it writes is gone when it ends, but for --share. The
     kernel is the newest package of its line, downloaded once and never installed.
 
-    Exit status: that of the command; 124 where the time was up, 125 where the guest did not start or
-    died.
+    With several kernels, two run at a time, and a table tells how each ended.
+
+    Exit status: that of the command, or 1 where it failed under one of several kernels; 124 where the
+    time was up, 125 where the guest did not start or died.
     """
     if list_them:
         return _list()
@@ -61,19 +64,69 @@ def vm(
         raise click.UsageError("--kernel names the kernel, such as --kernel 6.12; --list shows all")
     if not command:
         raise click.UsageError("give the command to run after --")
+    given = Given(timeout, cpus, memory, shares, _variables(settings), console, command)
+    signal.signal(signal.SIGTERM, _end)
+    return _one(lines[0], update, given) if len(lines) == 1 else _several(lines, update, given)
+
+
+class Given(NamedTuple):
+    """What the flags say."""
+
+    timeout: float
+    cpus: int
+    memory: str
+    shares: tuple[Path, ...]
+    env: dict[str, str]
+    console: Path | None
+    command: tuple[str, ...]
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """As Ctrl-C does: the guest goes, and what belongs to it."""
+    sys.exit(128 + number)
+
+
+def _one(line: str, update: bool, given: Given) -> int:
     from tinybpf import vm
+    from tinybpf.vm import several
     from tinybpf.vm.errors import VmError, VmTimeout
 
-    env = _variables(settings)
     try:
-        kernel = _kernel(lines[0], update)
+        kernel = _kernel(line, update)
         return vm.run(
-            command, kernel=kernel, env=env, shares=shares, timeout=timeout, cpus=cpus, memory=memory,
-            console=console,
+            given.command, kernel=kernel, env=given.env, shares=given.shares, timeout=given.timeout,
+            cpus=given.cpus, memory=given.memory, console=given.console,
         )  # fmt: skip
     except VmError as error:
         messages.show_failure(error)
-        return TIMED_OUT if isinstance(error, VmTimeout) else FAILED
+        return several.TIMED_OUT if isinstance(error, VmTimeout) else several.FAILED
+
+
+def _several(lines: tuple[str, ...], update: bool, given: Given) -> int:
+    """Two at a time, each line with its kernel before it; a table at the end."""
+    from tinybpf.vm import VmError, several
+
+    if given.console:
+        raise click.UsageError("--console is for one kernel")
+    try:
+        for line in dict.fromkeys(lines):
+            _kernel(line, update)
+    except VmError as error:
+        messages.show_failure(error)
+        return several.FAILED
+    flags = ["--timeout", str(given.timeout), "--cpus", str(given.cpus), "--memory", given.memory]
+    flags += [word for path in given.shares for word in ("--share", str(path))]
+    flags += [word for item in given.env.items() for word in ("--env", "=".join(item))]
+    own = [sys.executable, "-m", "tinybpf", "vm", *flags]
+    commands = {line: [*own, "--kernel", line, "--", *given.command] for line in lines}
+    environment = {**os.environ, **({"FORCE_COLOR": "1"} if messages.wants_color(sys.stdout) else {})}
+    results = several.run_all(commands, _write_line, environment=environment)
+    click.echo(several.table(results))
+    return 0 if all(result.status == 0 for result in results) else 1
+
+
+def _write_line(kernel: str, line: str) -> None:
+    click.echo(f"{kernel:5}| {line}", color=True)
 
 
 def _kernel(line: str, update: bool) -> Kernel:
@@ -105,6 +158,6 @@ def _list() -> int:
         newest = f"{package.release:28} {package.suite}" if package else ""
         click.echo(f"{line:6} {newest:50} {f'cached: {kernel.release}' if kernel else ''}".rstrip())
     if not packages and not there:
-        return FAILED
+        return 1
     sys.stdout.flush()
     return 0

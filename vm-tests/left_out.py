@@ -1,0 +1,18 @@
+"""Tests of this project that do not run in virtual machines, each with the reason."""
+
+from __future__ import annotations
+
+LEFT_OUT = {
+    "tests/benchmarks/": "measures time, which an emulated processor does not tell",
+    "tests/fuzzing/": "Go's own compiler builds a program for each test, minutes in an emulated processor",
+    "tests/language/": "Go's own compiler builds the cases, minutes in an emulated processor",
+    "tests/packaging/": "builds packages, which no kernel changes",
+    "tests/interop/test_cilium.py": "Go's own compiler builds the program that loads, minutes when emulated",
+    "tests/golang_package/test_same.py": "Go's own compiler builds the other half, minutes when emulated",
+    "tests/docs/test_language.py": "Go's own compiler runs the examples, minutes when emulated",
+}
+
+
+def why(test: str) -> str | None:
+    """Why a test, by its id, is left out; None where it is not."""
+    return next((reason for place, reason in LEFT_OUT.items() if test.startswith(place)), None)

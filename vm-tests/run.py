@@ -1,0 +1,45 @@
+"""The project's tests with the kernel, in a virtual machine: ``make vm-test KERNEL=6.12 ARGS="-k kprobe"``.
+
+Ends with pytest's own status; 124 where the time was up, 125 where the guest did not start or died.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import selection
+
+HERE = Path(__file__).resolve().parent
+TIMEOUT = 3600
+
+
+def command(kernel: str, selected: selection.Selection, report: Path, timeout: float = TIMEOUT) -> list[str]:
+    """The command line that runs the tests under a kernel and leaves a report in a file."""
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text("")
+    path = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
+    flags = ["--kernel", kernel, "--timeout", str(timeout), "--share", str(report.parent)]
+    settings = ["--env", f"PYTHONPATH={path}", "--env", f"VM_REPORT={report}"]
+    pytest = [sys.executable, "-m", "pytest", "-p", "in_guest", "-m", "kernel", *selected.arguments]
+    return [sys.executable, "-m", "tinybpf", "vm", *flags, *settings, "--", *pytest]
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kernel", required=True, help="a line, such as 6.12")
+    parser.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds")
+    given, more = parser.parse_known_args(arguments)
+    os.chdir(selection.ROOT)
+    selected = selection.select(more)
+    for reason, count in selected.left_out.items():
+        print(f"left out: {count} tests: {reason}", flush=True)
+    words = command(given.kernel, selected, Path("build/vm-tests").absolute() / f"{given.kernel}.jsonl")
+    os.execv(words[0], words)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
