@@ -25,11 +25,7 @@ FILTER = """
 // Package bpf drops UDP packets to one port, and counts them.
 package bpf
 
-import (
-	"sync/atomic"
-
-	"tinybpf/ebpf"
-)
+import "tinybpf/ebpf"
 
 var port uint16 = 53
 
@@ -41,7 +37,7 @@ func dropPort(ctx *ebpf.XDP) ebpf.XDPAction {
 	if udp == nil || udp.DstPort.Uint16() != port {
 		return ebpf.XDPPass
 	}
-	atomic.AddUint64(&dropped, 1)
+	dropped++
 	return ebpf.XDPDrop
 }
 """

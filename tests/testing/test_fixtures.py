@@ -57,8 +57,8 @@ def test_options_of_the_compiler(pytester, run):
         import pytest
 
         def test_options(bpf_object):
-            obj = bpf_object("bpf", name="other", sections={"dropPort": "xdp.frags"}, cpu="v2")
-            assert (obj.name, obj.program("dropPort").section) == ("other", "xdp.frags")
+            obj = bpf_object("bpf", name="other", sections={"dropPort": "xdp/cpumap"}, cpu="v2")
+            assert (obj.name, obj.program("dropPort").section) == ("other", "xdp/cpumap")
 
         def test_options_that_do_not_fit(bpf_object):
             bpf_object("bpf", sections={"dropPort": "tc"})
@@ -71,7 +71,7 @@ def test_options_of_the_compiler(pytester, run):
     result = run()
     result.assert_outcomes(failed=1, passed=2)
     result.stdout.fnmatch_lines(
-        ["bpf/filter.go:15:6: program dropPort takes *ebpf.XDP, *", "FAILED *_fit - bpf/fi*"]
+        ["bpf/filter.go:11:6: program dropPort takes *ebpf.XDP, *", "FAILED *_fit - bpf/fi*"]
     )
 
 

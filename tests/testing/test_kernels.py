@@ -207,6 +207,29 @@ def test_options_and_fixtures_of_the_project(pytester, run, standins):
             run(ON_TWO, "--strict-markers", *arguments, "tests").assert_outcomes(passed=2)
 
 
+def test_limits_of_time_are_wider_in_a_guest(pytester, run, standins):
+    """Those of pytest-timeout: an emulated processor takes twenty times as long."""
+    pytest.importorskip("pytest_timeout")
+    pytester.makepyfile(
+        """
+        import pytest, time
+        pytestmark = pytest.mark.bpf
+
+        def test_ini(): time.sleep(1)
+
+        @pytest.mark.timeout(0.2)
+        def test_marked(): time.sleep(0.5)
+
+        @pytest.mark.timeout(0.01, method="signal")
+        def test_too_long(): time.sleep(5)
+        """
+    )
+    pytester.makeini("[pytest]\ntimeout = 0.5\n")
+    result = run("--bpf-kernels=6.1")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["E *Timeout (>0.2s)*"])
+
+
 def test_output_as_it_comes(pytester, run, standins, matrix):
     result = run(ON_TWO, "-s", "-k", "runs")
     assert [result.stdout.str().count(text) for text in ("on 6.1\n", "on 6.12\n")] == [1, 1]

@@ -30,7 +30,9 @@ def test_nothing_else_is_imported(pytester):
 
 
 def test_a_library_that_the_plugin_needs_is_there_already():
-    code = "import pytest, sys; old = set(sys.modules); import tinybpf.testing; print(*set(sys.modules) - old)"
+    code = (
+        "import pytest, sys; old = set(sys.modules); import tinybpf.testing; print(*set(sys.modules) - old)"
+    )
     added = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
     assert {
         name for name in added.stdout.split() if "skbc" not in name

@@ -28,6 +28,9 @@ HOSTS_OWN = {
     "pastebin": None,
 }
 
+SLOWER = 20
+"""Times that the limits of pytest-timeout are wider, where a processor may be emulated."""
+
 
 class Sender:
     """The plugin; a job is what `fleet.Guest` wrote."""
@@ -51,6 +54,9 @@ class Sender:
                 setattr(config.option, name, value)
         config.option.bpf_kernels = self._job["kernel"]
         config.stash[kernels.IN_GUEST] = True
+        limit = _limit(config)
+        if limit:
+            config.option.timeout = limit * SLOWER
         files = dict.fromkeys(nodeid.partition("::")[0] for nodeid in self._job["items"])
         config.args = [os.path.join(self._job["root"], file) for file in files]
 
@@ -65,6 +71,11 @@ class Sender:
         items[:] = [by_name[nodeid] for nodeid in self._job["items"] if nodeid in by_name]
         for item in items:
             item.user_properties.append(("kernel", os.uname().release))
+            mark = item.get_closest_marker("timeout")
+            if mark is not None and mark.args:
+                item.add_marker(
+                    pytest.mark.timeout(mark.args[0] * SLOWER, *mark.args[1:], **mark.kwargs), False
+                )
 
     # ---- what comes of it ----
 
@@ -102,3 +113,13 @@ class Sender:
             "nodeid": nodeid,
         }
         self._send("warning", value)
+
+
+def _limit(config: pytest.Config) -> float | None:
+    """The seconds that pytest-timeout gives a test; None without it."""
+    if not hasattr(config.option, "timeout"):
+        return None
+    given = config.option.timeout
+    return (
+        float(config.getini("timeout") or os.environ.get("PYTEST_TIMEOUT") or 0) if given is None else given
+    )
