@@ -6,6 +6,7 @@
 # make lint     ruff, mypy, go vet
 # make fuzz     generated programs, gc against the kernel, as long as one likes; ARGS="--time 600 --seed 9"
 # make bench    how fast, against clang and C
+# make lima-create, make lima-test   on a Mac: a Linux machine with the checkout, and the tests in it (untried)
 # make wheel    dist/*.whl         make sdist   dist/*.tar.gz
 # make clean    removes what was built; third_party/ (the C libraries' sources) stays
 
@@ -16,7 +17,8 @@ GO := CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=readonly $(CURDIR)/.venv/bin/
 
 .DEFAULT_GOAL := setup
 always:
-.PHONY: always setup demo test vm-test vm-test-all system-packages-vm lint fuzz bench wheel sdist clean system-packages system-packages-bench
+.PHONY: always setup demo test vm-test vm-test-all lima-create lima-test lint fuzz bench wheel sdist clean
+.PHONY: system-packages system-packages-bench system-packages-vm
 .DELETE_ON_ERROR:
 
 # ---- setting up; what is done already takes no time ----
@@ -82,6 +84,16 @@ fuzz: setup
 
 bench: setup system-packages-bench
 	$(PY) -m benchmarks $(ARGS)
+
+# ---- on a Mac ----
+
+LIMA ?= tinybpf
+
+lima-create:
+	limactl start --tty=false --name=$(LIMA) --mount="$(CURDIR)" vm-tests/lima.yaml
+
+lima-test:
+	limactl shell --workdir=/ $(LIMA) sudo "$(CURDIR)/vm-tests/lima-test.sh" '$(ARGS)'
 
 # ---- packages ----
 
