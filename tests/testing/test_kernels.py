@@ -153,15 +153,19 @@ def test_two_at_a_time(pytester, run, standins, monkeypatch):
 
         @pytest.mark.bpf
         def test_counts():
-            folder = pathlib.Path("running")
-            mine = folder / os.environ["TINYBPF_VM"]
+            running, started = pathlib.Path("running"), pathlib.Path("started")
+            mine = running / os.environ["TINYBPF_VM"]
             mine.touch()
-            time.sleep(0.5)
-            print("beside", sorted(path.name for path in folder.iterdir()))
+            (started / mine.name).touch()
+            end = time.monotonic() + 60
+            while len(list(started.iterdir())) < 2 and time.monotonic() < end:
+                time.sleep(0.02)
+            print("beside", sorted(path.name for path in running.iterdir()))
             mine.unlink()
         """
     )
     pytester.mkdir("running")
+    pytester.mkdir("started")
     result = run("--bpf-kernels=5.10,6.1,6.12,7.2")
     result.assert_outcomes(passed=4)
     beside = [line.split("'")[1::2] for line in result.outlines if line.startswith("beside")]
