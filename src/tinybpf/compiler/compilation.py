@@ -93,7 +93,8 @@ class Compilation:
         from tinybpf.compiler.startup import evaluate, initialising
 
         report = self.messages.report
-        choices = Choices(self.options.sections, self.project.config.programs, self.options.programs)
+        options = self.options
+        choices = Choices(options.sections, self.project.config.programs, options.programs, options.machine)
         try:
             contract.check(doc)
             typed.without_bodies(doc)

@@ -121,7 +121,22 @@ def test_ranges_of_programs_with_a_target(load_returning, kernel_types, name, fu
 
 
 @pytest.mark.kernel
-def test_an_lsm_hook_takes_error_numbers(load_returning, kernel_types):
-    if "bpf_lsm_file_open" not in kernel_types.ids:
-        pytest.skip("this kernel has no BPF LSM")
-    check_range(load_returning, section("lsm/file_open"), -4095, 0, kernel_types.ids["bpf_lsm_file_open"])
+@pytest.mark.parametrize("hook", ["file_open", "task_kill", "audit_rule_known", "inode_xattr_skipcap"])
+def test_what_lsm_hooks_take(load_returning, kernel_types, hook: str):
+    if f"bpf_lsm_{hook}" not in kernel_types.ids:
+        pytest.skip(f"this kernel has no LSM hook {hook} for BPF")
+    one, target = section(f"lsm/{hook}"), kernel_types.ids[f"bpf_lsm_{hook}"]
+    if load_returning(one.definition, -(1 << 31), target) is None:
+        pytest.skip("this kernel does not look at what LSM programs return")
+    low, high = return_range(one) or (0, 0)
+    assert (low, high) == ((-4095, 0) if hook in ("file_open", "task_kill") else (0, 1))
+    check_range(load_returning, one, low, high, target)
+
+
+@pytest.mark.kernel
+def test_lsm_hooks_without_a_result(load_returning, kernel_types):
+    if "bpf_lsm_file_free_security" not in kernel_types.ids:
+        pytest.skip("this kernel has no LSM hooks for BPF")
+    target = kernel_types.ids["bpf_lsm_file_free_security"]
+    for value in (-(1 << 31), 0, 1):
+        assert load_returning(section("lsm/file_free_security").definition, value, target) is None
