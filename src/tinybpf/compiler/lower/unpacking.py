@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 def unpack(f: FunctionLowering, arguments: Arguments) -> None:
     """Give each parameter its value."""
-    wanted = [
-        (n, offset)
-        for n, offset in enumerate(arguments.offsets)
-        if offset is not None and _is_named(f.fn.values[n])
-    ]
+    wanted: list[tuple[int, int]] = []
     for n, offset in enumerate(arguments.offsets):
         if offset is None:
             f.values[n] = "%a0"
+        elif _is_named(f.fn.values[n]):
+            wanted.append((n, offset))
+        else:
+            f.values[n] = "null" if f.types.is_pointer(f.type_of(n)) else "0"
     if not wanted:
         return
     if arguments.through is None:
