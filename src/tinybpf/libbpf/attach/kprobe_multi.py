@@ -77,7 +77,7 @@ def _explained(error: BpfError, what: str, kind: int) -> BpfError:
 
 
 def _given(functions: Sequence[str]) -> list[str]:
-    names = sorted(set(functions))
+    names = sorted(set(functions), key=str)
     if not names:
         raise ValueError("functions must name at least one")
     for name in names:
