@@ -10,7 +10,7 @@ import pytest
 
 import tinybpf
 from tinybpf import system
-from tinybpf.libbpf import _absent, _since
+from tinybpf.libbpf import _absent, _since, features
 from tinybpf.libbpf.enums import BpfMapType
 
 MAP = """
@@ -67,7 +67,7 @@ def test_maps(kind: BpfMapType, version: str, options: str):
 )
 def test_kinds_of_programs(section: str, version: str):
     if section in ("netfilter", "lsm_cgroup/socket_bind"):
-        found = tinybpf.libbpf.features.program_type(section.partition("/")[0]).probe()
+        found = features.program_type(section.partition("/")[0]).probe()
         if found.state.value != "works" and not system.older_than(version):
             pytest.skip(f"this kernel has no {section}: {found.reason}")
     check(
@@ -83,7 +83,7 @@ def test_kinds_of_programs(section: str, version: str):
     [("task", "5.8"), ("task_vma", "5.12"), ("bpf_link", "5.19"), ("ksym", "6.0"), ("cgroup", "6.1")],
 )
 def test_iterators(kind: str, version: str):
-    found = tinybpf.libbpf.features.program_type("iter").probe()
+    found = features.program_type("iter").probe()
     if found.state.value != "works":
         pytest.skip(f"this kernel has no iterators: {found.reason}")
     source = (PROGRAM % f"iter/{kind}").replace("return 1", "return 0")
@@ -206,7 +206,7 @@ def test_helpers_are_those_of_the_documents(project: Path):
 
 def test_no_version_is_told_twice():
     """What can be tried knows its version, too."""
-    for feature in tinybpf.libbpf.features.PROGRAMS:
+    for feature in features.PROGRAMS:
         fact = _since.ATTACHMENTS.get(feature.name)
         if fact is not None:
             assert fact.since == feature.since, feature.name

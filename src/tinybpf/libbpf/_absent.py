@@ -18,7 +18,12 @@ _MAP = re.compile(r"map '(?P<name>[^']+)': failed to create")
 _TYPE = re.compile(r"prog '(?P<program>[^']*)': failed to find kernel BTF type ID of '(?P<name>[^']+)'")
 _PROGRAM = re.compile(r"prog '(?P<name>[^']*)': (?:BPF program load failed|failed to (?:auto-)?attach)")
 _HELPER = re.compile(r"(?:unknown|invalid) func (?P<name>\w+)#(?P<number>\d+)")
-_PSEUDO = ("unrecognized bpf_ld_imm64 insn", "invalid bpf_ld_imm64 insn")
+_PSEUDO = (
+    "unrecognized bpf_ld_imm64 insn",
+    "invalid bpf_ld_imm64 insn",
+    "number of funcs in func_info doesn't match number of subprogs",
+)
+"""What old kernels say of a function that is used by its address."""
 
 # By the kind of section: what the names of its targets begin with in the kernel's BTF, and what they are.
 _TARGETS = {

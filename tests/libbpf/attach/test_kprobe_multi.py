@@ -9,7 +9,6 @@ import pytest
 
 import tinybpf
 from tinybpf import system
-from tinybpf.libbpf import _since
 from tinybpf.libbpf.attach import kprobe, kprobe_multi
 
 pytestmark = [
@@ -22,7 +21,7 @@ MANY = 9
 
 
 def has_multi() -> bool:
-    return _since.absence("kprobe.multi") is None
+    return os.path.exists(kprobe.PERF_TYPE) and "register_fprobe_syms" in kprobe.functions()
 
 
 needs_multi = pytest.mark.skipif(not has_multi(), reason="this kernel has no kprobe.multi")

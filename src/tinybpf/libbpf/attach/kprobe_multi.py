@@ -52,7 +52,8 @@ def attach(program: BpfProgram, functions: Functions, retprobe: bool) -> BpfLink
 
 def _create(program: BpfProgram, what: str, kind: int, names: list[str], retprobe: bool) -> Any:
     texts = [ffi.new("char[]", os.fsencode(name)) for name in names]
-    opts = _options(RETURN if retprobe else 0, ffi.new("char *[]", texts), len(texts))
+    array = ffi.new("char *[]", texts)  # as the texts, to be held until the kernel has read it
+    opts = _options(RETURN if retprobe else 0, array, len(texts))
     pointer = ffi.cast("struct bpf_link_create_opts *", opts)
     missing = {code: lambda: _missing(names) for code in (errno.ENOENT, errno.ESRCH)}
     return perform(program, what, lib.bpf_link_create, program.fd, 0, kind, pointer, hints=missing)
@@ -70,8 +71,13 @@ def _options(flags: int, names: Any, count: int) -> Any:
 
 def _explained(error: BpfError, what: str, kind: int) -> BpfError:
     """The same error, or that this kernel has no such links."""
-    absent = _since.absence("kprobe.session" if kind == SESSION else "kprobe.multi")
-    if absent is None or error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
+    if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
+        return error
+    name = "kprobe.session" if kind == SESSION else "kprobe.multi"
+    absent = _since.absence(name)
+    if absent is None and error.errno == errno.EOPNOTSUPP:
+        absent = f"{name}: this kernel was built without CONFIG_FPROBE"
+    if absent is None:
         return error
     return UnsupportedError(f"{what} failed: {absent}", error.errno, error.libbpf_log)
 
