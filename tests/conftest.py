@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["btf_maker", "kernel_places", "pytester"]  # the first two in support/
+pytest_plugins = ["btf_maker", "kernel_places", "watching", "pytester"]  # but for the last in support/
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = {"kernel": "needs root and a kernel with BPF", "slow": "takes minutes: give --slow"}
@@ -92,20 +92,21 @@ def is_mounted(place: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def build() -> Callable[[str], bytes]:
-    """``build("maps")``: the object of ``tests/libbpf/programs/maps.go``, compiled once per run."""
+def build() -> Callable[..., bytes]:
+    """``build("maps")``: the object of ``tests/libbpf/programs/maps.go``, compiled once per run; with the
+    names of some of its programs, that has only these."""
 
     @cache
-    def compiled(name: str) -> bytes:
+    def compiled(name: str, *programs: str) -> bytes:
         from tinybpf.compiler import compile_go
 
-        return bytes(compile_go(ROOT / "tests" / "libbpf" / "programs" / f"{name}.go"))
+        return bytes(compile_go(ROOT / "tests" / "libbpf" / "programs" / f"{name}.go", programs=programs))
 
     return compiled
 
 
 @pytest.fixture(scope="session")
-def me(build: Callable[[str], bytes]) -> int:
+def me(build: Callable[..., bytes]) -> int:
     """This process's id as BPF sees it: another one than its own in a container."""
     from tinybpf.libbpf import load
 

@@ -504,7 +504,7 @@ def states() -> dict[tuple[str, ...], dict[str, str]]:
         _probe._known.clear()
         return {name: feature.probe().state.value for name, feature in all_features()}
 
-    _probe._kernel_btf()
+    _probe.kernel_btf()
     sets = [names for size in range(4) for names in combinations(THREE, size)]
     return {names: result(probe, names) for names in sets}
 

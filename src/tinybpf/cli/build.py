@@ -76,6 +76,11 @@ def _timeout(_context: click.Context, _parameter: click.Parameter, given: str | 
     help="That of the machine it is for: bpfel or bpfeb.  [default: little]",
 )
 @click.option(
+    "--machine",
+    metavar="NAME",
+    help="The one it is for: x86_64 or aarch64, for parameters in registers.  [default: this one]",
+)
+@click.option(
     "--opt-profile",
     metavar="PROFILE",
     callback=_profile,
@@ -101,6 +106,7 @@ def build(
     programs: tuple[str, ...],
     cpu: str | None,
     byte_order: str | None,
+    machine: str | None,
     opt_profile: str | None,
     pass_pipeline: str | None,
     timeout: float | None,
@@ -116,7 +122,7 @@ def build(
     """
     if not package:
         raise click.BadParameter("must not be empty", param_hint="PACKAGE")
-    wanted = Wanted(sections, programs, cpu, byte_order, opt_profile, pass_pipeline, timeout)
+    wanted = Wanted(sections, programs, cpu, byte_order, machine, opt_profile, pass_pipeline, timeout)
     flags = Flags(Path(package), output, wanted, config, dump_ir, verbose)
     if as_json:
         return _build_as_json(flags)
@@ -133,6 +139,7 @@ class Wanted:
     programs: tuple[str, ...]
     cpu: str | None
     byte_order: str | None
+    machine: str | None
     opt_profile: str | None
     pass_pipeline: str | None
     timeout: float | None

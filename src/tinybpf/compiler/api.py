@@ -25,6 +25,7 @@ def compile_go(
     programs: Sequence[str] = (),
     cpu: str | None = None,
     byte_order: str | None = None,
+    machine: str | None = None,
     opt_profile: str | None = None,
     pass_pipeline: str | None = None,
     config: str | os.PathLike[str] | Config | None = None,
@@ -38,7 +39,8 @@ def compile_go(
     name and wins over ``//bpf:section`` and ``tinybpf.json``; ``programs`` limits the object to
     some programs. ``cpu`` is the BPF instruction set, ``v1`` to ``v4`` (``v3`` unless the
     configuration says otherwise; Linux 5.1), ``byte_order`` that of the machine which will run it,
-    ``little`` or ``big``.
+    ``little`` or ``big``. ``machine`` is the one that will run it, as ``uname -m`` calls it: ``x86_64`` or
+    ``aarch64``, this one by default. Only the parameters of kprobes, uprobes and ksyscalls depend on it.
 
     ``opt_profile`` says how LLVM optimises: ``default`` (small code, its Os), ``conservative`` (O1),
     ``aggressive`` (O2) or ``verifier-safe`` (as default, loops stay as they are written).
@@ -65,6 +67,7 @@ def compile_go(
     byte_order = byte_order or configured.byte_order
     if byte_order not in BYTE_ORDERS:
         raise ValueError(f"byte_order must be little or big, not {byte_order!r}")
+    machine = machine or configured.machine or os.uname().machine
     if timeout is not None and not timeout > 0:
         raise ValueError(f"timeout must be above zero, not {timeout!r}")
     profile = opt_profile or configured.opt_profile
@@ -73,7 +76,7 @@ def compile_go(
     pipeline = choose(profile, pass_pipeline, configured.custom_passes)
     limit = timeout if timeout is not None else configured.timeout
     dump = Path(dump_ir) if dump_ir is not None else None
-    options = Options(sections or {}, programs, cpu, byte_order, pipeline, dump, limit)
+    options = Options(sections or {}, programs, cpu, byte_order, pipeline, dump, limit, machine)
     if os.environ.get(llvm.ELSEWHERE):
         from tinybpf.compiler import remote
 

@@ -98,7 +98,8 @@ class Compilation:
         from tinybpf.compiler.startup import evaluate, initialising
 
         report = self.messages.report
-        choices = Choices(self.options.sections, self.project.config.programs, self.options.programs)
+        options = self.options
+        choices = Choices(options.sections, self.project.config.programs, options.programs, options.machine)
         module = None
         try:
             contract.check(doc)

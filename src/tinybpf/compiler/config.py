@@ -35,6 +35,7 @@ class Config(msgspec.Struct, frozen=True):
     output: str | None = None
     cpu: str = "v3"
     byte_order: str = "little"
+    machine: str | None = None
     opt_profile: str = "default"
     pass_pipeline: str | None = None
     btf: bool = True
@@ -260,6 +261,7 @@ _BUILD: dict[str, _Convert] = {
     "output": _filled,
     "cpu": _one_of(*CPUS),
     "byte_order": _one_of("little", "big"),
+    "machine": _filled,
     "opt_profile": _one_of(*PROFILES),
     "pass_pipeline": _pipeline,
     "btf": _boolean,

@@ -22,6 +22,7 @@ class Options(msgspec.Struct, frozen=True):
     pipeline: Pipeline = choose("default", None)
     dump: Path | None = None
     timeout: float | None = None
+    machine: str = "x86_64"
 
 
 class Clock:

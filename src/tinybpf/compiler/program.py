@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from tinybpf.compiler import directives, ssa, typed
+from tinybpf.compiler import directives, signatures, ssa, typed
 from tinybpf.compiler.kernel import helpers, returns, sections
-from tinybpf.compiler.lower.names import legal, qualified
+from tinybpf.compiler.lower.abi import Arguments
+from tinybpf.compiler.lower.names import qualified
 from tinybpf.compiler.lower.refuse import Refused
 from tinybpf.compiler.lower.types import Types
 from tinybpf.compiler.mapdefs import MapDefinition
@@ -23,12 +24,19 @@ RESERVED = {"license"}
 
 
 class EntryPoint(msgspec.Struct, frozen=True):
-    """A program: the Go function, its symbol, its section, and what it returns after a panic."""
+    """A program: the Go function, its symbol, its section, what it returns after a panic, and where its
+    parameters are, if they are not just the context."""
 
     function: int
     symbol: str
     section: sections.Section
     on_panic: int
+    arguments: Arguments | None = None
+
+    @property
+    def takes_context(self) -> bool:
+        """Whether the first parameter, if there is one, is the context."""
+        return self.arguments is None or self.arguments.offsets[0] is None
 
 
 class Program(msgspec.Struct):
@@ -45,6 +53,7 @@ class Choices(msgspec.Struct, frozen=True):
     sections: Mapping[str, str] = {}
     configured: Mapping[str, str] = {}
     programs: Sequence[str] = ()
+    machine: str = "x86_64"
 
 
 class Reader:
@@ -214,24 +223,18 @@ class Reader:
                 hint = "give it another name in the object: write //export NAME above it"
                 raise Refused(pos, f"program {name}: its name may have {only}", hint)
             section = self._section(fn, name)
-            self._check_signature(fn, section)
-            return EntryPoint(index, name, section, self._on_panic(fn, section))
+            arguments = signatures.check(self.doc, self.types, fn, section, self.choices.machine)
+            return EntryPoint(index, name, section, self._on_panic(fn, section), arguments)
         except Refused as refused:
             self.report(refused.pos, refused.message, refused.hint)
             return self._for_its_body(index, name)
 
     def _for_its_body(self, index: int, name: str) -> EntryPoint | None:
         """A program of no kind in particular: what is wrong in its body is told in the same run."""
-        t = self.types.under(self.doc.functions[index].type)
         section = sections.parse_section("syscall")
-        assert isinstance(t, ssa.Signature) and section is not None
-        if len(t.params) > 1 or not all(self.types.is_pointer(p) for p in t.params):
-            return None
-        return EntryPoint(index, name, section, 0) if self._is_scalar(t) else None
-
-    def _is_scalar(self, t: ssa.Signature) -> bool:
-        """Whether it has one result, of the kind that the kernel takes."""
-        return len(t.results) == 1 and (self.types.is_int(t.results[0]) or self.types.is_bool(t.results[0]))
+        assert section is not None
+        arguments = signatures.any_arguments(self.types, self.doc.functions[index])
+        return None if arguments is None else EntryPoint(index, name, section, 0, arguments)
 
     def _section(self, fn: ssa.Function, name: str) -> sections.Section:
         directive = self._argument(fn.directives, "//bpf:section")
@@ -279,41 +282,6 @@ class Reader:
                 f"rename it, for instance to {name}_prog",
             )
         return section
-
-    def _check_signature(self, fn: ssa.Function, section: sections.Section) -> None:
-        t = self.types.under(fn.type)
-        assert isinstance(t, ssa.Signature)
-        right = self._right_signature(fn, section)
-        if len(t.params) > 1 or any(not self.types.is_pointer(p) for p in t.params):
-            raise Refused(
-                fn.pos,
-                f"program {fn.name} takes {t.string.removeprefix('func')}; the kernel passes one pointer, "
-                "the context",
-                f"write {right}",
-            )
-        if not self._is_scalar(t):
-            raise Refused(
-                fn.pos,
-                f"program {fn.name} must return one integer: the kernel takes one from programs of section "
-                f"{section.name}",
-                f"write {right}",
-            )
-
-        given = self.types[t.params[0]] if t.params else None
-        context = typed.named(self.types.table, given.elem) if isinstance(given, ssa.Pointer) else ""
-        if typed.is_context(context) and context != typed.context_of(section)[0]:
-            raise Refused(
-                fn.pos,
-                f"program {fn.name} takes *ebpf.{context}, which is not the context of section "
-                f"{section.name}",
-                f"write {right}",
-            )
-
-    def _right_signature(self, fn: ssa.Function, section: sections.Section) -> str:
-        if not typed.is_used(self.doc):
-            return f"func {legal(fn.name)}(ctx unsafe.Pointer) int32"
-        context, result = typed.context_of(section)
-        return f"func {legal(fn.name)}(ctx {f'*ebpf.{context}' if context else 'ebpf.Context'}) {result}"
 
     def _on_panic(self, fn: ssa.Function, section: sections.Section) -> int:
         given = self._argument(fn.directives, "//bpf:onpanic")

@@ -20,6 +20,7 @@ POINTERS = (CONTEXT, MAP)
 """Interfaces that hold a pointer and nothing else: in the kernel they are that pointer."""
 
 KERNEL_STRUCT = "KernelStruct"
+_MARKS = {KERNEL_STRUCT}
 
 MAPS = {
     "Hash": "HASH",
@@ -253,6 +254,12 @@ def c_struct(t: ssa.Named) -> str | None:
 def is_text(t: ssa.Named) -> bool:
     """Whether an array of the package holds characters."""
     return t.path == EBPF and t.name == "Comm"
+
+
+def is_opaque(table: list[ssa.Type], index: int) -> bool:
+    """Whether a type of the package stands for one of the kernel's, of which it has no fields."""
+    name = named(table, index)
+    return name != "" and table[index].size == 0 and not is_context(name) and name not in _MARKS
 
 
 def is_address(t: ssa.Named) -> bool:

@@ -131,7 +131,7 @@ class ProgramFeature(Feature):
     def _try(self) -> Finding:
         options: dict[str, int] = {"expected_attach_type": self.attach_type, "prog_flags": self.flags}
         if self.target is not None:
-            found = _kernel_type(*self.target)
+            found = kernel_type(*self.target)
             if found <= 0:
                 return Finding(State.MISSING, codes.ENOENT, self._no_target())
             options["attach_btf_id"] = found
@@ -156,7 +156,7 @@ class OperationFeature(ProgramFeature):
 
     def _try(self) -> Finding:
         assert self.target is not None
-        found = _kernel_type(*self.target)
+        found = kernel_type(*self.target)
         if found <= 0:
             return Finding(State.MISSING, codes.ENOENT, self._no_target())
         for member in range(_MEMBERS_TRIED):
@@ -224,14 +224,14 @@ def load_program(kind: int, **options: int) -> tuple[int, str]:
 
 
 @cache
-def _kernel_type(kind: int, name: str) -> int:
+def kernel_type(kind: int, name: str) -> int:
     """The id of a type in the kernel's BTF; negative where there is none."""
-    btf = _kernel_btf()
+    btf = kernel_btf()
     return -codes.ENOENT if btf is None else int(lib.btf__find_by_name_kind(btf, name.encode(), kind))
 
 
 @lru_cache(maxsize=1)
-def _kernel_btf() -> Any:
+def kernel_btf() -> Any:
     lib.tb_log_clear()
     btf = lib.btf__load_vmlinux_btf()
     return None if btf == ffi.NULL else ffi.gc(btf, lib.btf__free)

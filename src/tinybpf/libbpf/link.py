@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from tinybpf.errors import BpfError
+from tinybpf.libbpf import _since
 from tinybpf.libbpf._check import attempt, error_from
 from tinybpf.libbpf._handle import closed_error, forget_link, keep_link
 from tinybpf.libbpf._lib import lib
@@ -94,7 +95,7 @@ class BpfLink:
         lib.bpf_link__destroy(pointer)
 
     def _pin(self, what: str, pointer: Any, path: str) -> None:
-        attempt(what, lib.bpf_link__pin, pointer, os.fsencode(path))
+        attempt(what, lib.bpf_link__pin, pointer, os.fsencode(path), hints={errno.EINVAL: _cannot_be_pinned})
 
     def _unpin(self, what: str, pointer: Any) -> None:
         attempt(what, lib.bpf_link__unpin, pointer)
@@ -133,6 +134,10 @@ class BpfLink:
         state = "destroyed" if self._pointer is None else f"fd={self._fd}"
         pinned = f" pinned at {self._pinned}" if self._pinned else ""
         return f"<BpfLink {self._target} of '{self._program}' {state}{pinned}>"
+
+
+def _cannot_be_pinned() -> str | None:
+    return _since.absence("pins of kprobes, uprobes, tracepoints and perf events")
 
 
 class FdLink(BpfLink):

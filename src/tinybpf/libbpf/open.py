@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tinybpf.errors import BpfError, ObjectError
+from tinybpf.errors import BpfError, ObjectError, UnsupportedError, VerifierError
 from tinybpf.libbpf import _verify
 from tinybpf.libbpf._check import error_from, not_found
 from tinybpf.libbpf._handle import ObjectHandle
@@ -100,6 +100,7 @@ class OpenObject:
         """Create the maps, verify the programs. The open object is used up, whatever happens."""
         handle = self._handle
         try:
+            _check_arguments(handle)
             with _verify.LogRoom(handle) as room:
                 lib.tb_log_clear()
                 result = lib.bpf_object__load(handle.pointer)
@@ -117,6 +118,13 @@ class OpenObject:
         self._handle.close()
 
 
+def _check_arguments(handle: ObjectHandle) -> None:
+    if b"argument:" in handle.source:  # what most objects do without is imported where it is needed
+        from tinybpf.libbpf import _arguments
+
+        _arguments.check_object(handle)
+
+
 _OPEN_HINTS = {
     errno.ENOTSUP: "this libbpf does not know something in the object; its words are in .libbpf_log",
     errno.ESRCH: "a section's name, or something the object refers to, is unknown to this libbpf",
@@ -127,20 +135,44 @@ def _load_error(handle: ObjectHandle, name: str, code: int, room: _verify.LogRoo
     log = log_text()
     refused = _verify.verifier_error(handle, code, log, room)
     if refused is not None:
-        return refused
+        return _never_looked_at(handle, name, refused) or refused
     if code in (errno.EPERM, errno.EACCES):
         return _forbidden(handle, name, code, log)
     complaint = _first_complaint(log)
+    absent = _absent(handle, complaint, code)
+    if absent is not None:
+        return UnsupportedError(f"load '{name}' failed: {absent}\n  {complaint}", code, log)
     hint = next((hint for words, hint in _LOAD_HINTS.items() if words in complaint), None)
+    if hint is None:
+        from tinybpf.libbpf._absent import target_hint
+
+        hint = target_hint(handle, complaint)
     return error_from(f"load '{name}'", code, log, {code: hint} if hint else None, detail=complaint)
+
+
+def _absent(handle: ObjectHandle, complaint: str, code: int) -> str | None:
+    """What the object needs and this kernel has not, with the version that brought it."""
+    from tinybpf.libbpf import _absent
+
+    return _absent.reason(handle, complaint, code)
+
+
+def _never_looked_at(handle: ObjectHandle, name: str, refused: VerifierError) -> BpfError | None:
+    """The error for a program whose kind the kernel does not know: it is refused before its instructions."""
+    if refused.errno != errno.EINVAL or "\n0: " in f"\n{refused.log}":
+        return None
+    from tinybpf.libbpf import _absent
+
+    absent = _absent.program(handle, refused.program)
+    if absent is None:
+        return None
+    return UnsupportedError(f"load '{name}' failed: {absent}", refused.errno, refused.libbpf_log)
 
 
 _LOAD_HINTS = {
     "failed to create: -E2BIG": "the kernel makes no map of that size: take fewer entries, or smaller values "
     "(at most 32 KiB where each CPU has its own)",
     "failed to create: -ENOMEM": "there is not enough memory for a map of that size: take fewer entries",
-    "failed to find kernel BTF type ID of": "this kernel has no function or hook of that name that programs "
-    "can be attached to: `grep NAME /proc/kallsyms` says whether it exists, perhaps under another name",
     "is not on BPF FS": "mount -t bpf bpf /sys/fs/bpf",
 }
 """What helps, by words of libbpf's complaint."""

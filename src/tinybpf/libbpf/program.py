@@ -11,7 +11,7 @@ from tinybpf.libbpf.enums import BpfProgType
 from tinybpf.libbpf.info import ProgramInfo, TestRunResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tinybpf.libbpf._handle import ObjectHandle
     from tinybpf.libbpf.attach.iter import IterLink
@@ -184,21 +184,71 @@ class BpfProgram:
 
         return perf_event.attach(self, event, frequency, period, pid, cpus)
 
-    def attach_kprobe(self, func_name: str, retprobe: bool = False, *, offset: int = 0) -> BpfLink:
+    def attach_kprobe(self, func_name: str | int, retprobe: bool = False, *, offset: int = 0) -> BpfLink:
         """Attach to a function of the kernel: its start, ``offset`` bytes into it, or its return.
 
-        Kernel 4.1 or later (5.15 for a link that can be pinned). `BpfError` with ENOENT where the
-        kernel has no such function, or no kprobes; the message says which, and near names.
+        ``func_name`` may also be an address in the kernel. Kernel 4.1 or later (5.15 for a link that
+        can be pinned). `BpfError` with ENOENT where the kernel has no such function, or no kprobes;
+        the message says which, and near names. With EINVAL where it cannot be probed there, or where the
+        program declares parameters that the function has not.
         """
         from tinybpf.libbpf.attach import kprobe
 
         return kprobe.attach(self, func_name, retprobe, offset)
 
-    def attach_kretprobe(self, func_name: str) -> BpfLink:
+    def attach_kretprobe(self, func_name: str | int) -> BpfLink:
         """Attach to the return of a function of the kernel. As `attach_kprobe` in all else."""
         from tinybpf.libbpf.attach import kprobe
 
         return kprobe.attach(self, func_name, True)
+
+    def attach_kprobe_multi(self, functions: str | Sequence[str], *, retprobe: bool = False) -> BpfLink:
+        """Attach to many functions of the kernel at once, by one link that can be pinned.
+
+        ``functions`` is a pattern (``"tcp_*"``, with ``*``, ``?`` and ``[…]``) or a list of names;
+        ``retprobe`` means their returns. The program is in a section ``kprobe.multi``,
+        ``kretprobe.multi`` or ``kprobe.session`` (which runs at both). Kernel 5.18 or later, 6.10 for
+        sessions.
+
+        `UnsupportedError` where the kernel has no such links, `BpfError` with ENOENT where no function
+        matches or one of the names cannot be traced.
+        """
+        from tinybpf.libbpf.attach import kprobe_multi
+
+        return kprobe_multi.attach(self, functions, retprobe)
+
+    def attach_ksyscall(self, name: str, *, retprobe: bool = False) -> BpfLink:
+        """Attach to a system call by its name, such as ``"openat"``: its begin, or its return.
+
+        A kprobe at the kernel's own function for the call, whose name differs from machine to
+        machine; calls of 32-bit programs go elsewhere. Kernel 4.17 or later (5.15 for a link that can be
+        pinned). `BpfError` with ENOENT where the kernel has no such call, or no kprobes.
+        """
+        from tinybpf.libbpf.attach import ksyscall
+
+        return ksyscall.attach(self, name, retprobe)
+
+    def attach_trace(self) -> BpfLink:
+        """Attach a program of section ``fentry/…``, ``fexit/…``, ``fmod_ret/…`` or ``tp_btf/…``.
+
+        To what is in the section's name, and was settled when the program was loaded. The link can be
+        pinned. Kernel 5.5 or later, 5.7 for ``fmod_ret``. `BpfError` with EBUSY where the function is
+        in use, E2BIG where it has 38 programs already.
+        """
+        from tinybpf.libbpf.attach import trace
+
+        return trace.attach(self)
+
+    def attach_lsm(self) -> BpfLink:
+        """Attach a program of section ``lsm/HOOK``: from now on it allows or denies what the hook is about.
+
+        The link can be pinned. Kernel 5.7 or later. `UnsupportedError` where the security module bpf is
+        not active (``lsm=…,bpf`` on the kernel's command line): the kernel would attach the program and
+        never call it.
+        """
+        from tinybpf.libbpf.attach import lsm
+
+        return lsm.attach(self)
 
     def attach_uprobe(
         self,

@@ -16,7 +16,7 @@ func write(ctx *ebpf.XDP) ebpf.XDPAction {
 //bpf:section tc
 func value(ctx ebpf.SKB) ebpf.TCAction { return ebpf.TCOK }
 
-//bpf:section kprobe/do_exit
+//bpf:section perf_event
 func pair(a, b uint64) int32 { return 0 }
 
 //bpf:section xdp

@@ -70,8 +70,8 @@ def test_why_a_function_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path):
 
 
 def test_wrong_arguments(obj):
-    with pytest.raises(TypeError, match="func_name must be a function's name, not int"):
-        obj.program("on_call").attach_kprobe(5)
+    with pytest.raises(TypeError, match="func_name must be a function's name, not float"):
+        obj.program("on_call").attach_kprobe(5.0)
     with pytest.raises(ValueError, match="func_name must be a name, not ''"):
         obj.program("on_call").attach_kprobe("")
     with pytest.raises(ValueError, match="offset must be a number of bytes into the function: -1"):

@@ -56,9 +56,9 @@ func on_getppid(ctx unsafe.Pointer) int32 {
 	return 0
 }
 
-// whoami gives the id of the process that runs it.
+// whoami gives the id of the process that runs it. Linux 5.10 can do that on request.
 //
-//bpf:section syscall
+//bpf:section raw_tracepoint/sys_exit
 //export whoami
 func whoami(ctx unsafe.Pointer) int32 {
 	return int32(bpfGetCurrentPidTgid() >> 32)

@@ -185,7 +185,6 @@ _RANGE_BY_ATTACH: dict[str, _INTERVAL] = {
     "BPF_TRACE_KPROBE_SESSION": _BIT,
     "BPF_TRACE_UPROBE_SESSION": _BIT,
     "BPF_TRACE_FSESSION": _BIT,
-    "BPF_LSM_MAC": (-4095, 1),
     "BPF_LSM_CGROUP": _BIT,
     "BPF_CGROUP_INET_EGRESS": (0, 3),
     "BPF_CGROUP_INET4_BIND": (0, 3),
@@ -201,6 +200,10 @@ _RANGE_BY_ATTACH: dict[str, _INTERVAL] = {
     "BPF_CGROUP_UNIX_GETSOCKNAME": _ONE,
 }
 
+_ERRORS: _INTERVAL = (-4095, 0)
+_TRUE_OR_FALSE = {"audit_rule_known", "inode_xattr_skipcap"}
+"""The LSM hooks that answer with yes or no, all others that answer do with 0 or an error number."""
+
 
 def safe_value(section: Section) -> SafeValue:
     """What a program in this section returns when a panic ends it."""
@@ -211,9 +214,11 @@ def safe_value(section: Section) -> SafeValue:
 def return_range(section: Section) -> tuple[int, int] | None:
     """The least and the greatest value that the verifier accepts, or None where it accepts all.
 
-    For LSM hooks it is the union over all hooks: most take 0 and negative error numbers, some
-    only 0 and 1.
+    It looks at what LSM programs return since Linux 6.12 only, and never where the hook has no
+    result; the kernel before makes of other values what it likes.
     """
+    if section.attach_type == "BPF_LSM_MAC":
+        return _BIT if section.target in _TRUE_OR_FALSE else _ERRORS
     found = _RANGE_BY_ATTACH.get(section.attach_type or "")
     return found if found is not None else _RANGE.get(section.program_type)
 

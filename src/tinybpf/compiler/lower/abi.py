@@ -23,13 +23,27 @@ PASSED_WIDE = 32
 PANICKED = 1 << 32
 
 
+class Arguments(msgspec.Struct, frozen=True):
+    """Where a program's parameters are: offsets from the context, None for the context itself.
+
+    With ``through``, the context has at that offset the address in the kernel that the offsets
+    count from. ``notes`` describe the parameters for loaders.
+    """
+
+    offsets: tuple[int | None, ...]
+    through: int | None = None
+    notes: tuple[str, ...] = ()
+
+
 class Entry(msgspec.Struct, frozen=True):
-    """A program: the function that the kernel calls. ``ir`` is its result type."""
+    """A program: the function that the kernel calls. ``ir`` is its result type. Without ``arguments``
+    its one parameter, if it has one, is the context."""
 
     symbol: str
     section: str
     ir: str
     on_panic: int
+    arguments: Arguments | None = None
 
 
 class Signature(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tinybpf.compiler import ssa, typed
+from tinybpf.compiler.lower.abi import Arguments
 from tinybpf.compiler.lower.names import Names, legal, qualified
 from tinybpf.compiler.lower.types import INT_BITS, Types
 from tinybpf.compiler.packages import ATOMIC, is_ours
@@ -329,10 +330,18 @@ class DebugInfo:
         params: Sequence[tuple[str, int]],
         results: Sequence[int],
         local: bool,
+        unpacked: Arguments | None = None,
     ) -> str:
-        """A function's node. ``params`` are names and types; names are needed for func_info."""
+        """A function's node. ``params`` are names and types; names are needed for func_info.
+
+        A program with ``unpacked`` parameters is called with its context; notes tell loaders of the others.
+        """
         result = self.type(results[0]) if len(results) == 1 else "null"
-        return self._subprogram(symbol, pos, [(n, self.type(t)) for n, t in params], result, local)
+        if unpacked is None:
+            return self._subprogram(symbol, pos, [(n, self.type(t)) for n, t in params], result, local)
+        notes = [self.node(f'!{{!"btf_decl_tag", !"{escape(note)}"}}') for note in unpacked.notes]
+        context = [("ctx", self.node(pointer_to("null")))]
+        return self._subprogram(symbol, pos, context, result, local, notes)
 
     def shim(self, symbol: str, pos: ssa.Pos, params: Sequence[str]) -> str:
         """The node of a function that the kernel calls back; of which type its parameters are is all one."""
@@ -340,7 +349,13 @@ class DebugInfo:
         return self._subprogram(symbol, pos, [(name, number) for name in params], number, True)
 
     def _subprogram(
-        self, symbol: str, pos: ssa.Pos, params: Sequence[tuple[str, str]], result: str, local: bool
+        self,
+        symbol: str,
+        pos: ssa.Pos,
+        params: Sequence[tuple[str, str]],
+        result: str,
+        local: bool,
+        notes: Sequence[str] = (),
     ) -> str:
         signature = self.node(
             f"!DISubroutineType(types: {self.node_list([result, *(t for _, t in params)])})"
@@ -354,12 +369,13 @@ class DebugInfo:
             )
             for n, (name, t) in enumerate(params, 1)
         ]
+        annotated = f", annotations: {self.node_list(notes)}" if notes else ""
         self.fill(
             sp,
             f'distinct !DISubprogram(name: "{symbol}", scope: {self.file(pos)}, file: {self.file(pos)}, '
             f"line: {pos.line}, type: {signature}, "
             f"scopeLine: {pos.line}, flags: DIFlagPrototyped, spFlags: {flags}, unit: {self.unit}, "
-            f"retainedNodes: {self.node_list(variables)})",
+            f"retainedNodes: {self.node_list(variables)}{annotated})",
         )
         return sp
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.compiler import ssa
-from tinybpf.compiler.lower import abi, printk
+from tinybpf.compiler.lower import abi, printk, unpacking
 from tinybpf.compiler.lower.builder import Memory, Operand, SliceValue, plus
 from tinybpf.compiler.lower.debug import escape
 from tinybpf.compiler.lower.held import Held
@@ -67,9 +67,10 @@ class FunctionLowering(Values):
             (n if n not in ("", "_") else f"arg{i}", t)
             for i, (n, t) in enumerate(zip(names, signature.params, strict=True))
         ]
+        arguments = self.entry.arguments if self.entry else None
         if not self.ours:
             self._scope = self.m.debug.subprogram(
-                symbol, self.fn.pos, params, signature.results, local=self.entry is None
+                symbol, self.fn.pos, params, signature.results, local=self.entry is None, unpacked=arguments
             )
         self._place(self.fn.pos)
         self._prologue(signature)
@@ -111,7 +112,9 @@ class FunctionLowering(Values):
     def _prologue(self, signature: abi.Signature) -> None:
         self.b.label = "entry"
         if self.entry:
-            if self.fn.params:
+            if self.entry.arguments is not None:
+                unpacking.unpack(self, self.entry.arguments)
+            elif self.fn.params:
                 self.values[0] = "%a0"
             return
         # How results come back depends on whether the body panics; arguments are unpacked by name.

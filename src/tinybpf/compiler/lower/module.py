@@ -117,7 +117,8 @@ class Module:
             if self.native
             else inlined(doc.functions, self.order, self.callees, self._stays, self._callbacks)
         )
-        self.points = PointsTo(doc, types, self.order, self._entry_functions, known)
+        contexts = {e.function for e in program.entries if e.takes_context}
+        self.points = PointsTo(doc, types, self.order, contexts, self._entry_functions, known)
         self.exact = Exact(self.points, self.order, self._entry_functions)
         self._find_helpers()
         self.writes = Writes(self.points, self.order, self.helpers)
@@ -434,7 +435,13 @@ class Module:
         if entry is not None:
             result = self.signature(index).results[0]
             wide = not self.types.is_bool(result) and self.types.size(result) == 8
-            described = abi.Entry(entry.symbol, entry.section.name, "i64" if wide else "i32", entry.on_panic)
+            described = abi.Entry(
+                entry.symbol,
+                entry.section.name,
+                "i64" if wide else "i32",
+                entry.on_panic,
+                entry.arguments,
+            )
         lowering = FunctionLowering(self, index, described)
         text = lowering.run()
         if not self.native and not lowering.ours:

@@ -54,7 +54,8 @@ def package_variable(index: int) -> Place:
 
 
 class PointsTo:
-    """The solved analysis. ``functions`` are those to look at, ``entries`` take the context."""
+    """The solved analysis. ``functions`` are those to look at, the first parameter of ``entries`` is the
+    context; to ``called`` the kernel gives what the other parameters are."""
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class PointsTo:
         types: Types,
         functions: Iterable[int],
         entries: Iterable[int],
+        called: Iterable[int] = (),
         calls: Calls | None = None,
     ) -> None:
         self.doc = doc
@@ -83,6 +85,7 @@ class PointsTo:
             begins = {NIL, STRINGS} if types.holds_string(variable.type) else {NIL}
             self._add(self._contents(package_variable(i)), begins)
         self._entries = set(entries)
+        self._called = set(called)
         for f in functions:
             self._function(f)
         self._solve()
@@ -171,6 +174,8 @@ class PointsTo:
             self._add(node, {package_variable(value.index)})
         elif isinstance(value, ssa.Param) and f in self._entries and number == 0:
             self._add(node, {CONTEXT})
+        elif isinstance(value, ssa.Param) and f in self._called and self.types.pointerful[value.type]:
+            self._add(node, {KERNEL, NIL} if self.types.is_pointer(value.type) else {INTEGER})
         elif isinstance(value, ssa.ConstString):
             self._add(node, {STRINGS})
         elif isinstance(value, ops.FuncId):

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from tinybpf.libbpf._check import error_from, not_found
 from tinybpf.libbpf._hints import lacks, program_needs
 from tinybpf.libbpf._lib import lib
+from tinybpf.libbpf.attach import lsm
 from tinybpf.libbpf.attach._common import link
+from tinybpf.libbpf.enums import BpfProgType
 from tinybpf.libbpf.link import BpfLink
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ def attach(program: BpfProgram, cgroup: str | os.PathLike[str] | int) -> BpfLink
 
 
 def _attach_fd(program: BpfProgram, fd: int, where: str, target: str) -> BpfLink:
+    if program.type is BpfProgType.LSM:
+        lsm.require_active(f"attach cgroup program to '{where}'")
     return link(
         program,
         f"attach cgroup program to '{where}'",
@@ -52,7 +56,7 @@ def _attach_fd(program: BpfProgram, fd: int, where: str, target: str) -> BpfLink
         hints={
             errno.EBADF: lambda: f"this is no cgroup of version 2{_mounts()}",
             errno.EINVAL: f"'{program.name}' is a {program.type.name} program in section "
-            f"'{program.section}'; that must be one of cgroup/…, cgroup_skb/… or sockops",
+            f"'{program.section}'; that must be one of cgroup/…, cgroup_skb/…, lsm_cgroup/… or sockops",
             errno.EPERM: lambda: (
                 lacks(program_needs(program.type))
                 or "a cgroup above this one has a program that forbids others below it"

@@ -6,6 +6,7 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
+from tinybpf.libbpf import _arguments
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach._common import c_name, link, require_type
 from tinybpf.libbpf.enums import BpfProgType
@@ -20,29 +21,43 @@ PERF_TYPE = "/sys/bus/event_source/devices/kprobe"
 LEGACY = ("/sys/kernel/tracing/kprobe_events", "/sys/kernel/debug/tracing/kprobe_events")
 
 
-def attach(program: BpfProgram, func_name: str, retprobe: bool, offset: int = 0) -> BpfLink:
+def attach(program: BpfProgram, func_name: str | int, retprobe: bool, offset: int = 0) -> BpfLink:
     """See `BpfProgram.attach_kprobe`. Kernel 4.1 or later."""
-    if not isinstance(func_name, str):
+    if isinstance(func_name, bool) or not isinstance(func_name, (str, int)):
         raise TypeError(f"func_name must be a function's name, not {type(func_name).__name__}")
     if isinstance(offset, bool) or not isinstance(offset, int) or not 0 <= offset < 1 << 32:
         raise ValueError(f"offset must be a number of bytes into the function: {offset!r}")
+    if isinstance(func_name, int):
+        return _attach(program, None, func_name + offset, f"{func_name + offset:#x}", retprobe)
+    name = c_name("func_name", func_name)
+    _arguments.check_function(program, func_name)
+    return _attach(program, name, offset, f"{func_name}+{offset:#x}" if offset else func_name, retprobe)
+
+
+def _attach(program: BpfProgram, name: bytes | None, offset: int, place: str, retprobe: bool) -> BpfLink:
+    """At an offset from a function, or at an address of the kernel."""
     kind = "kretprobe" if retprobe else "kprobe"
-    place = f"{func_name}+{offset:#x}" if offset else func_name
     what = f"attach {kind} to '{place}'"
     require_type(program, what, BpfProgType.KPROBE)
+    if not 0 <= offset < 1 << 64:
+        raise ValueError(f"func_name must be a name, or an address of the kernel: {offset:#x}")
     opts = ffi.new("struct bpf_kprobe_opts *")
     opts.sz, opts.retprobe, opts.offset = ffi.sizeof("struct bpf_kprobe_opts"), retprobe, offset
+    inside = " and a kretprobe not the function's start" if retprobe else ""
+    gone = _nothing_there if name is None else lambda: missing(os.fsdecode(name))
     return link(
         program,
         what,
         f"{kind}:{place}",
         lib.bpf_program__attach_kprobe_opts,
-        c_name("func_name", func_name),
+        ffi.NULL if name is None else name,
         opts,
         hints={
-            errno.ENOENT: lambda: missing(func_name),
-            errno.EINVAL: f"'{place}' cannot be probed: it is protected, or not the start of an instruction",
-            errno.EADDRNOTAVAIL: lambda: missing(func_name),
+            errno.ENOENT: gone,
+            errno.EINVAL: f"'{place}' cannot be probed: it is protected, or not the start of an "
+            f"instruction{inside}",
+            errno.EILSEQ: f"'{place}' is not the start of an instruction",
+            errno.EADDRNOTAVAIL: gone,
         },
     )
 
@@ -50,6 +65,10 @@ def attach(program: BpfProgram, func_name: str, retprobe: bool, offset: int = 0)
 def available() -> bool:
     """Whether the kernel has kprobes at all."""
     return os.path.exists(PERF_TYPE) or any(map(os.path.exists, LEGACY))
+
+
+def _nothing_there() -> str:
+    return "the kernel has no function at this address" if available() else NO_KPROBES
 
 
 def missing(func_name: str) -> str | None:
@@ -61,12 +80,18 @@ def missing(func_name: str) -> str | None:
         return f"'{func_name}' exists, but cannot be probed (inlined in places, or marked notrace)"
     if not names:
         return None
+    return (
+        f"the kernel has no function '{func_name}' (inlined, or of another version){near(func_name, names)}"
+    )
+
+
+def near(func_name: str, names: list[str]) -> str:
+    """What may have been meant: parts that the compiler made of the function, or names that are close."""
     from difflib import get_close_matches
 
     parts = [name for name in names if name.partition(".")[0] == func_name]
-    near = parts[:3] or get_close_matches(func_name, names, 3)
-    there = f"; did you mean {' or '.join(near)}?" if near else ""
-    return f"the kernel has no function '{func_name}' (inlined, or of another version){there}"
+    close = parts[:3] or get_close_matches(func_name, names, 3)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
 def functions() -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
+from tinybpf.libbpf import _since
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach._common import perform, require_type
 from tinybpf.libbpf.attach._interface import find_interface
@@ -33,7 +34,7 @@ def attach(program: BpfProgram, interface: str | int, peer: bool | None) -> BpfL
         ATTACH_TYPES[side],
         ffi.NULL,
         hints={
-            errno.EINVAL: f"'{name}' is no netkit device, or the kernel is older than 6.7",
+            errno.EINVAL: lambda: _since.absence("netkit") or f"'{name}' is no netkit device",
             errno.EACCES: f"programs are attached to the primary device of the pair, '{name}' is its peer",
             errno.EOPNOTSUPP: "the kernel has no CONFIG_NETKIT",
         },

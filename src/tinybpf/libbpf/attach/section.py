@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf._lib import lib
-from tinybpf.libbpf.attach import iter, kprobe, raw_tracepoint, tracepoint
+from tinybpf.libbpf.attach import (
+    iter,
+    kprobe,
+    kprobe_multi,
+    ksyscall,
+    lsm,
+    raw_tracepoint,
+    trace,
+    tracepoint,
+)
 from tinybpf.libbpf.attach._common import link
 from tinybpf.libbpf.enums import BpfProgType
 from tinybpf.libbpf.link import BpfLink
@@ -30,7 +39,13 @@ _NEEDS = {
     BpfProgType.SYSCALL: ("no attachment at all: it runs when it is called", "test_run(ctx=…)"),
 }
 
-_PROBES = ("kprobe", "kretprobe", "uprobe", "uretprobe")
+_PROBES = {
+    **{kind: f"attach_{kind}(…)" for kind in ("kprobe", "kretprobe", "uprobe", "uretprobe", "ksyscall")},
+    "kretsyscall": "attach_ksyscall(…, retprobe=True)",
+    "kprobe.multi": "attach_kprobe_multi(…)",
+    "kretprobe.multi": "attach_kprobe_multi(…, retprobe=True)",
+    "kprobe.session": "attach_kprobe_multi(…)",
+}
 
 
 def attach(program: BpfProgram) -> BpfLink:
@@ -39,16 +54,27 @@ def attach(program: BpfProgram) -> BpfLink:
     prefix, _, rest = program.section.lstrip("?").partition("/")
     if program.type is BpfProgType.SCHED_CLS and prefix == "netkit":
         raise _cannot(program, "it needs a netkit device", "attach_netkit(interface) does it")
+    if prefix == "lsm_cgroup":
+        raise _cannot(program, "it needs a cgroup", "attach_cgroup(path) does it")
     needs = _NEEDS.get(program.type)
     if needs is not None:
         raise _cannot(program, f"it needs {needs[0]}", f"{needs[1]} does it")
     if not rest and program.type is BpfProgType.KPROBE:
-        method = f"attach_{prefix}(…)" if prefix in _PROBES else "attach_kprobe(…) or attach_uprobe(…)"
+        method = _PROBES.get(prefix, "attach_kprobe(…) or attach_uprobe(…)")
         raise _cannot(
             program, "its section does not say to what", f"{method} does it, or name it in the section"
         )
     if prefix in ("iter", "iter.s"):
         return iter.attach(program)
+    kind = prefix.removesuffix(".s")
+    if kind in ("fentry", "fexit", "fmod_ret", "tp_btf"):
+        return trace.attach(program)
+    if kind == "lsm":
+        return lsm.attach(program)
+    if prefix in ("ksyscall", "kretsyscall"):
+        return ksyscall.attach(program, rest, prefix == "kretsyscall")
+    if prefix in ("kprobe.multi", "kretprobe.multi", "kprobe.session"):
+        return kprobe_multi.attach(program, rest, prefix == "kretprobe.multi")
     if prefix in ("kprobe", "kretprobe") and rest.isidentifier():
         return kprobe.attach(program, rest, prefix == "kretprobe")
     if prefix in ("tracepoint", "tp") and rest.count("/") == 1:
@@ -79,11 +105,8 @@ def _not_there(prefix: str, rest: str) -> str:
     kind = prefix.partition(".")[0]
     if kind in ("uprobe", "uretprobe", "usdt"):
         return f"'{rest}' names a file, or in it a function or probe, that is not there"
-    if kind in ("kprobe", "kretprobe", "ksyscall", "kretsyscall"):
-        if not kprobe.available():
-            return kprobe.NO_KPROBES
-        if kind.endswith("syscall"):
-            return f"the kernel has no system call '{rest}'"
+    if kind in ("kprobe", "kretprobe") and not kprobe.available():
+        return kprobe.NO_KPROBES
     return "what the section names does not exist in this kernel"
 
 

@@ -10,6 +10,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from tinybpf.errors import BpfError
+from tinybpf.libbpf import _since
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach import clsact
 from tinybpf.libbpf.attach._common import perform, require_type
@@ -63,5 +64,6 @@ def _older(program: BpfProgram, interface: str, direction: str, refused: BpfErro
     try:
         return clsact.attach(program, interface, direction)
     except BpfError as error:
-        error.message += f"\n  and before that: {refused.message} (tcx needs kernel 6.6)"
+        why = _since.absence("tcx")
+        error.message += f"\n  and before that: {refused.message}{f' ({why})' if why else ''}"
         raise

@@ -1,0 +1,102 @@
+"""kprobe.multi: one program at many functions."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+import tinybpf
+from tinybpf import system
+from tinybpf.libbpf.attach import kprobe, kprobe_multi
+
+pytestmark = [
+    pytest.mark.kernel,
+    pytest.mark.skipif(not os.path.exists(kprobe.PERF_TYPE), reason="this kernel has no kprobes"),
+]
+
+KEEP_SIZE = 1
+MANY = 9
+
+
+def has_multi() -> bool:
+    return os.path.exists(kprobe.PERF_TYPE) and "register_fprobe_syms" in kprobe.functions()
+
+
+needs_multi = pytest.mark.skipif(not has_multi(), reason="this kernel has no kprobe.multi")
+
+
+@needs_multi
+@pytest.mark.parametrize("functions", [None, "vfs_fallocat?", ["vfs_fallocate", "vfs_fsync"]])
+def test_entries(watch, fallocate, functions):
+    seen = watch("onMany")
+    link = seen.program.attach() if functions is None else seen.program.attach_kprobe_multi(functions)
+    fallocate(KEEP_SIZE, 0, 1)
+    assert seen[MANY] == (1, [KEEP_SIZE, 0, 0, 0])
+    link.destroy()
+    fallocate(KEEP_SIZE, 0, 1)
+    assert seen[MANY][0] == 1
+
+
+@needs_multi
+def test_returns(watch, fallocate):
+    seen = watch("onManyReturns")
+    link = seen.program.attach()
+    assert link.target == "kretprobe.multi:vfs_fallocate (1)"
+    fallocate(KEEP_SIZE, 0, 1)
+    assert seen[MANY] == (1, [0, -errno.EBADF, 0, 0])
+
+
+@needs_multi
+def test_many_at_once(watch):
+    seen = watch("onMany")
+    link = seen.program.attach_kprobe_multi("vfs_*")
+    assert link.target.startswith("kprobe.multi:vfs_* (") and int(link.target.split("(")[1][:-1]) > 20
+    before = seen[MANY][0]
+    os.stat("/")
+    assert seen[MANY][0] > before
+
+
+@needs_multi
+def test_names_that_are_not_there(watch):
+    seen = watch("onMany")
+    with pytest.raises(
+        tinybpf.BpfError, match="no function 'vfs_falocate' that can be traced; did you mean vfs_fa"
+    ):
+        seen.program.attach_kprobe_multi(["vfs_falocate", "vfs_fsync"])
+    with pytest.raises(tinybpf.BpfError, match="no function that can be traced has such a name") as caught:
+        seen.program.attach_kprobe_multi("no_such_*")
+    assert caught.value.errno == errno.ENOENT
+
+
+@pytest.mark.skipif(has_multi(), reason="this kernel has kprobe.multi")
+def test_a_kernel_without(watch):
+    words = r"Linux 5\.18 brought kprobe.multi; this kernel is "
+    if not system.older_than("5.18"):
+        words = "kprobe.multi: this kernel was built without CONFIG_FPROBE"
+    with pytest.raises(tinybpf.UnsupportedError, match=words):
+        watch("onMany").program.attach()
+
+
+def test_wrong_arguments(watch):
+    with pytest.raises(
+        tinybpf.BpfError, match="'onEntry' is in section 'kprobe/vfs_fallocate'\n  hint: those in"
+    ):
+        watch("onEntry").program.attach_kprobe_multi("vfs_*")
+    program = watch("onMany").program
+    with pytest.raises(ValueError, match="functions must name at least one"):
+        program.attach_kprobe_multi([])
+    with pytest.raises(ValueError, match="functions must be a pattern or names, not ''"):
+        program.attach_kprobe_multi("")
+    with pytest.raises(TypeError, match="functions must be names, not 5"):
+        program.attach_kprobe_multi(["a", 5])
+
+
+def test_options_have_the_place_that_libbpf_gives_them():
+    """``struct bpf_link_create_opts`` up to the cookies: size, flags and iterator at first."""
+    from tinybpf.libbpf._lib import ffi
+
+    names = ffi.new("char *[1]")
+    words = list(kprobe_multi._options(1, names, 3))
+    assert words == [64, 0, 0, 0, 3 << 32 | 1, int(ffi.cast("uintptr_t", names)), 0, 0]
