@@ -265,7 +265,7 @@ def _variables(doc: ssa.Document, types: Types) -> list[int]:
 
 def _text(module: Module, bodies: list[str], variables: list[int], functions: list[int]) -> str:
     """The module for this machine; ``run.N`` calls function N and returns 0, or where it panicked."""
-    from tinybpf.compiler.lower.module import DECLARATIONS
+    from tinybpf.compiler.lower.assembly import DECLARATIONS
 
     lines = [DECLARATIONS]
     for v in variables:

@@ -11,7 +11,7 @@ from elftools.elf.elffile import ELFFile
 
 from tinybpf.compiler import compile_go, llvm
 from tinybpf.compiler.elf import read
-from tinybpf.compiler.lower import halves, module
+from tinybpf.compiler.lower import assembly, halves
 from tinybpf.errors import CompileError
 from tinybpf.libbpf.btf import Btf
 from tinybpf.libbpf.btf_ext import BtfExt
@@ -54,7 +54,7 @@ def test_whole_and_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     halved = compile_go(text).elf
     assert compile_go(text).elf == halved
     assert [sorted(answer) for answer in taken] == [["dumps", "log", "object", "times"]] * 2
-    monkeypatch.setattr(module, "LARGEST_WHOLE", 1 << 30)
+    monkeypatch.setattr(assembly, "LARGEST_WHOLE", 1 << 30)
     whole, parts = seen(compile_go(text).elf), seen(halved)
     assert len(taken) == 2
     assert "ebpf_lost_slow1" in whole["symbols"] and "filter0" in whole["symbols"]

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from tinybpf.compiler import ssa, typed
 from tinybpf.compiler.kernel.helpers import MOVES_PACKET, Helper
 from tinybpf.compiler.lower import abi, arithmetic, builtins, callbacks, calls, convert, memory, runes, trace  # noqa: F401  (they register their instructions)
+from tinybpf.compiler.lower.assembly import Ahead, assemble
 from tinybpf.compiler.lower.debug import DebugInfo
 from tinybpf.compiler.lower.escape import EscapeCheck
 from tinybpf.compiler.lower.exact import Exact
 from tinybpf.compiler.lower.frames import context_parts_travel, must_inline
 from tinybpf.compiler.lower.function import FunctionLowering
-from tinybpf.compiler.lower.halves import LARGEST_WHOLE, Halves, middle
 from tinybpf.compiler.lower.inlining import LARGE, inlined
 from tinybpf.compiler.lower.loops import check as check_loops
 from tinybpf.compiler.lower.names import Names, qualified
@@ -23,7 +23,7 @@ from tinybpf.compiler.lower.panics import NativeSites, Sites
 from tinybpf.compiler.lower.pointsto import Place, PointsTo
 from tinybpf.compiler.lower.refuse import DISPATCHER, Poisoned, Refused, recursion
 from tinybpf.compiler.lower.types import Types
-from tinybpf.compiler.lower.variables import Variables, string_constants
+from tinybpf.compiler.lower.variables import string_constants
 from tinybpf.compiler.lower.views import Views
 from tinybpf.compiler.lower.walk import Calls, instructions
 from tinybpf.compiler.lower.writes import Writes
@@ -35,20 +35,6 @@ if TYPE_CHECKING:
     from tinybpf.compiler.startup import Initial
 
 Report = Callable[[ssa.Pos, str, "str | None"], None]
-
-LAYOUT = "-m:e-p:64:64-i64:64-i128:128-n32:64-S128"
-"""Behind the letter of the byte order."""
-
-DECLARATIONS = """\
-declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
-declare void @llvm.memmove.p0.p0.i64(ptr, ptr, i64, i1)
-declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
-declare i1 @llvm.is.constant.i1(i1)
-declare i1 @llvm.is.constant.i64(i64)
-declare void @llvm.assume(i1)
-declare ptr @llvm.preserve.static.offset(ptr)
-declare ptr @llvm.preserve.struct.access.index.p0.p0(ptr, i32, i32)
-"""
 
 
 def forget(state: object) -> None:
@@ -115,7 +101,7 @@ class Module:
         self._inlined = (
             set()
             if self.native
-            else inlined(doc.functions, self.order, self.callees, self._stays, self._callbacks)
+            else inlined(doc.functions, self.order, self.callees, self._stays, self.callbacks)
         )
         contexts = {e.function for e in program.entries if e.takes_context}
         self.points = PointsTo(doc, types, self.order, contexts, self._entry_functions, known)
@@ -333,15 +319,17 @@ class Module:
 
     def bodies(self) -> list[str]:
         """The text of each function, callees first."""
-        bodies = self._bodies(self.order, self.program.entries)
-        self._tell_inside()
+        bodies = self.some_bodies(self.order, self.program.entries)
+        self.tell_inside()
         return bodies
 
-    def _tell_inside(self) -> None:
+    def tell_inside(self) -> None:
+        """Tell of what is wrong inside of the typed package, where nothing else is."""
         for refused in self._inside if not self._refused else ():
             self.report(refused.pos, refused.message, refused.hint)
 
-    def _bodies(self, functions: Sequence[int], entries: Sequence[EntryPoint]) -> list[str]:
+    def some_bodies(self, functions: Sequence[int], entries: Sequence[EntryPoint]) -> list[str]:
+        """As ``bodies``, of some functions and programs."""
         shims = len(self.shims.texts)
         bodies = [self._inner(i) for i in functions if self._is_called(i)]
         bodies += [self._function(e.function, e) for e in entries]
@@ -359,71 +347,15 @@ class Module:
     @cached_property
     def _called(self) -> set[int]:
         called = {callee for f in self.order for _, callee in self.callees(f)}
-        return called | {back for f in self.order for _, back in self._callbacks(f)}
+        return called | {back for f in self.order for _, back in self.callbacks(f)}
 
-    def run(self, ahead: Callable[[str, str], None] | None = None) -> str:
+    def run(self, ahead: Ahead | None = None) -> str:
         """The module's text; ``report`` was told all that is wrong, but for what ``check`` finds.
 
         ``ahead`` is given the target and the first half of a large module as soon as that is there.
         """
-        variables = Variables(self)
-        order = "E" if self.big_endian else "e"
-        start = [
-            f'target triple = "{self.triple}"\ntarget datalayout = "{order}{LAYOUT}"\n',
-            DECLARATIONS,
-            *variables.lines(),
-            variables.license(),
-        ]
-        parts = self._parts()
-        bodies = self._bodies(*parts[0])
-        halves = None
-        if len(parts) == 2 and ahead is not None:
-            halves = self._first_half([*start, *self._made()], bodies, ahead)
-        rest = self._bodies(*parts[1]) if len(parts) == 2 else []
-        self._tell_inside()
-        head = [*start, *self._made()]
-        second = halves.second(head, rest) if halves is not None and not self.debug.circular else None
-        self.second = "\n".join([*second, self.debug.text(rest), ""]) if second else ""
-        return "\n".join([*head, *dict.fromkeys([*bodies, *rest]), self.debug.text(), ""])
-
-    def _made(self) -> list[str]:
-        """What the module defines besides the source's variables and functions, as far as it is known."""
-        sites = self.sites.lines() if self.sites is not None else []
-        return [*sites, *self.made.lines(), *self.shared_lines()]
-
-    def _first_half(
-        self, head: Sequence[str], bodies: Sequence[str], ahead: Callable[[str, str], None]
-    ) -> Halves | None:
-        halves = Halves(head, bodies)
-        after = self.debug.text()
-        if halves.first is None or self.debug.circular:
-            return None
-        ahead(self.triple, "\n".join([*halves.first, after, ""]))
-        return halves
-
-    def _parts(self) -> list[tuple[Sequence[int], Sequence[EntryPoint]]]:
-        """The functions and programs of the module, in two parts where it is large and can be cut."""
-        entries = self.program.entries
-        weights = {f: sum(len(b.instrs) for b in self.doc.functions[f].blocks) for f in self.order}
-        if self.native or sum(weights.values()) < LARGEST_WHOLE:
-            return [(self.order, entries)]
-        reached: dict[int, set[int]] = {}
-        backs: set[int] = set()
-        for f in self.order:  # callees first
-            found = {back for _, back in self._callbacks(f)}
-            backs |= found
-            found |= {callee for _, callee in self.callees(f)}
-            reached[f] = {f}.union(*(reached.get(callee, ()) for callee in found))
-        once = {f for f in self.order if f in backs or not self.is_part(f)}
-        needed = [reached[e.function] for e in entries]
-        at = middle([n & once for n in needed], [sum(weights[f] for f in n) for n in needed])
-        if at is None:
-            return [(self.order, entries)]
-        first, second = set().union(*needed[:at]), set().union(*needed[at:])
-        return [
-            ([f for f in self.order if f in first], entries[:at]),
-            ([f for f in self.order if f in second], entries[at:]),
-        ]
+        text, self.second = assemble(self, ahead)
+        return text
 
     def shared_lines(self) -> list[str]:
         """What functions share: the string constants, and the decoder of runes."""
@@ -461,7 +393,7 @@ class Module:
 
     def _visit(self, index: int, done: dict[int, bool], order: list[int], chain: list[int]) -> None:
         done[index] = False
-        called = [*self.callees(index), *self._callbacks(index)]
+        called = [*self.callees(index), *self.callbacks(index)]
         for call, callee in called:
             if not self.doc.functions[callee].blocks:
                 continue
@@ -474,7 +406,7 @@ class Module:
         done[index] = True
         order.append(index)
 
-    def _callbacks(self, index: int) -> Iterator[tuple[ssa.Call, int]]:
+    def callbacks(self, index: int) -> Iterator[tuple[ssa.Call, int]]:
         return callbacks.callbacks(self.doc, self.doc.functions[index]) if self.typed else iter(())
 
     def _find_helpers(self) -> None:
