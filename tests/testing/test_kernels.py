@@ -234,6 +234,37 @@ def test_limits_of_time_are_wider_in_a_guest(pytester, run, standins):
     result.stdout.fnmatch_lines(["E *Timeout (>0.2s)*"])
 
 
+def test_a_plugin_that_repeats_tests(pytester, run, standins):
+    """All reports of a test arrive, though it ends several times."""
+    pytester.makeconftest(
+        """
+        import time
+        from _pytest.runner import runtestprotocol
+
+        def pytest_runtest_protocol(item, nextitem):
+            for turn in range(3):
+                item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+                reports = runtestprotocol(item, nextitem=nextitem, log=False)
+                for report in reports:
+                    if turn < 2 and report.when == "call":
+                        report.outcome = "rerun"
+                    item.ihook.pytest_runtest_logreport(report=report)
+                item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+                item._initrequest()
+                time.sleep(0.2)
+            return True
+
+        def pytest_report_teststatus(report):
+            if report.outcome == "rerun":
+                return "rerun", "R", "RERUN"
+        """
+    )
+    pytester.makepyfile("import pytest\n\n@pytest.mark.bpf\ndef test_it(): pass\n")
+    result = run("--bpf-kernels=6.1", "-v")
+    result.assert_outcomes(passed=1)
+    assert "1 passed, 2 rerun" in result.stdout.str()
+
+
 def test_output_as_it_comes(pytester, run, standins, matrix):
     result = run(ON_TWO, "-s", "-k", "runs")
     assert [result.stdout.str().count(text) for text in ("on 6.1\n", "on 6.12\n")] == [1, 1]
