@@ -78,10 +78,11 @@ def standins(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Guests whose kernel is this one: a process here. Gets the kernels that were asked for."""
     from tinybpf import vm
     from tinybpf.testing import fleet
+    from tinybpf.vm import tools
 
     asked: list[str] = []
 
-    def kernel(line: str) -> Standin:
+    def kernel(line: str, say: object) -> Standin:
         asked.append(line)
         return Standin(line, f"{line}.0-standin")
 
@@ -90,6 +91,7 @@ def standins(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         script = Path(fleet.__file__).with_name("guest.py")
         return ["env", f"TINYBPF_VM={line}", sys.executable, str(script), str(job)]
 
+    monkeypatch.setattr(tools, "find", lambda names: {})
     monkeypatch.setattr(vm, "kernel", kernel)
     monkeypatch.setattr(fleet, "boot_command", command)
     return asked

@@ -234,6 +234,37 @@ def test_limits_of_time_are_wider_in_a_guest(pytester, run, standins):
     result.stdout.fnmatch_lines(["E *Timeout (>0.2s)*"])
 
 
+def test_a_plugin_that_repeats_tests(pytester, run, standins):
+    """All reports of a test arrive, though it ends several times."""
+    pytester.makeconftest(
+        """
+        import time
+        from _pytest.runner import runtestprotocol
+
+        def pytest_runtest_protocol(item, nextitem):
+            for turn in range(3):
+                item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+                reports = runtestprotocol(item, nextitem=nextitem, log=False)
+                for report in reports:
+                    if turn < 2 and report.when == "call":
+                        report.outcome = "rerun"
+                    item.ihook.pytest_runtest_logreport(report=report)
+                item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+                item._initrequest()
+                time.sleep(0.2)
+            return True
+
+        def pytest_report_teststatus(report):
+            if report.outcome == "rerun":
+                return "rerun", "R", "RERUN"
+        """
+    )
+    pytester.makepyfile("import pytest\n\n@pytest.mark.bpf\ndef test_it(): pass\n")
+    result = run("--bpf-kernels=6.1", "-v")
+    result.assert_outcomes(passed=1)
+    assert "1 passed, 2 rerun" in result.stdout.str()
+
+
 def test_output_as_it_comes(pytester, run, standins, matrix):
     result = run(ON_TWO, "-s", "-k", "runs")
     assert [result.stdout.str().count(text) for text in ("on 6.1\n", "on 6.12\n")] == [1, 1]
@@ -273,9 +304,15 @@ def test_a_guest_that_does_not_start(pytester, run, standins, matrix, monkeypatc
 
     command = ["sh", "-c", "echo QEMU could not start; exit 125"]
     monkeypatch.setattr(fleet, "boot_command", lambda job: command)
-    result = run(ON_TWO, "-k", "runs or here")
+    result = run("--bpf-kernels=6.1", "-k", "runs or skips or here")
     result.assert_outcomes(passed=1, errors=2)
-    result.stdout.fnmatch_lines(["kernel 6.1.0-standin: not run in the guest", "QEMU could not start"])
+    result.stdout.fnmatch_lines(
+        [
+            "kernel 6.1.0-standin: not run in the guest",
+            "QEMU could not start",
+            "kernel 6.1.0-standin: not run in the guest; see *::test_runs[[]6.1[]]",
+        ]
+    )
 
 
 def test_a_file_that_cannot_be_imported(pytester, run, standins, matrix):
@@ -344,20 +381,38 @@ def test_a_list_of_kernels_that_is_none(run, given, message):
 def test_a_kernel_that_cannot_be_had(run, standins, matrix, monkeypatch):
     from tinybpf import vm
 
-    def kernel(line):
+    def kernel(line, say):
+        say(f"looking for {line}")
         raise vm.VmError(f"there is no kernel {line}")
 
     monkeypatch.setattr(vm, "kernel", kernel)
     result = run("--bpf-kernels=6.1,9.9")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "ERROR: --bpf-kernels: there is no kernel 6.1" in result.stderr.str()
+    assert "tinybpf: looking for 6.1" in result.outlines
     assert "Traceback" not in result.stderr.str()
+
+
+def test_a_machine_without_qemu(run, standins, matrix, monkeypatch):
+    from tinybpf import vm
+    from tinybpf.vm import tools
+
+    def find(names):
+        raise vm.VmError(f"missing on this machine: {names[0]}")
+
+    monkeypatch.setattr(tools, "find", find)
+    result = run(ON_TWO)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "ERROR: --bpf-kernels: missing on this machine: qemu-system-x86_64" in result.stderr.str()
+    assert standins == []
 
 
 def test_options_that_do_not_go_with_it(run, monkeypatch):
     result = run(ON_TWO, "--pdb")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "--bpf-kernels: no debugger in a virtual machine" in result.stderr.str()
+    result = run(ON_TWO, "--bpf-timeout=0")
+    assert "--bpf-timeout: the tests need more than no time" in result.stderr.str()
     with pytest.raises(pytest.UsageError, match="leave out -n of pytest-xdist"):
         kernels._check_company(SimpleNamespace(option=SimpleNamespace(numprocesses=2)))
     monkeypatch.setenv("TINYBPF_VM", "6.1")
@@ -384,9 +439,11 @@ def test_an_interrupt_ends_the_guests(pytester, run, standins, tmp_path):
         from types import SimpleNamespace
         from tinybpf import vm
         from tinybpf.testing import fleet
+        from tinybpf.vm import tools
 
         script = str(Path(fleet.__file__).with_name("guest.py"))
-        vm.kernel = lambda line: SimpleNamespace(version=line, release=line)
+        tools.find = lambda names: {}
+        vm.kernel = lambda line, say: SimpleNamespace(version=line, release=line)
         fleet.boot_command = lambda job: [sys.executable, script, str(job)]
         """
     )

@@ -51,6 +51,7 @@ class Guest:
         self._done: set[str] = set()
         self._running = ""
         self._words: list[str] = []
+        self._lost_first = ""
         self.started = False
         self.ended = False
 
@@ -167,8 +168,11 @@ class Guest:
             words, when = f"{name}: the guest ended in this test\n{self._said()}", "call"
         elif self._running:
             words, when = f"{name}: not run, the guest ended in {self._running}", "setup"
+        elif self._lost_first:
+            words, when = f"{name}: not run in the guest; see {self._lost_first}", "setup"
         else:
             words, when = f"{name}: not run in the guest\n{self._said()}", "setup"
+            self._lost_first = item.nodeid
         return pytest.TestReport(
             item.nodeid,
             item.location,

@@ -36,6 +36,8 @@ def configure(config: pytest.Config) -> None:
     if inside:
         raise pytest.UsageError(f"--bpf-kernels: this is a virtual machine already, of kernel {inside}")
     _check_company(config)
+    if not config.getoption("bpf_timeout") > 0:
+        raise pytest.UsageError("--bpf-timeout: the tests need more than no time; give seconds")
     config.pluginmanager.register(Kernels(lines, config.getoption("bpf_timeout")), "tinybpf.testing.kernels")
 
 
@@ -129,14 +131,19 @@ class Kernels:
     ) -> list[tuple[Any, list[pytest.Item]]]:
         """Each kernel with its tests; ``UsageError`` where one can't be had."""
         from tinybpf import vm
+        from tinybpf.vm import tools
 
+        reporter = config.pluginmanager.getplugin("terminalreporter")
         found = []
         for line in self._lines:
             of_line = [item for item in items if line_of(item) == line]
             if not of_line:
                 continue
             try:
-                kernel = vm.kernel(line)
+                tools.find(tools.TO_RUN)
+                kernel = vm.kernel(
+                    line, say=lambda text: reporter and reporter.write_line(f"tinybpf: {text}")
+                )
             except vm.VmError as error:
                 raise pytest.UsageError(f"--bpf-kernels: {error}") from None
             found.append((kernel, of_line))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -88,16 +89,18 @@ class Sender:
     def pytest_internalerror(self, excrepr: object) -> None:
         self._send("words", f"pytest ended with an error of its own in the guest:\n{excrepr}")
 
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self._send("start", nodeid)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Around all of a test: plugins that repeat it say several times that it has started and ended."""
+        self._send("start", item.nodeid)
+        result = yield
+        self._send("done", item.nodeid)
+        return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         config = self._config
         assert config is not None
         self._send("report", config.hook.pytest_report_to_serializable(config=config, report=report))
-
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        self._send("done", nodeid)
 
     def pytest_warning_recorded(
         self, warning_message: warnings.WarningMessage, when: str, nodeid: str
