@@ -105,6 +105,12 @@ def build() -> Callable[..., bytes]:
     return compiled
 
 
+@pytest.fixture
+def compiles_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a virtual machine the host compiles: here this process does, with what the test changes in it."""
+    monkeypatch.delenv("TINYBPF_COMPILER", raising=False)
+
+
 @pytest.fixture(scope="session")
 def me(build: Callable[..., bytes]) -> int:
     """This process's id as BPF sees it: another one than its own in a container."""

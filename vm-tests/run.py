@@ -23,7 +23,8 @@ def command(kernel: str, selected: selection.Selection, report: Path, timeout: f
     report.write_text("")
     path = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
     flags = ["--kernel", kernel, "--timeout", str(timeout), "--share", str(report.parent)]
-    settings = ["--env", f"PYTHONPATH={path}", "--env", f"VM_REPORT={report}"]
+    variables = {"PYTHONPATH": path, "VM_REPORT": report, "PYTHONPYCACHEPREFIX": selection.COMPILED}
+    settings = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
     pytest = [sys.executable, "-m", "pytest", "-p", "in_guest", "-m", "kernel", *selected.arguments]
     return [sys.executable, "-m", "tinybpf", "vm", *flags, *settings, "--", *pytest]
 
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str]) -> None:
     selected = selection.select(more)
     for reason, count in selected.left_out.items():
         print(f"left out: {count} tests: {reason}", flush=True)
-    words = command(given.kernel, selected, Path("build/vm-tests").absolute() / f"{given.kernel}.jsonl")
+    words = command(given.kernel, selected, selection.FOLDER / f"{given.kernel}.jsonl")
     os.execv(words[0], words)
 
 
