@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 LEFT_OUT = {
+    "tests/cli/": "starts Python some times a test, and loads what other tests load",
     "tests/benchmarks/": "measures time, which an emulated processor does not tell",
     "tests/fuzzing/": "Go's own compiler builds a program for each test, minutes in an emulated processor",
     "tests/language/": "Go's own compiler builds the cases, minutes in an emulated processor",
