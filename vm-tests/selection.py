@@ -22,10 +22,10 @@ COMPILED = FOLDER / "python"
 
 
 class Selection(NamedTuple):
-    """pytest's arguments for a guest, how many tests there are, and how many are left out, by reason."""
+    """pytest's arguments for a guest, how many tests they are, and how many are left out, by reason."""
 
     arguments: list[str]
-    count: int
+    tests: int
     left_out: Counter[str]
 
 
