@@ -7,7 +7,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import old_kernels
 import pytest
+
+from tinybpf.errors import BpfError, VerifierError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -122,7 +125,7 @@ def test_the_command_of_a_guest(tmp_path: Path) -> None:
     selected = selection.Selection(["-k", "ring", "tests/libbpf/test_ring.py"], 3, selection.Counter())
     words = run.command("6.1", selected, tmp_path / "new" / "6.1.jsonl", 60)
     line = " ".join(words)
-    assert f"--kernel 6.1 --timeout 60 --share {tmp_path / 'new'}" in line
+    assert f"--kernel 6.1 --timeout 60 --memory 4G --share {tmp_path / 'new'}" in line
     assert line.endswith("-m kernel -k ring tests/libbpf/test_ring.py")
     assert f"VM_REPORT={tmp_path / 'new' / '6.1.jsonl'}" in words
     assert (tmp_path / "new" / "6.1.jsonl").read_text() == ""
@@ -177,3 +180,27 @@ def test_the_plugin_reports_and_widens(tmp_path: Path, monkeypatch: pytest.Monke
         ("test_end", "passed", ""),
         ("test_end", "failed", "OSError: at the end"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            BpfError("create map 'm' failed: Invalid argument\n  hint: Linux 999.1 brought it"),
+            "with Linux 999.1: ",
+        ),
+        (BpfError("it needs Linux 2.6"), None),
+        (BpfError("create map 'm' failed: Invalid argument"), None),
+        (VerifierError("refused", log="sleepable progs cannot use bpf_spin_lock yet"), "no spin locks in"),
+        (
+            VerifierError(
+                "refused", summary="back-edge from insn 62 to 63", log="back-edge from insn 62 to 63"
+            ),
+            "no loops",
+        ),
+        (VerifierError("refused", log="back-edge from insn 62 to 3"), None),
+    ],
+)
+def test_what_an_error_says_the_kernel_lacks(error: BpfError, reason: str | None) -> None:
+    found = old_kernels.lacking(error)
+    assert found is None if reason is None else found is not None and reason in found
