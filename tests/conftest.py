@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["btf_maker", "kernel_places", "watching", "old_kernels", "pytester"]  # but for the last in support/
+pytest_plugins = [
+    "btf_maker",
+    "kernel_places",
+    "watching",
+    "old_kernels",
+    "pytester",
+]  # the last is pytest's
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = {"kernel": "needs root and a kernel with BPF", "slow": "takes minutes: give --slow"}
