@@ -199,8 +199,12 @@ def test_the_plugin_reports_and_widens(tmp_path: Path, monkeypatch: pytest.Monke
             "no loops",
         ),
         (VerifierError("refused", log="back-edge from insn 62 to 3"), None),
+        (VerifierError("refused", log="1: call\nunknown func bpf_loop#181"), "no function bpf_loop for"),
     ],
 )
-def test_what_an_error_says_the_kernel_lacks(error: BpfError, reason: str | None) -> None:
+def test_what_an_error_says_the_kernel_lacks(
+    error: BpfError, reason: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYBPF_VM", "6.1")
     found = old_kernels.lacking(error)
     assert found is None if reason is None else found is not None and reason in found
