@@ -70,7 +70,7 @@ vm-test: setup system-packages-vm
 	$(PY) vm-tests/run.py --kernel $(KERNEL) $(ARGS)
 
 vm-test-all: setup system-packages-vm
-	$(PY) vm-tests/all.py $(ARGS)
+	$(PY) vm-tests/every.py $(ARGS)
 
 lint: setup
 	.venv/bin/ruff check .

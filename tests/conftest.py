@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["btf_maker", "kernel_places", "watching", "pytester"]  # but for the last in support/
+pytest_plugins = [
+    "btf_maker",
+    "kernel_places",
+    "watching",
+    "old_kernels",
+    "pytester",
+]  # the last is pytest's
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = {"kernel": "needs root and a kernel with BPF", "slow": "takes minutes: give --slow"}
@@ -103,6 +109,12 @@ def build() -> Callable[..., bytes]:
         return bytes(compile_go(ROOT / "tests" / "libbpf" / "programs" / f"{name}.go", programs=programs))
 
     return compiled
+
+
+@pytest.fixture
+def compiles_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a virtual machine the host compiles: here this process does, with what the test changes in it."""
+    monkeypatch.delenv("TINYBPF_COMPILER", raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -137,7 +137,7 @@ def test_the_command_that_runs_it_shows_what_is_shown(project, first_program):
 
 
 def test_make_has_the_targets_that_are_named(project):
-    named = set(re.findall(r"(?:^|`)make ([a-z]+)", (project / "README.md").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", (project / "README.md").read_text(), re.MULTILINE))
     makefile = (project / "Makefile").read_text()
     assert {"demo", "test", "setup", "wheel"} <= named
     assert [target for target in named if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []

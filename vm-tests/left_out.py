@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 LEFT_OUT = {
+    "tests/cli/": "starts Python some times a test, and loads what other tests load",
     "tests/benchmarks/": "measures time, which an emulated processor does not tell",
     "tests/fuzzing/": "Go's own compiler builds a program for each test, minutes in an emulated processor",
     "tests/language/": "Go's own compiler builds the cases, minutes in an emulated processor",
     "tests/packaging/": "builds packages, which no kernel changes",
     "tests/interop/test_cilium.py": "Go's own compiler builds the program that loads, minutes when emulated",
     "tests/golang_package/test_same.py": "Go's own compiler builds the other half, minutes when emulated",
+    "tests/docs/test_verifier.py": "compares with the words of one verifier, which change",
     "tests/docs/test_language.py": "Go's own compiler runs the examples, minutes when emulated",
 }
 

@@ -15,6 +15,8 @@ import selection
 
 HERE = Path(__file__).resolve().parent
 TIMEOUT = 3600
+MEMORY = "4G"
+"""One of the tests makes a ring buffer of a gigabyte."""
 
 
 def command(kernel: str, selected: selection.Selection, report: Path, timeout: float = TIMEOUT) -> list[str]:
@@ -22,8 +24,9 @@ def command(kernel: str, selected: selection.Selection, report: Path, timeout: f
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text("")
     path = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
-    flags = ["--kernel", kernel, "--timeout", str(timeout), "--share", str(report.parent)]
-    settings = ["--env", f"PYTHONPATH={path}", "--env", f"VM_REPORT={report}"]
+    flags = ["--kernel", kernel, "--timeout", str(timeout), "--memory", MEMORY, "--share", str(report.parent)]
+    variables = {"PYTHONPATH": path, "VM_REPORT": report, "PYTHONPYCACHEPREFIX": selection.COMPILED}
+    settings = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
     pytest = [sys.executable, "-m", "pytest", "-p", "in_guest", "-m", "kernel", *selected.arguments]
     return [sys.executable, "-m", "tinybpf", "vm", *flags, *settings, "--", *pytest]
 
@@ -37,7 +40,7 @@ def main(arguments: Sequence[str]) -> None:
     selected = selection.select(more)
     for reason, count in selected.left_out.items():
         print(f"left out: {count} tests: {reason}", flush=True)
-    words = command(given.kernel, selected, Path("build/vm-tests").absolute() / f"{given.kernel}.jsonl")
+    words = command(given.kernel, selected, selection.FOLDER / f"{given.kernel}.jsonl")
     os.execv(words[0], words)
 
 

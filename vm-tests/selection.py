@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -13,13 +14,18 @@ from typing import NamedTuple
 import left_out
 
 ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "build" / "vm-tests"
+"""For reports, and what else host and guests share."""
+
+COMPILED = FOLDER / "python"
+"""Modules as Python compiles them, which takes a guest a minute."""
 
 
 class Selection(NamedTuple):
-    """pytest's arguments for a guest, how many tests there are, and how many are left out, by reason."""
+    """pytest's arguments for a guest, how many tests they are, and how many are left out, by reason."""
 
     arguments: list[str]
-    count: int
+    tests: int
     left_out: Counter[str]
 
 
@@ -27,7 +33,7 @@ def select(arguments: Sequence[str]) -> Selection:
     """What pytest would run of the tests with the kernel, given more arguments; ``SystemExit`` if nothing."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "kernel", *arguments],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
     tests = [
         line for line in done.stdout.splitlines() if "::" in line and not line.startswith(("E ", "ERROR"))
@@ -39,6 +45,12 @@ def select(arguments: Sequence[str]) -> Selection:
     if not kept:
         raise SystemExit(f"no test to run: {'; '.join(f'{n} tests: {r}' for r, n in reasons.items())}")
     return Selection([*options(arguments), *places(arguments, kept)], len(kept), reasons)
+
+
+def environment() -> dict[str, str]:
+    """This process's, with the folder of compiled modules."""
+    found = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**found, "PYTHONPYCACHEPREFIX": str(COMPILED)}
 
 
 def options(arguments: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import tinybpf
+from tinybpf import vm
 
 pytestmark = pytest.mark.kernel
 
@@ -86,6 +87,11 @@ BODIES = {
 """Each helper's declaration and its call. The others have no result that the memory of a call can show."""
 
 
+SIZES = {"Strtol", "Strtoul", "CsumDiff"}
+UNSEEN = ("unbounded memory access", "invalid access to map value")
+"""Of ``n > 0 && n <= 56`` LLVM makes ``n - 1 < 56``, which old verifiers learn nothing about n from."""
+
+
 def program(helper: str) -> str:
     declaration, body = BODIES[helper]
     name, _, rest = declaration.partition("(")
@@ -105,6 +111,8 @@ def helper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str
     except tinybpf.BpfError as error:
         if "cannot use helper" in str(error) or "unknown func" in str(error):
             pytest.skip(f"this kernel has no {name} for tc programs")
+        if name in SIZES and vm.running() and any(words in str(error) for words in UNSEEN):
+            pytest.skip("this kernel has no eye for the bound of a size in the code that LLVM makes of it")
         raise
     with obj:
         yield name, obj

@@ -23,7 +23,7 @@ VARIABLE = "TINYBPF_VM"
 BOOT = 120.0
 """Seconds from the start of QEMU to that of the command; five without KVM, where nothing else runs."""
 
-KEPT = ("CI", "COLORTERM", "FORCE_COLOR", "LANG", "LC_ALL", "NO_COLOR", "PYTHONDONTWRITEBYTECODE",
+KEPT = ("CI", "COLORTERM", "FORCE_COLOR", "LANG", "LC_ALL", "NO_COLOR",
         "PYTHONPATH", "PYTEST_ADDOPTS", "TERM", "TZ", "USER", "VIRTUAL_ENV")  # fmt: skip
 _END_OF_CONSOLE = 4000
 

@@ -112,6 +112,7 @@ def test_up_to_others(body: str) -> None:
 
 
 @pytest.mark.kernel
+@pytest.mark.usefixtures("compiles_here")
 @pytest.mark.parametrize("body", [*NO_WAY_OUT, *NEVER_ENDS, *UP_TO_OTHERS])
 def test_the_verifier_refuses_them(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the check, too: nothing is refused or warned of that would do."""

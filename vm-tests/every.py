@@ -33,8 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     if given.lacking:
         more += lacking(given.lacking)
     selected = selection.select(more)
-    folder = Path("build/vm-tests").absolute()
-    places = {kernel: folder / f"{kernel}.jsonl" for kernel in given.kernels}
+    places = {kernel: selection.FOLDER / f"{kernel}.jsonl" for kernel in given.kernels}
     commands = {
         kernel: run.command(kernel, selected, place, given.timeout) for kernel, place in places.items()
     }

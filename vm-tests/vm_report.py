@@ -1,0 +1,28 @@
+"""A pytest plugin that writes a line of JSON for each test to the file that ``VM_REPORT`` names."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when != "call" and report.outcome == "passed":
+        return
+    place = os.environ.get("VM_REPORT")
+    if place:
+        with open(place, "a") as file:
+            file.write(json.dumps(line_of(report)) + "\n")
+
+
+def line_of(report: pytest.TestReport) -> dict[str, object]:
+    """What the report says of a test: its outcome, and the reason where it was skipped or failed."""
+    reason = ""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+    elif report.failed:
+        lines = [line[2:].strip() for line in report.longreprtext.splitlines() if line.startswith("E ")]
+        reason = lines[0] if lines else ""
+    return {"test": report.nodeid, "outcome": report.outcome, "reason": reason, "seconds": report.duration}
