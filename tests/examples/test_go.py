@@ -13,7 +13,10 @@ from tinybpf.compiler import compile_go
 
 SECTIONS = {
     "cgroup-connect": {"connect4": "cgroup/connect4", "connect6": "cgroup/connect6"},
+    "fentry-open": {"opening": "fentry/security_file_open", "opened": "fexit/security_file_open"},
     "execsnoop": {"started": "tracepoint/sched/sched_process_exec"},
+    "kprobe-openat": {"opening": "kprobe/do_sys_openat2", "opened": "kretprobe/do_sys_openat2"},
+    "lsm-file-open": {"opening": "lsm/file_open"},
     "rawtp-sched": {"switched": "raw_tracepoint/sched_switch"},
     "syscall-latency": {
         "enter": "tracepoint/raw_syscalls/sys_enter",

@@ -9,18 +9,24 @@ import sys
 from pathlib import Path
 
 import pytest
+from lacking import skip_without
 
 pytestmark = pytest.mark.kernel
 
 FLAGS = {
     "cgroup-connect": ["--cgroup", "CGROUP"],
     "execsnoop": [],
+    "fentry-open": [],
+    "kprobe-openat": [],
+    "lsm-file-open": [],
     "rawtp-sched": [],
     "syscall-latency": ["--set", "target=0"],
     "tc-filter": ["--interface", "lo"],
     "tracepoint-connect": [],
     "xdp-filter": ["--interface", "lo"],
 }
+
+NEEDS = {"fentry-open": "fentry", "kprobe-openat": "kprobe", "lsm-file-open": "lsm"}
 
 
 def test_all_are_here(project: Path):
@@ -29,6 +35,8 @@ def test_all_are_here(project: Path):
 
 @pytest.mark.parametrize("name", FLAGS)
 def test_it_attaches_and_ends(project: Path, cgroup: Path, name: str):
+    if name in NEEDS:
+        skip_without(NEEDS[name])
     flags = [flag.replace("CGROUP", str(cgroup)) for flag in FLAGS[name]]
     package = project / "examples" / name / "bpf"
     command = [sys.executable, "-m", "tinybpf", "run", "--json", "--duration", "300ms", *flags, package]

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from lacking import skip_without
 
 import tinybpf
 from tinybpf import system
@@ -66,10 +67,8 @@ def test_maps(kind: BpfMapType, version: str, options: str):
     [("syscall", "5.14"), ("netfilter", "6.4"), ("lsm_cgroup/socket_bind", "6.0"), ("sk_lookup", "5.9")],
 )
 def test_kinds_of_programs(section: str, version: str):
-    if section in ("netfilter", "lsm_cgroup/socket_bind"):
-        found = features.program_type(section.partition("/")[0]).probe()
-        if found.state.value != "works" and not system.older_than(version):
-            pytest.skip(f"this kernel has no {section}: {found.reason}")
+    if not system.older_than(version):
+        skip_without(section.partition("/")[0])
     check(
         lambda: tinybpf.load_go(PROGRAM % section).close(),
         version,
@@ -83,9 +82,7 @@ def test_kinds_of_programs(section: str, version: str):
     [("task", "5.8"), ("task_vma", "5.12"), ("bpf_link", "5.19"), ("ksym", "6.0"), ("cgroup", "6.1")],
 )
 def test_iterators(kind: str, version: str):
-    found = features.program_type("iter").probe()
-    if found.state.value != "works":
-        pytest.skip(f"this kernel has no iterators: {found.reason}")
+    skip_without("iter")
     source = (PROGRAM % f"iter/{kind}").replace("return 1", "return 0")
     check(
         lambda: tinybpf.load_go(source).close(), version, f"Linux {version} brought iter/{kind}; this kernel "
@@ -138,11 +135,9 @@ def test_helpers(source: str, version: str, what: str):
 
 @pytest.mark.kernel
 def test_a_pin_of_a_kprobe(watch):
+    skip_without("kprobe")
     seen = watch("onEntry")
-    try:
-        link = seen.program.attach()
-    except tinybpf.BpfError as error:
-        pytest.skip(f"this kernel has no kprobes: {error}")
+    link = seen.program.attach()
     path = f"/sys/fs/bpf/kprobe-{os.getpid()}"
     if system.older_than("5.15"):
         with pytest.raises(

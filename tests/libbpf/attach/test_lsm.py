@@ -7,29 +7,19 @@ import os
 import socket
 
 import pytest
+from lacking import skip_without
 
 import tinybpf
 from tinybpf import system
-from tinybpf.libbpf import features
 from tinybpf.libbpf.attach import lsm
-from tinybpf.libbpf.features import State
 
 OPENED, DENIED = 7, 10
 
 
-@pytest.fixture
-def active() -> None:
-    found = features.program_type("lsm").probe()
-    if found.state is not State.WORKS:
-        pytest.skip(f"this kernel has no LSM programs: {found.reason}")
-    if "bpf" not in (system.security_modules() or ("bpf",)):
-        pytest.skip("this kernel was started without the security module bpf")
-
-
 @pytest.mark.kernel
-@pytest.mark.usefixtures("active")
 @pytest.mark.parametrize("by_section", [True, False])
 def test_an_operation_is_denied(watch, tmp_path, by_section: bool):
+    skip_without("lsm")
     path = tmp_path / "file"
     path.write_text("text")
     seen = watch("onHook")
@@ -46,11 +36,8 @@ def test_an_operation_is_denied(watch, tmp_path, by_section: bool):
 
 
 @pytest.mark.kernel
-@pytest.mark.usefixtures("active")
 def test_an_operation_in_a_cgroup(watch, cgroup):
-    found = features.program_type("lsm_cgroup").probe()
-    if found.state is not State.WORKS:
-        pytest.skip(f"this kernel has no LSM programs of cgroups: {found.reason}")
+    skip_without("lsm_cgroup")
     seen = watch("onBind")
     with pytest.raises(tinybpf.BpfError, match=r"it needs a cgroup\n  hint: attach_cgroup\(path\) does it"):
         seen.program.attach()

@@ -8,10 +8,10 @@ import re
 import time
 
 import pytest
+from lacking import skip_without
 
 import tinybpf
-from tinybpf.libbpf import _arguments, features
-from tinybpf.libbpf.features import State
+from tinybpf.libbpf import _arguments
 
 pytestmark = pytest.mark.kernel
 
@@ -24,35 +24,9 @@ needs_types = pytest.mark.skipif(
 )
 
 
-def needs(kind: str) -> pytest.MarkDecorator:
-    """Skip where the kernel takes no programs of the kind, which is found out when the test runs."""
-    return pytest.mark.usefixtures(f"needs_{kind}")
-
-
-def _skip_without(kind: str) -> None:
-    found = features.program_type(kind).probe()
-    if found.state is not State.WORKS:
-        pytest.skip(f"this kernel has no {kind}: {found.reason}")
-
-
-@pytest.fixture
-def needs_fentry() -> None:
-    _skip_without("fentry")
-
-
-@pytest.fixture
-def needs_fmod_ret() -> None:
-    _skip_without("fmod_ret")
-
-
-@pytest.fixture
-def needs_tp_btf() -> None:
-    _skip_without("tp_btf")
-
-
-@needs("fentry")
 @pytest.mark.parametrize("by_section", [True, False])
 def test_the_arguments_of_a_function(watch, fallocate, by_section: bool):
+    skip_without("fentry")
     seen = watch("onFentry")
     link = seen.program.attach() if by_section else seen.program.attach_trace()
     assert link.target == "fentry:vfs_fallocate"
@@ -65,8 +39,8 @@ def test_the_arguments_of_a_function(watch, fallocate, by_section: bool):
     assert seen[BEFORE][0] == 1
 
 
-@needs("fentry")
 def test_arguments_and_result(watch, fallocate):
+    skip_without("fentry")
     seen = watch("onFexit")
     assert seen.program.attach().target == "fexit:vfs_fallocate"
     assert fallocate(KEEP_SIZE, 3, 5) == -errno.EBADF
@@ -75,9 +49,9 @@ def test_arguments_and_result(watch, fallocate):
     assert flags & os.O_ACCMODE == os.O_RDONLY and flags & os.O_NOFOLLOW
 
 
-@needs("fmod_ret")
 def test_a_result_that_is_changed(watch, tmp_path):
     """security_file_open is one of the few functions whose result programs may change."""
+    skip_without("fmod_ret")
     path = tmp_path / "file"
     path.write_text("text")
     seen = watch("onOpen", deny=-errno.EXDEV)
@@ -93,8 +67,8 @@ def test_a_result_that_is_changed(watch, tmp_path):
     os.close(os.open(path, os.O_WRONLY))
 
 
-@needs("tp_btf")
 def test_a_tracepoint(watch, me: int):
+    skip_without("tp_btf")
     seen = watch("onSwitch")
     assert seen.program.attach().target == "tp_btf:sched_switch"
     for _ in range(3):
@@ -103,8 +77,8 @@ def test_a_tracepoint(watch, me: int):
     assert calls >= 3 and previous > 0 and following >= 0 and previous != following
 
 
-@needs("fentry")
 def test_a_link_that_is_pinned(watch, fallocate):
+    skip_without("fentry")
     seen = watch("onFentry")
     link = seen.program.attach()
     path = f"/sys/fs/bpf/fentry-{os.getpid()}"
