@@ -11,7 +11,7 @@ if len(sys.argv) < 2:
 
 with contextlib.suppress(KeyboardInterrupt), tinybpf.load_go(Path(__file__).parent / "bpf") as obj:
     for name in sys.argv[1:]:
-        obj.map("guarded")[name.encode()[:63].ljust(64, b"\0")] = 0
+        obj.map("guarded")[name.encode()[:63].ljust(64, b"\0")] = 1
     obj.program("opening").attach()
     print("Guarding.", flush=True)
     for d in obj.ring_buffer("denied"):

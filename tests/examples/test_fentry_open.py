@@ -27,10 +27,11 @@ def test_what_a_process_opens(bpf, me: int, tmp_path: Path, monkeypatch: pytest.
         os.close(os.open("file", os.O_RDWR))
         seen = [e for e in obj.ring_buffer("opens", timeout=1) if me == e.PID and e.Size == 1234]
         assert obj.lost("opens") == 0
-    (e,) = seen
-    assert e.Path.text.endswith(f"{tmp_path}/file")  # a container sees less of it
-    assert (e.Flags & os.O_ACCMODE, e.Result) == (os.O_RDWR, 0)
-    assert 0 < e.Took < 10e9
+    # A file system that lies over another one opens the file there, too; a container sees less of the path.
+    assert [e for e in seen if e.Path.text.endswith(f"{tmp_path}/file")]
+    for e in seen:
+        assert (e.Flags & os.O_ACCMODE, e.Result) == (os.O_RDWR, 0)
+        assert 0 < e.Took < 10e9
 
 
 def test_main(run_main, tmp_path: Path):

@@ -133,6 +133,36 @@ def test_helpers(source: str, version: str, what: str):
     )
 
 
+ADD = """
+package bpf
+
+import (
+	"sync/atomic"
+
+	"tinybpf/ebpf"
+)
+
+var total uint64
+
+//bpf:section tc
+func add(ctx *ebpf.SKB) ebpf.TCAction {
+	atomic.AddUint64(&total, 1)
+	return ebpf.TCOK
+}
+"""
+
+
+@pytest.mark.kernel
+def test_atomic_operations():
+    tinybpf.load_go(ADD, cpu="v2").close()
+    if not system.older_than("5.12"):
+        tinybpf.load_go(ADD).close()
+        return
+    with pytest.raises(tinybpf.VerifierError) as caught:
+        tinybpf.load_go(ADD)
+    assert (caught.value.hint or "").startswith("Linux 5.12 brought atomic operations with a result; this ")
+
+
 @pytest.mark.kernel
 def test_a_pin_of_a_kprobe(watch):
     skip_without("kprobe")
@@ -180,6 +210,11 @@ def test_what_is_told(old, monkeypatch: pytest.MonkeyPatch):
         (
             "unrecognized bpf_ld_imm64 insn",
             "Linux 5.13 brought functions that the kernel calls back; this kernel is 5.4",
+        ),
+        (
+            "BPF_STX uses reserved fields",
+            "Linux 5.12 brought atomic operations with a result; this kernel is 5.4; with --cpu v2 "
+            '(cpu="v2") an addition whose result is not used does without',
         ),
         ("R0 !read_ok", None),
     ],

@@ -1,11 +1,7 @@
 // Package bpf keeps everyone, root too, from opening files of some names.
 package bpf
 
-import (
-	"sync/atomic"
-
-	"tinybpf/ebpf"
-)
+import "tinybpf/ebpf"
 
 // A Name is that of a file without its folder; longer ones are cut.
 type Name [64]byte
@@ -19,8 +15,8 @@ type Denied struct {
 }
 
 var (
-	// guarded counts the attempts to open a file of each name that must not be opened.
-	guarded = ebpf.Hash[Name, uint64]{MaxEntries: 1024}
+	// guarded has the names of files that must not be opened; what it has for them is not looked at.
+	guarded = ebpf.Hash[Name, uint8]{MaxEntries: 1024}
 	denied  = ebpf.RingBuf[Denied]{MaxEntries: 1 << 16}
 )
 
@@ -54,11 +50,9 @@ func opening(file *File, result int32) int32 {
 	}
 	var d Denied
 	ebpf.ReadKernelString(d.Name[:], file.Path.Entry.Name.Text)
-	attempts := guarded.Lookup(d.Name)
-	if attempts == nil {
+	if guarded.Lookup(d.Name) == nil {
 		return 0
 	}
-	atomic.AddUint64(attempts, 1)
 	d.PID, d.UID = ebpf.PID(), ebpf.UID()
 	ebpf.CurrentComm(&d.Comm)
 	denied.Output(&d)

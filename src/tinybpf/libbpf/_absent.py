@@ -98,7 +98,11 @@ def _without(what: str, feature: Feature | None) -> str | None:
 
 
 def helper_hint(words: str) -> str | None:
-    """Which version brought the helper, or the kind of callback, that the verifier does not know."""
+    """Which version brought the helper, the callback or the instruction that the verifier does not know."""
+    if "BPF_STX uses reserved fields" in words:
+        absent = _since.Fact("atomic operations with a result", "5.12").absence()
+        advice = 'with --cpu v2 (cpu="v2") an addition whose result is not used does without'
+        return absent and f"{absent}; {advice}"
     if any(said in words for said in _PSEUDO):
         fact = _since.Fact("functions that the kernel calls back", "5.13")
         return fact.absence()
