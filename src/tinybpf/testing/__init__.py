@@ -7,7 +7,7 @@
         assert test_run("drop_port", packet).retval == 1
 
 pytest finds it by itself; with ``PYTEST_DISABLE_PLUGIN_AUTOLOAD`` give ``-p tinybpf.testing``.
-docs/testing.md has the fixtures, the markers and the options. pytest 8 or later.
+docs/testing.md has the fixtures, the markers and the options. pytest 7.4 or later.
 
 All of pytest's users who have tinybpf installed import this module: what is heavy is imported where
 it is used. Its asserts are not for pytest: PYTEST_DONT_REWRITE
@@ -59,8 +59,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def _leave_alone(pluginmanager: pytest.PytestPluginManager) -> None:
     """Import tinybpf as ever: pytest rewrites the asserts of each package that has a plugin.
 
-    Where it cannot keep the result, as in a virtual machine or below a system's Python, that takes half a
-    second each time. There is no other way to say so; where this one goes away it is slower again.
+    Where it cannot keep the result, as in a virtual machine or below a system's Python, that takes a third of
+    a second each time. There is no other way to say so; where this one goes away it is slower again.
     """
     marked = getattr(getattr(pluginmanager, "rewrite_hook", None), "_must_rewrite", None)
     if isinstance(marked, set):
