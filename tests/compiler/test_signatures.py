@@ -72,7 +72,7 @@ def test_words(section: str):
 
 
 def test_words_where_the_first_byte_is_the_highest():
-    """The whole of each word is read: a narrower access would be elsewhere, where the verifier allows none."""
+    """Each word is read whole: a narrower access would be elsewhere, where the verifier allows none."""
     assert loads("fentry/f", "a int32, b int16", byte_order="big") == [0, 8]
 
 
