@@ -183,3 +183,35 @@ func onManyReturns(ret int32) int32 {
 	}
 	return 0
 }
+
+//bpf:section uprobe
+func onAbs(n int32) int32 {
+	if s := called(entered); s != nil {
+		s.Numbers[0] = int64(n)
+	}
+	return 0
+}
+
+//bpf:section uretprobe
+func onAbsReturns(ret int32) int32 {
+	if s := called(returned); s != nil {
+		s.Numbers[0] = int64(ret)
+	}
+	return 0
+}
+
+// void sys_enter(struct pt_regs *regs, long id)
+
+//bpf:section raw_tp/sys_enter
+func onRaw(ctx *ebpf.RawTracepoint, registers ebpf.Address, id int64) int32 {
+	if id != 110 || ebpf.PID() != target { // getppid on x86-64
+		return 0
+	}
+	if s := called(began); s != nil {
+		s.Numbers = [4]int64{id, int64(ctx.Args[1]), 0, 0}
+		if registers == ebpf.Address(ctx.Args[0]) && registers != 0 {
+			s.Numbers[2] = 1
+		}
+	}
+	return 0
+}
