@@ -4,6 +4,7 @@ from __future__ import annotations
 
 LEFT_OUT = {
     "tests/libbpf/attach/test_perf_event.py::test_a_clock_samples": "counts samples by the clock",
+    "tests/libbpf/test_refusals.py::test_refused[loop_": "the verifier walks a million instructions, minutes",
     "tests/cli/": "starts Python some times a test, and loads what other tests load",
     "tests/benchmarks/": "measures time, which an emulated processor does not tell",
     "tests/fuzzing/": "Go's own compiler builds a program for each test, minutes in an emulated processor",
