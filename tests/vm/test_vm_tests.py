@@ -187,7 +187,11 @@ def test_the_plugin_reports_and_widens(tmp_path: Path, monkeypatch: pytest.Monke
     [
         (
             BpfError("create map 'm' failed: Invalid argument\n  hint: Linux 999.1 brought it"),
-            "with Linux 999.1: ",
+            "too old: Linux 999.1 brought it",
+        ),
+        (
+            BpfError("load 'o' failed: program 'p' is of section x: Linux 999.1 brought it\n  libbpf: more"),
+            "too old: a program is of section x: Linux 999.1 brought it",
         ),
         (BpfError("it needs Linux 2.6"), None),
         (BpfError("create map 'm' failed: Invalid argument"), None),
