@@ -15,7 +15,7 @@ ATTACH = "tests/libbpf/attach"
 MAPS = "tests/compiler/kernel/test_maps.py::test_the_kernel_takes_good_definitions"
 
 MEANS = "is of section syscall"
-"""In the reason of a skip: the test's programs, run by the test itself, are of a kind that the kernel lacks."""
+"""In the reason of a skip: the kernel lacks the kind of programs that the test itself runs."""
 
 
 class Feature(NamedTuple):
