@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from vm_report import pytest_runtest_logreport
 
-__all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_runtest_logreport"]
+__all__ = ["pytest_collection_modifyitems", "pytest_runtest_logreport"]
 
 SLOWER = 20
 """Times that limits are wider, where a processor is emulated."""
@@ -22,10 +22,3 @@ def widen(item: pytest.Item) -> None:
     mark = item.get_closest_marker("timeout")
     if mark is not None and mark.args:
         item.add_marker(pytest.mark.timeout(mark.args[0] * SLOWER), append=False)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Time limits of all other tests."""
-    limit = float(config.getini("timeout") or 300)
-    if config.getoption("timeout", None) is None:
-        config.option.timeout = limit * SLOWER

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 LEFT_OUT = {
+    "tests/libbpf/attach/test_perf_event.py::test_a_clock_samples": "counts samples by the clock",
+    "tests/libbpf/test_refusals.py::test_refused[loop_": "the verifier walks a million instructions, minutes",
     "tests/cli/": "starts Python some times a test, and loads what other tests load",
     "tests/benchmarks/": "measures time, which an emulated processor does not tell",
     "tests/fuzzing/": "Go's own compiler builds a program for each test, minutes in an emulated processor",
@@ -13,6 +15,11 @@ LEFT_OUT = {
     "tests/docs/test_verifier.py": "compares with the words of one verifier, which change",
     "tests/docs/test_language.py": "Go's own compiler runs the examples, minutes when emulated",
 }
+
+
+def single() -> list[str]:
+    """The places that are no whole file or folder."""
+    return [place for place in LEFT_OUT if "::" in place]
 
 
 def why(test: str) -> str | None:

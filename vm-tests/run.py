@@ -11,10 +11,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import in_guest
 import selection
 
 HERE = Path(__file__).resolve().parent
 TIMEOUT = 3600
+LIMIT = 300
+"""Seconds that a test may take on this machine."""
 MEMORY = "4G"
 """One of the tests makes a ring buffer of a gigabyte."""
 
@@ -27,7 +30,8 @@ def command(kernel: str, selected: selection.Selection, report: Path, timeout: f
     flags = ["--kernel", kernel, "--timeout", str(timeout), "--memory", MEMORY, "--share", str(report.parent)]
     variables = {"PYTHONPATH": path, "VM_REPORT": report, "PYTHONPYCACHEPREFIX": selection.COMPILED}
     settings = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
-    pytest = [sys.executable, "-m", "pytest", "-p", "in_guest", "-m", "kernel", *selected.arguments]
+    limit = ["--timeout", str(LIMIT * in_guest.SLOWER)]
+    pytest = [sys.executable, "-m", "pytest", "-p", "in_guest", "-m", "kernel", *limit, *selected.arguments]
     return [sys.executable, "-m", "tinybpf", "vm", *flags, *settings, "--", *pytest]
 
 

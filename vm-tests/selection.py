@@ -44,7 +44,8 @@ def select(arguments: Sequence[str]) -> Selection:
     kept = [test for test in tests if left_out.why(test) is None]
     if not kept:
         raise SystemExit(f"no test to run: {'; '.join(f'{n} tests: {r}' for r, n in reasons.items())}")
-    return Selection([*options(arguments), *places(arguments, kept)], len(kept), reasons)
+    deselected = [f"--deselect={place}" for place in left_out.single()]
+    return Selection([*deselected, *options(arguments), *places(arguments, kept)], len(kept), reasons)
 
 
 def environment() -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tinybpf.compiler import compilation, compile_go, frontend, remote
+from tinybpf.compiler.project import resolve
 from tinybpf.errors import CompileError
 
 GOOD = """package main
@@ -130,6 +131,15 @@ def test_the_same_messages(
     assert served[0].kind == "refused"
 
 
+def test_a_folder_that_only_this_side_has(
+    served: list[remote.Answer], here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other side makes it, empty."""
+    (here / "pass.go").unlink()
+    with remote._placed(resolve("."), remote.to_send(remote.Service("", (str(here),)), here)) as placed:
+        assert placed is not None and placed.directory != here and list(placed.directory.iterdir()) == []
+
+
 def test_no_files_at_all(served: list[remote.Answer], here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (here / "pass.go").unlink()
 
@@ -205,3 +215,14 @@ def test_nobody_answers(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_what_is_no_request() -> None:
     assert remote.answer(b"nothing").kind == "unable"
+
+
+@pytest.mark.parametrize("path", ["relative", "/a/../../b"])
+def test_files_stay_below_the_root(path: str, here: Path) -> None:
+    with remote._placed(resolve("."), {"/x/y.go": b"1"}) as placed:
+        assert placed is not None
+        root = Path(str(placed.directory).removesuffix(str(here)))
+        assert (root / "x" / "y.go").read_bytes() == b"1" and (root / "usr").samefile("/usr")
+    assert not root.exists()
+    with pytest.raises(ValueError, match="not absolute"), remote._placed(resolve("."), {path: b""}):
+        pass

@@ -497,15 +497,26 @@ def test_each_program_is_expected_something_of() -> None:
     assert {path.stem for path in PROGRAMS.glob("*.go")} == set(EXPECTED)
 
 
+def skip_where_something_else_is_wrong(error: tinybpf.VerifierError, said: Said) -> None:
+    """In old kernels, which lack a helper that the program calls before, or say less."""
+    if error.reason != said.reason and str(error.reason).endswith(", or not in this kernel"):
+        pytest.skip(f"this kernel lacks a helper: {error.reason}")
+    if error.summary == "bpf_spin_lock is missing unlock":
+        assert error.reason == "locks and unlocks don't come in pairs"
+        pytest.skip("this kernel does not say where a lock is still held")
+
+
 @pytest.mark.parametrize("name", EXPECTED)
-def test_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused(name: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     if name == "stack_frames":  # the compiler says so first; an object from elsewhere may need as much
+        request.getfixturevalue("compiles_here")
         monkeypatch.setattr("tinybpf.compiler.lower.refuse.STACK", 1024)
     said = EXPECTED[name]
     path = PROGRAMS / f"{name}.go"
     with pytest.raises(tinybpf.VerifierError) as caught:
         tinybpf.load_go(path)
     error = caught.value
+    skip_where_something_else_is_wrong(error, said)
     assert error.reason == said.reason
     assert error.variable == said.variable
     assert error.hint is not None and error.hint.startswith(said.hint)

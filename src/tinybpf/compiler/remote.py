@@ -57,12 +57,16 @@ class Service(msgspec.Struct):
 
 
 class Request(msgspec.Struct):
-    """A compile, and the files that the other side does not see, by path."""
+    """A compile, and the files that the other side does not see, by path; None where it sees them all."""
 
     package: str
     project: Project
     options: Options
-    files: dict[str, bytes]
+    files: dict[str, bytes] | None
+
+
+class Unsure(Exception):
+    """The other side may not have the same as this one."""
 
 
 class Answer(msgspec.Struct):
@@ -87,13 +91,11 @@ def ask(project: Project, options: Options) -> CompiledObject | None:
     service = _service(folder)
     if service is None or options.dump is not None or any(os.environ.get(name) for name in _DECIDING):
         return None
-    files = to_send(service, project.directory)
-    if files is None:
-        return None
     try:
+        files = to_send(service, project.directory)
         request = _encoder.encode(Request(package(), project, options, files))
         answer = _exchange(folder, request)
-    except (OSError, UnicodeError, msgspec.MsgspecError):
+    except (Unsure, OSError, UnicodeError, msgspec.MsgspecError):
         return None
     if answer is None or answer.kind == "unable":
         return None
@@ -124,14 +126,14 @@ def _has_files(folder: str, wanted: Any) -> bool:
 
 
 def to_send(service: Service, directory: Path) -> dict[str, bytes] | None:
-    """The files that the other side does not have; None where it can't have the same as here."""
+    """The files that the other side does not have, None where it has all; ``Unsure``."""
     real = os.path.realpath(directory)
     if not _below(real, service.own):
-        if not service.changed or not _touched(service.changed, Path(real)):
-            return {}
+        if service.changed and _touched(service.changed, Path(real)):
+            raise Unsure
         return None
     if real != str(directory):
-        return None
+        raise Unsure
     return _contents(_top(Path(real)))
 
 
@@ -153,26 +155,26 @@ def _top(directory: Path) -> Path:
     return marked[-1] if marked else directory
 
 
-def _contents(top: Path) -> dict[str, bytes] | None:
-    """All that Go's tools may read below a folder; None where there are links, or too much."""
+def _contents(top: Path) -> dict[str, bytes]:
+    """All that Go's tools may read below a folder; ``Unsure`` where there are links, or too much."""
     found: dict[str, bytes] = {}
     size = 0
     for folder, folders, names in os.walk(top):
         for name in names + folders:
             path = os.path.join(folder, name)
             if os.path.islink(path):
-                return None
+                raise Unsure
             if name in folders or not (
                 name.endswith((".go", ".s")) or name in ("go.mod", "go.work", "modules.txt")
             ):
                 continue
             if not os.path.isfile(path):
-                return None
+                raise Unsure
             with open(path, "rb") as file:
                 found[path] = file.read()
             size += len(found[path])
             if size > BYTES or len(found) > FILES:
-                return None
+                raise Unsure
     return found
 
 
@@ -225,30 +227,40 @@ def answer_all(folder: Path) -> int:
 
 def answer(data: bytes) -> Answer:
     """The answer to one request, which may be anything."""
-    from tinybpf.compiler.compilation import Compilation
-
     try:
         request: Request = _decoder(Request).decode(data)
         if request.package != package():
             return Answer()
         with _placed(request.project, request.files) as project:
-            made = Compilation(project, request.options).run() if project is not None else None
+            if project is None:
+                return Answer()
+            found = _compiled(project, request.options)
+    except Exception:
+        return Answer()  # the other side meets it, too, and says it where somebody reads it
+    root = str(project.directory).removesuffix(str(request.project.directory))
+    if request.files is not None and root.encode() in _encoder.encode(found):
+        return Answer()  # it names a folder that is another one there
+    return found
+
+
+def _compiled(project: Project, options: Options) -> Answer:
+    from tinybpf.compiler.compilation import Compilation
+
+    try:
+        return Answer(Compilation(project, options).run(), kind="made")
     except InternalCompilerError as error:
         return Answer(messages=error.diagnostics, kind="fault")
     except CompileError as error:
         return Answer(messages=error.diagnostics, kind="refused")
-    except Exception:
-        return Answer()  # the other side meets it, too, and says it where somebody reads it
-    return Answer(made, kind="made") if made is not None else Answer()
 
 
 @contextlib.contextmanager
-def _placed(project: Project, files: Mapping[str, bytes]) -> Iterator[Project | None]:
+def _placed(project: Project, files: Mapping[str, bytes] | None) -> Iterator[Project | None]:
     """The project below a root where the sent files are at their paths, beside all that is here.
 
     None where something above that root, which the other side does not have, would count.
     """
-    if not files:
+    if files is None:
         yield project
         return
     with tempfile.TemporaryDirectory(prefix="tinybpf-compile-") as folder:
@@ -256,16 +268,23 @@ def _placed(project: Project, files: Mapping[str, bytes]) -> Iterator[Project | 
         if any((place / mark).exists() for place in root.parents for mark in _MARKS):
             yield None
             return
+        directory = _inside(root, project.directory)
+        directory.mkdir(parents=True)
         for path, data in files.items():
-            place = Path(f"{root}{os.path.normpath(path)}")
+            place = _inside(root, path)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(data)
         for name in os.listdir("/"):
             if not (root / name).exists():
                 (root / name).symlink_to(f"/{name}")
-        directory = Path(f"{root}{project.directory}")
-        directory.mkdir(parents=True, exist_ok=True)
         yield msgspec.structs.replace(project, directory=directory)
+
+
+def _inside(root: Path, path: str | Path) -> Path:
+    """Where a path of the other side is below a root; ``ValueError`` where it leads out of it."""
+    if not os.path.isabs(path) or ".." in Path(path).parts:
+        raise ValueError(f"{path} is not absolute")
+    return root / Path(path).relative_to("/")
 
 
 def _plain(value: Any) -> Any:
