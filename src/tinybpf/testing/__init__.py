@@ -7,7 +7,7 @@
         assert test_run("drop_port", packet).retval == 1
 
 pytest finds it by itself; with ``PYTEST_DISABLE_PLUGIN_AUTOLOAD`` give ``-p tinybpf.testing``.
-docs/testing.md has the fixtures, the markers and the options. pytest 8 or later.
+docs/testing.md has the fixtures, the markers and the options. pytest 7.4 or later.
 
 All of pytest's users who have tinybpf installed import this module: what is heavy is imported where
 it is used. Its asserts are not for pytest: PYTEST_DONT_REWRITE
