@@ -19,6 +19,12 @@ func spin(ctx *ebpf.XDP) ebpf.XDPAction {
 """
 
 
+@pytest.fixture(autouse=True)
+def no_other_plugins(monkeypatch):
+    """Each run of pytest within this one would import them anew."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
 @pytest.fixture
 def page(project):
     return (project / "docs" / "testing.md").read_text()

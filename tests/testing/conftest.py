@@ -56,6 +56,7 @@ Run = Callable[..., pytest.RunResult]
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run pytest with the plugin; the test's folder has the package ``bpf``."""
     monkeypatch.delenv("TINYBPF_VM", raising=False)  # these tests may run in a guest themselves
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # each run would import them anew
     pytester.mkdir("bpf").joinpath("filter.go").write_text(FILTER.lstrip())
     pytester.makepyfile(packets=PACKET)
     pytester.syspathinsert()

@@ -229,7 +229,7 @@ def test_limits_of_time_are_wider_in_a_guest(pytester, run, standins):
         """
     )
     pytester.makeini("[pytest]\ntimeout = 0.5\n")
-    result = run("--bpf-kernels=6.1")
+    result = run("-p", "pytest_timeout", "--bpf-kernels=6.1")
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["E *Timeout (>0.2s)*"])
 

@@ -59,8 +59,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def _leave_alone(pluginmanager: pytest.PytestPluginManager) -> None:
     """Import tinybpf as ever: pytest rewrites the asserts of each package that has a plugin.
 
-    Where it cannot keep the result, as in a virtual machine or below a system's Python, that takes half a
-    second each time. There is no other way to say so; where this one goes away it is slower again.
+    Where it cannot keep the result, as in a virtual machine or below a system's Python, that takes a third of
+    a second each time. There is no other way to say so; where this one goes away it is slower again.
     """
     marked = getattr(getattr(pluginmanager, "rewrite_hook", None), "_must_rewrite", None)
     if isinstance(marked, set):
