@@ -54,7 +54,7 @@ time.sleep(99)
 """
 PARENT = """
 import subprocess, sys
-child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE, stderr=-3)
 child.stdout.read(1)
 print(child.pid, flush=True)
 child.wait()
