@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,41 @@ def test_what_goes_wrong_is_said(job, monkeypatch, capsys, error, status):
     monkeypatch.setattr(vm, "run", run)
     assert boot.main([str(job)]) == status
     assert capsys.readouterr().err == ("no QEMU\n" if status == 125 else "")
+
+
+CHILD = """
+import time
+from tinybpf.testing import boot
+boot.follow_parent()
+print(1, flush=True)
+time.sleep(99)
+"""
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE, stderr=-3)
+child.stdout.read(1)
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+def test_it_ends_with_the_process_that_started_it():
+    process = subprocess.Popen([sys.executable, "-c", PARENT, CHILD], stdout=subprocess.PIPE, text=True)
+    pid = int(process.stdout.readline())
+    assert is_running(pid)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 30
+    while is_running(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return "(zombie)" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
 
 
 @pytest.mark.slow

@@ -5,12 +5,15 @@ A process, so that it can be ended whatever it does, and an interrupt has one pl
 
 from __future__ import annotations
 
+import ctypes
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 FAILED = 125
+PR_SET_PDEATHSIG = 1
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,5 +39,11 @@ def main(arguments: Sequence[str]) -> int:
         return 130
 
 
+def follow_parent() -> None:
+    """Be interrupted when the process that started this one is gone, killed perhaps."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+
+
 if __name__ == "__main__":
+    follow_parent()
     sys.exit(main(sys.argv[1:]))
