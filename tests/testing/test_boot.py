@@ -53,7 +53,8 @@ print(1, flush=True)
 time.sleep(99)
 """
 PARENT = """
-import subprocess, sys
+import signal, subprocess, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell has it for what runs in the background
 child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE, stderr=-3)
 child.stdout.read(1)
 print(child.pid, flush=True)

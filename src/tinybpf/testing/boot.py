@@ -40,7 +40,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def follow_parent() -> None:
-    """Be interrupted when the process that started this one is gone, killed perhaps."""
+    """Be interrupted when the process that started this one is gone, killed perhaps.
+
+    Where that one ignores interrupts, as what a shell runs in the background, this one does not.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
