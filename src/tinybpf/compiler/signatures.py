@@ -115,6 +115,13 @@ class _Check:
             raise self._refused(
                 f"program {self.fn.name} takes {shown}; the kernel passes one pointer, the context"
             )
+        if self.convention.kind == "registers" and "+" in self.section.target:
+            raise Refused(
+                self.fn.pos,
+                f"program {self.fn.name} takes arguments, which are there only where a function begins, and "
+                f"section {self.section.name} is inside of one",
+                "take the context, which leads to the registers",
+            )
         first = 1 if self._is_context(self.params[0]) else 0
         given = self.params[first:]
         offsets, through = self._offsets(len(given))

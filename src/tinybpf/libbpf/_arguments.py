@@ -28,6 +28,14 @@ RESULT = "what the function returns"
 _FUNCTIONS = ("fentry", "fexit", "fmod_ret")
 _WITH_RESULT = ("fexit", "fmod_ret", "lsm")
 _TRACEPOINTS = ("tp_btf", "raw_tp", "raw_tracepoint")
+_PLACES = {
+    "kprobe": "registers",
+    "uprobe": "registers",
+    "kretprobe": "result",
+    "uretprobe": "result",
+    "kretsyscall": "result",
+    "ksyscall": "saved registers",
+}
 
 
 class Slot(NamedTuple):
@@ -67,6 +75,31 @@ def check_object(handle: ObjectHandle) -> None:
         program = lib.bpf_object__next_program(handle.pointer, program)
 
 
+def check_place(program: BpfProgram, what: str, kind: str, inside: bool = False) -> None:
+    """`BpfError` where the program, attached as one of section ``kind``, would find its parameters elsewhere
+    than it was compiled for, or not at all: ``inside`` of a function."""
+    own = _kind(program.section)
+    if (_PLACES.get(own) == _PLACES[kind] and not inside) or not _parameters(program.owner, program.name):
+        return
+    if inside:
+        raise BpfError(
+            f"{what} failed: '{program.name}' declares parameters, which are there only where a function "
+            "begins\n  hint: declare the context, which leads to the registers",
+            errno.EINVAL,
+        )
+    raise BpfError(
+        f"{what} failed: '{program.name}' declares parameters, which programs of section {own} find "
+        f"elsewhere than those of {kind}\n  hint: put it into section {kind}",
+        errno.EINVAL,
+    )
+
+
+def _kind(section: str) -> str:
+    """A section's kind, without what makes no difference to the parameters."""
+    prefix = section.lstrip("?").partition("/")[0]
+    return prefix.removesuffix(".s").removesuffix(".w").removesuffix(".multi")
+
+
 def check_function(program: BpfProgram, function: str) -> None:
     """The same for a program that is about to be attached to a function of the kernel."""
     parameters = _parameters(program.owner, program.name)
@@ -82,8 +115,7 @@ def check_function(program: BpfProgram, function: str) -> None:
 
 
 def _check_program(handle: ObjectHandle, name: str, section: str) -> None:
-    prefix, _, target = section.lstrip("?").partition("/")
-    kind = prefix.removesuffix(".s").removesuffix(".w")
+    kind, target = _kind(section), section.partition("/")[2]
     parameters = _parameters(handle, name) if target else []
     if not parameters:
         return

@@ -64,6 +64,9 @@ func traced(preempt bool, prev ebpf.Address) int32 { return 0 }
 //bpf:section iter/task
 func walk(a ebpf.Address, b *ebpf.TaskStruct) int32 { return 0 }
 
+//bpf:section kprobe/do_unlinkat+0x10
+func inside(dfd int32, name ebpf.Address) int32 { return 0 }
+
 //bpf:section kprobe/wake_up_new_task
 func alone(new *task) int32 { return new.Pid }
 

@@ -30,7 +30,6 @@ def attach(program: BpfProgram, func_name: str | int, retprobe: bool, offset: in
     if isinstance(func_name, int):
         return _attach(program, None, func_name + offset, f"{func_name + offset:#x}", retprobe)
     name = c_name("func_name", func_name)
-    _arguments.check_function(program, func_name)
     return _attach(program, name, offset, f"{func_name}+{offset:#x}" if offset else func_name, retprobe)
 
 
@@ -39,11 +38,14 @@ def _attach(program: BpfProgram, name: bytes | None, offset: int, place: str, re
     kind = "kretprobe" if retprobe else "kprobe"
     what = f"attach {kind} to '{place}'"
     require_type(program, what, BpfProgType.KPROBE)
+    _arguments.check_place(program, what, kind, inside=name is not None and offset > 0)
+    if name is not None:
+        _arguments.check_function(program, os.fsdecode(name))
     if not 0 <= offset < 1 << 64:
         raise ValueError(f"func_name must be a name, or an address of the kernel: {offset:#x}")
     opts = ffi.new("struct bpf_kprobe_opts *")
     opts.sz, opts.retprobe, opts.offset = ffi.sizeof("struct bpf_kprobe_opts"), retprobe, offset
-    inside = " and a kretprobe not the function's start" if retprobe else ""
+    inside = ", or, for a kretprobe, of a function" if retprobe else ""
     gone = _nothing_there if name is None else lambda: missing(os.fsdecode(name))
     return link(
         program,

@@ -9,7 +9,7 @@ from fnmatch import translate
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError, UnsupportedError
-from tinybpf.libbpf import _since
+from tinybpf.libbpf import _arguments, _since
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach import kprobe
 from tinybpf.libbpf.attach._common import perform, require_type
@@ -41,6 +41,8 @@ def attach(program: BpfProgram, functions: Functions, retprobe: bool) -> BpfLink
         )
     if retprobe and kind == SESSION:
         raise ValueError("retprobe: a program of section kprobe.session runs at entry and return anyway")
+    if kind == MULTI:
+        _arguments.check_place(program, what, "kretprobe" if retprobe else "kprobe")
     names = _matching(what, functions) if isinstance(functions, str) else _given(functions)
     try:
         fd = _create(program, what, kind, names, retprobe)

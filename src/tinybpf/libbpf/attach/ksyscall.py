@@ -6,6 +6,7 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
+from tinybpf.libbpf import _arguments
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach import kprobe
 from tinybpf.libbpf.attach._common import c_name, link, require_type
@@ -27,6 +28,7 @@ def attach(program: BpfProgram, name: str, retprobe: bool) -> BpfLink:
     kind = "kretsyscall" if retprobe else "ksyscall"
     what = f"attach {kind} to '{name}'"
     require_type(program, what, BpfProgType.KPROBE)
+    _arguments.check_place(program, what, kind)
     function = c_name("name", PREFIX + name)
     opts = ffi.new("struct bpf_kprobe_opts *")
     opts.sz, opts.retprobe = ffi.sizeof("struct bpf_kprobe_opts"), retprobe

@@ -6,6 +6,7 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
+from tinybpf.libbpf import _arguments
 from tinybpf.libbpf._check import not_found
 from tinybpf.libbpf._hints import SYS_ADMIN, lacks, perf_hint
 from tinybpf.libbpf._lib import ffi, lib
@@ -31,6 +32,7 @@ def attach(
     place = _place(path, symbol, offset)
     what, file = f"attach {kind} to '{place}'", c_name("binary_path", path)
     require_type(program, what, BpfProgType.KPROBE)
+    _arguments.check_place(program, what, kind, inside=symbol is not None and offset > 0)
     if "/" in path and not os.path.exists(path):
         raise not_found(f"{what} failed: there is no file '{path}'", errno.ENOENT)
     opts = ffi.new("struct bpf_uprobe_opts *")
