@@ -134,10 +134,19 @@ def test_lost_records_are_counted(obj, me: int):
 
 @pytest.mark.parametrize("timeout", [float("inf"), 1e300])
 def test_a_time_without_end(obj, me: int, timeout: float):
-    timer = threading.Timer(0.1, produce, [1])
-    timer.start()
-    (record,) = tinybpf.trace_pipe(count=1, timeout=timeout, pid=None)
-    timer.join()
+    came = threading.Event()
+
+    def produce_until_it_comes() -> None:
+        while not came.wait(0.1):
+            produce(1)
+
+    producer = threading.Thread(target=produce_until_it_comes)
+    producer.start()
+    try:
+        (record,) = tinybpf.trace_pipe(count=1, timeout=timeout, pid=None)
+    finally:
+        came.set()
+        producer.join()
     assert record.text.startswith("call ") or record.pid != me
 
 

@@ -127,8 +127,14 @@ def message(*given: Any, **named: Any) -> str:
 def shared_tracefs(perf_events: None) -> Iterator[None]:
     """tracefs readable by group nobody, as docs/doctor.md says how."""
     remount("mode=0750,gid=65534")
-    yield
-    remount("mode=0700,gid=0")
+    event = os.stat("/sys/kernel/tracing/events/syscalls/sys_enter_getppid/id")
+    shared = event.st_gid == 65534 and event.st_mode & 0o040
+    try:
+        if not shared:
+            pytest.skip("this kernel gives the files of tracefs no group when it is mounted again")
+        yield
+    finally:
+        remount("mode=0700,gid=0")
 
 
 @pytest.fixture

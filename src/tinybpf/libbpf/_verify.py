@@ -135,16 +135,21 @@ class _Lines:
     def inside(self, first: SourceLine, instruction: int) -> SourceLine | None:
         """The line of an instruction of a function that is called, by its number in that function.
 
-        The function is known by its first line, which the log tells since Linux 6.10.
+        The function is known by its first line; before Linux 6.10 the log tells its text alone, and
+        the function is known where there is one that begins so.
         """
         if self._ext is None:
             return None
+        begins = []
         for section in self._sections:
             for start, _ in self._ext.functions(section):
                 found = self._ext.source(section, start)
                 if found is not None and _same(found, first):
-                    return self._ext.source(section, start + _INSN_SIZE * instruction)
-        return None
+                    begins.append((section, start))
+        if not begins or (not first.line and len(begins) > 1):
+            return None
+        section, start = begins[0]
+        return self._ext.source(section, start + _INSN_SIZE * instruction)
 
     @overload
     def whole(self, source: SourceLine) -> SourceLine: ...
@@ -170,6 +175,8 @@ class _Lines:
 
 
 def _same(found: SourceLine, logged: SourceLine) -> bool:
-    """Whether a line of the object is the one that the log names, without folders."""
+    """Whether a line of the object is the one that the log names, without folders, or its text alone."""
+    if not logged.line:
+        return found.text.strip() == logged.text
     same_file = found.path.rsplit("/", 1)[-1] == logged.path
     return same_file and found.line == logged.line and found.text.strip() == logged.text.strip()

@@ -111,7 +111,7 @@ def _explained(
     failure: VerifierFailure, messages: list[str], trace: Trace, about: Mapping[str, str]
 ) -> VerifierFailure:
     """With the table's words for the verdict; if there are none for it, for the lines above it."""
-    for message in reversed(messages):
+    for message in _most_telling(messages):
         for refusal in REFUSALS:
             found = re.search(refusal.pattern, message)
             if found is None:
@@ -131,6 +131,14 @@ def _explained(
                 source=source,
             )
     return failure
+
+
+def _most_telling(messages: list[str]) -> list[str]:
+    """The last first; but Linux 7.2 has the same words for packets as for all other memory behind those."""
+    ordered = messages[::-1]
+    if ordered and "outside of the allowed memory range" in ordered[0]:
+        ordered.sort(key=lambda message: "invalid access to packet" not in message)
+    return ordered
 
 
 def _same_line(one: SourceLine, other: SourceLine | None) -> bool:

@@ -162,9 +162,16 @@ FLOW: tuple[Refusal, ...] = (
     # Values returned
     Refusal(
         "At program exit the register R0 has smin=0 smax=65535 should have been in [0, 1]",
-        r"At .+ the register R\d (?:has (?:smin=(?P<least>-?\d+) smax=(?P<most>-?\d+)|.*) )?"
+        r"At .+ the register R\d has smin=(?P<least>-?\d+) smax=(?P<most>-?\d+) "
         r"should have been in \[(?P<low>-?\d+), (?P<high>-?\d+)\]",
         "{value|the result} can be {least|less} to {most|more}, and must be {low} to {high} here",
+        "this kind of program or callback may return {low} to {high} only: return one of them on every path",
+        "returned",
+    ),
+    Refusal(
+        "At program exit the register R0 has unknown scalar value should have been in [0, 1]",
+        r"At .+ the register R\d .*should have been in \[(?P<low>-?\d+), (?P<high>-?\d+)\]",
+        "{value|the result} can be anything, and must be {low} to {high} here",
         "this kind of program or callback may return {low} to {high} only: return one of them on every path",
         "returned",
     ),

@@ -201,6 +201,14 @@ MEMORY: tuple[Refusal, ...] = (
     ),
     Refusal(
         "invalid indirect access to stack R1 off=-8 size=16",
+        r"invalid indirect access to stack R\d+ off=(?P<off>-?\d+) size=(?P<size>\d+)",
+        "{call|the call} takes {size} bytes at {argument|a variable}, which has fewer",
+        "the call writes or reads more bytes than the variable has: compare the size that is passed "
+        "({size_argument|{size}}) with the variable's, such as uint32(unsafe.Sizeof({variable|v}))",
+        "argument",
+    ),
+    Refusal(
+        "invalid stack off=-520 size=8",
         r"invalid write to stack|invalid indirect access to stack|invalid stack off|beyond stack",
         "memory beside the stack's variables is accessed",
         "the call writes or reads more bytes than the variable has: compare the size that is passed with "

@@ -58,8 +58,8 @@ class Origin(NamedTuple):
 
 class Trace:
     """The steps of a log in its order. ``locate`` finds the lines of the program's own instructions,
-    ``inside`` those of functions that it calls (from the first line of one, and an instruction's
-    number in it)."""
+    ``inside`` those of functions that it calls (from the first line of one, of which old kernels tell
+    no more than the text, and an instruction's number in it)."""
 
     def __init__(
         self, lines: list[str], locate: Locate | None = None, inside: LocateInside | None = None
@@ -72,18 +72,22 @@ class Trace:
 
     def _read(self, lines: list[str]) -> None:
         source: SourceLine | None = None
+        text = ""
         called: set[int] = set()
         for line in lines:
             found = _STEP.match(line)
             if found:
                 step = Step(int(found[1]), found[2], source)
                 if step.number in called:
-                    self._starts.setdefault(step.number, source)
+                    self._starts.setdefault(
+                        step.number, source or (SourceLine("", 0, 0, text) if text else None)
+                    )
                 near = _CALL.match(step.text)
                 if near and near["near"]:
                     called.add(step.number + 1 + int(near["near"]))
                 self.steps.append(step)
             elif line.startswith("; "):
+                text = line[2:].strip()
                 written = _SOURCE.match(line)
                 if written:
                     source = SourceLine(written["file"], int(written["line"]), 0, written["text"])
