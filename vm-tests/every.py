@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--lacking", type=Path, help="only tests that this report says were skipped")
     given, more = parser.parse_known_args(arguments)
     os.chdir(selection.ROOT)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # the guests end, too
     if given.lacking:
         missed = lacking(given.lacking)
         if not missed:
