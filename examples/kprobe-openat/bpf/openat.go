@@ -30,10 +30,11 @@ func opening(dfd int32, filename ebpf.Address) int32 {
 }
 
 // opened runs when it returns. The arguments are gone then, so that the path comes from the map; the
-// kernel has read it, so that it is in memory now.
+// kernel has read it, so that it is in memory now. The result is a long in some kernels and an int in
+// others; an int32 is the part that both have.
 //
 //bpf:section kretprobe/do_sys_openat2
-func opened(result int64) int32 {
+func opened(result int32) int32 {
 	tid := ebpf.TID()
 	filename := paths.Lookup(tid)
 	if filename == nil {
@@ -45,7 +46,7 @@ func opened(result int64) int32 {
 	if e == nil {
 		return 0 // no room in the buffer: counted as lost
 	}
-	e.PID, e.Result = ebpf.PID(), int32(result)
+	e.PID, e.Result = ebpf.PID(), result
 	ebpf.CurrentComm(&e.Comm)
 	ebpf.ReadUserString(e.Path[:], address)
 	opens.Submit(e)
