@@ -14,6 +14,7 @@ import pytest
 
 import tinybpf
 from tinybpf.libbpf._lib import ffi, lib, text
+from tinybpf.libbpf.btf import Btf
 from tinybpf.libbpf.btf_ext import read_sections
 
 CSRC = Path(__file__).resolve().parents[2] / "csrc"
@@ -294,6 +295,23 @@ def test_damaged_objects_are_loaded_or_refused(build, tmp_path: Path, name: str)
     )
     last = done.stdout.split()[-1] if done.stdout else "none"
     assert (done.returncode, last) == (0, "done"), f"seed {last}: {done.stderr[-2000:]}"
+
+
+@pytest.mark.kernel
+def test_a_map_of_struct_ops_outside_of_its_section(build):
+    """libbpf would look for what it has made of the section, and there is nothing."""
+    content = bytearray(build("maps"))
+    data = bytes(read_sections(bytes(content))[".BTF"])
+    btf = Btf(data)
+    definition = next(v for v in btf.section_vars(".maps") if v.name == "numbers")
+    kind = next(m for m in btf.members(btf.resolve(definition.type_id)) if m.name == "type")
+    array = btf.record(btf.record(kind.type_id).ref)
+    header, size, word = 24, 4, array.word + 2  # its number of elements is the map's type
+    at = content.index(data) + header + size * word
+    assert content[at : at + size] == u32(1)
+    content[at : at + size] = u32(26)
+    with pytest.raises(tinybpf.ObjectError, match="map 'numbers' has the type struct_ops, which"):
+        tinybpf.load(bytes(content))
 
 
 @pytest.mark.kernel

@@ -32,6 +32,7 @@ func pass(ctx *ebpf.XDP) ebpf.XDPAction {
 }
 """
 TEST = """import hashlib
+import os
 
 import tinybpf
 from tinybpf.compiler import compile_go

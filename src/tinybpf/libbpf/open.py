@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tinybpf.libbpf.btf import Btf
     from tinybpf.libbpf.globals import Globals
 
+_STRUCT_OPS = 26
+
 Source = Any  # a path, bytes, or an object with __bytes__
 
 
@@ -101,6 +103,7 @@ class OpenObject:
         handle = self._handle
         try:
             _check_arguments(handle)
+            _check_struct_ops(handle)
             with _verify.LogRoom(handle) as room:
                 lib.tb_log_clear()
                 result = lib.bpf_object__load(handle.pointer)
@@ -116,6 +119,21 @@ class OpenObject:
 
     def close(self) -> None:
         self._handle.close()
+
+
+def _check_struct_ops(handle: ObjectHandle) -> None:
+    """libbpf takes each map of the type struct_ops for one that it has made of a section of that name."""
+    found = lib.bpf_object__next_map(handle.pointer, ffi.NULL)
+    while found != ffi.NULL:
+        if lib.bpf_map__type(found) == _STRUCT_OPS:
+            name, btf = text(lib.bpf_map__name(found)), handle.btf
+            sections = (".struct_ops", ".struct_ops.link")
+            if btf is None or not any(v.name == name for s in sections for v in btf.section_vars(s)):
+                raise ObjectError(
+                    f"map '{name}' has the type struct_ops, which a map has by standing in the section "
+                    ".struct_ops or .struct_ops.link only"
+                )
+        found = lib.bpf_object__next_map(handle.pointer, found)
 
 
 def _check_arguments(handle: ObjectHandle) -> None:
