@@ -7,14 +7,15 @@ import os
 
 import pytest
 
+# Opened ahead: a test may be without its capabilities while its report is made.
+_file = open(os.environ["VM_REPORT"], "a", buffering=1) if os.environ.get("VM_REPORT") else None  # noqa: SIM115
+
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when != "call" and report.outcome == "passed":
         return
-    place = os.environ.get("VM_REPORT")
-    if place:
-        with open(place, "a") as file:
-            file.write(json.dumps(line_of(report)) + "\n")
+    if _file is not None:
+        _file.write(json.dumps(line_of(report)) + "\n")
 
 
 def line_of(report: pytest.TestReport) -> dict[str, object]:
