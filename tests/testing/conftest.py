@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import pkgutil
 import sys
 from collections.abc import Callable
@@ -81,6 +82,8 @@ def standins(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     from tinybpf.testing import fleet
     from tinybpf.vm import tools
 
+    if os.geteuid():
+        pytest.skip("needs root: who stands in for a guest has the rights of this process")
     asked: list[str] = []
 
     def kernel(line: str, say: object) -> Standin:
