@@ -170,7 +170,7 @@ def compile_halves(
     """In the child: as ``compile_module``, once the second half is there; nothing where none will be."""
     other = Other(llvm, first)
     second = receive(requests)
-    if second is None:
+    if second is None or second["ir"] is None:
         return {}
     request = {**first, "dump": False, "dump_steps": False, **second}
     return compile_module(llvm, request, tell, other)
@@ -413,6 +413,8 @@ def in_child(llvm: Any, requests: int, result: int, done: int, warm: bool) -> in
     if warm:
         warm_up(llvm, requests)
     request = receive(requests)
+    while request is not None and "continues" in request:
+        request = receive(requests)  # the rest of one whose child was ended before
     if request is None:
         return END
     os.write(done, STARTED)

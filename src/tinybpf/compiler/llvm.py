@@ -136,7 +136,7 @@ class Ahead:
         self._open = False
         try:
             with _Exchange(self._timeout):
-                self._worker.send({"ir": ir, "late": late})
+                self._worker.send({"continues": True, "ir": ir, "late": late})
                 answer = _received(self._worker, self._deadline, meanwhile)
         finally:
             _lock.release()
@@ -147,8 +147,10 @@ class Ahead:
         if self._open:
             self._open = False
             self._worker.owes = True
-            quietly(self._worker.send, None)
-            _lock.release()
+            try:
+                quietly(self._worker.send, {"continues": True, "ir": None})
+            finally:
+                _lock.release()
 
 
 def emit(

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,6 +163,34 @@ def test_a_half_that_is_refused(broken: int) -> None:
     parts = [ir, 'target triple = "bpfel"\n']
     parts[broken] = "define broken"
     assert llvm.emit(ir, ahead=llvm.Ahead(parts[0]), second=parts[1]).object == llvm.emit(ir).object
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+def test_a_half_whose_process_was_ended(given_up: bool) -> None:
+    """The whole is compiled then; what follows the half is not taken for a request of its own."""
+    ir = 'target triple = "bpfel"\ndefine i32 @p() section "s" {{\n  ret i32 {}\n}}\n'
+    known = [llvm.emit(ir.format(n)).object for n in range(2)]
+    ahead = llvm.Ahead(ir.format(0))
+    worker = ahead._worker.pid
+    waiting = f"/proc/{worker}/task/{worker}/children"
+    while not any(children(int(pid)) for pid in Path(waiting).read_text().split()):
+        time.sleep(0.001)  # it has the half once it has a process for it
+    for pid in Path(waiting).read_text().split():
+        if children(int(pid)):
+            os.kill(int(pid), signal.SIGKILL)
+    if given_up:
+        ahead.give_up()
+    else:
+        assert llvm.emit(ir.format(0), ahead=ahead, second='target triple = "bpfel"\n').object == known[0]
+    for n in (1, 0, 1):
+        assert llvm.emit(ir.format(n)).object == known[n]
+
+
+def children(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def test_what_goes_on_meanwhile() -> None:

@@ -63,8 +63,8 @@ class Forwarded:
         made = self._uses.place[variable]
         if made[0] != place[0] or made[1] > place[1]:
             return None
-        between = (i for b, i in self._uses.of(variable) if b == place[0] and made[1] < i < place[1])
-        return None if any(between) else store
+        before = any(b == place[0] and made[1] < i < place[1] for b, i in self._uses.of(variable))
+        return None if before else store
 
 
 def _is_scalar(types: Types, t: int) -> bool:
