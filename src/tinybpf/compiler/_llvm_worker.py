@@ -413,8 +413,6 @@ def in_child(llvm: Any, requests: int, result: int, done: int, warm: bool) -> in
     if warm:
         warm_up(llvm, requests)
     request = receive(requests)
-    while request is not None and "continues" in request:
-        request = receive(requests)  # the rest of one whose child was ended before
     if request is None:
         return END
     os.write(done, STARTED)

@@ -136,7 +136,7 @@ class Ahead:
         self._open = False
         try:
             with _Exchange(self._timeout):
-                self._worker.send({"continues": True, "ir": ir, "late": late})
+                self._worker.send({"ir": ir, "late": late})
                 answer = _received(self._worker, self._deadline, meanwhile)
         finally:
             _lock.release()
@@ -148,7 +148,7 @@ class Ahead:
             self._open = False
             self._worker.owes = True
             try:
-                quietly(self._worker.send, {"continues": True, "ir": None})
+                quietly(self._worker.send, {"ir": None})
             finally:
                 _lock.release()
 
@@ -291,7 +291,9 @@ def _send(request: dict[str, Any] | None, deadline: float) -> Worker:
             raise BpfError(f"import llvmlite in the LLVM worker failed: {worker.hello['failed']}")
     if worker.owes:
         worker.owes = False
-        worker.receive(deadline)
+        _taken(worker, deadline)
+        if worker is not _worker:
+            return _send(request, deadline)
     if request is not None:
         worker.send(request)
     return worker
@@ -302,7 +304,18 @@ def _received(worker: Worker, deadline: float, meanwhile: Callable[[], None] | N
         worker.owes = True
         meanwhile()
         worker.owes = False
-    return worker.receive(deadline)
+    return _taken(worker, deadline)
+
+
+def _taken(worker: Worker, deadline: float) -> Any:
+    """An answer. Where LLVM's process may have ended before it had read its whole request, the worker is
+    ended, too: what is left would be taken for the next request."""
+    global _worker
+    answer = worker.receive(deadline)
+    if "status" in answer and answer["stage"] in _MAY_BE_UNREAD:
+        _worker = None
+        worker.end()
+    return answer
 
 
 def _checked(answer: Any, timeout: float) -> Any:
@@ -315,6 +328,7 @@ def _checked(answer: Any, timeout: float) -> Any:
 
 OPTIMISING = "optimising"
 _STAGES = {"p": "reading the module", "o": OPTIMISING, "e": "choosing instructions"}
+_MAY_BE_UNREAD = ("", "p")
 
 
 def _failure(answer: dict[str, Any], timeout: float) -> LlvmFailure:
