@@ -13,9 +13,11 @@ typedef __u32 __be32;
 #define __uint(name, value) int(*name)[value]
 #define __type(name, value) typeof(value) *name
 #define __always_inline inline __attribute__((always_inline))
+#define __relocated __attribute__((preserve_access_index))
 #define NULL ((void *)0)
 #define bpf_ntohs(x) __builtin_bswap16(x)
 
+enum { EPERM = 1 };
 enum { RINGBUF = 27, HASH = 1, PERCPU_ARRAY = 6, LRU_HASH = 9, LPM_TRIE = 11 };
 enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_F_NO_PREALLOC = 1 };
 enum { AF_INET = 2, AF_INET6 = 10 };
@@ -110,6 +112,14 @@ struct trace_event_raw_sched_process_exec {
 	__s32 pid, old_pid;
 };
 
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
+} __relocated;
+
+struct path {
+	struct dentry *dentry;
+} __relocated;
+
 struct bpf_raw_tracepoint_args {
 	__u64 args[12];
 };
@@ -122,9 +132,11 @@ static __u64 (*const bpf_get_current_pid_tgid)(void) = (void *)14;
 static __u64 (*const bpf_get_current_uid_gid)(void) = (void *)15;
 static long (*const bpf_get_current_comm)(void *buf, __u32 size) = (void *)16;
 static long (*const bpf_probe_read_user)(void *dst, __u32 size, const void *src) = (void *)112;
+static long (*const bpf_probe_read_user_str)(void *dst, __u32 size, const void *src) = (void *)114;
 static long (*const bpf_probe_read_kernel_str)(void *dst, __u32 size, const void *src) = (void *)115;
 static long (*const bpf_ringbuf_output)(void *ring, void *data, __u64 size, __u64 flags) = (void *)130;
 static void *(*const bpf_ringbuf_reserve)(void *ring, __u64 size, __u64 flags) = (void *)131;
 static void (*const bpf_ringbuf_submit)(void *data, __u64 flags) = (void *)132;
+static long (*const bpf_d_path)(struct path *path, char *buf, __u32 size) = (void *)147;
 
 char LICENSE[] SEC("license") = "GPL";
