@@ -46,7 +46,7 @@ ifneq ($(TINYBPF_LIBBPF_SOURCE)$(TINYBPF_ELFUTILS_SOURCE)$(TINYBPF_ZLIB_SOURCE),
 third_party/sources.json: always
 endif
 
-native := CMakeLists.txt $(wildcard cmake/* cmake/*/* csrc/*) tools/go_licences.py \
+native := CMakeLists.txt $(wildcard cmake/* cmake/*/* csrc/* csrc/*/*) tools/go_licences.py \
 	$(shell find go -name vendor -prune -o -type f ! -name '*_test.go' ! -path '*/testdata/*' -print)
 
 .venv/installed: .venv/requirements.txt third_party/sources.json $(native)

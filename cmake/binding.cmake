@@ -23,3 +23,10 @@ target_link_options(_libbpf PRIVATE -Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl
 target_link_options(_libbpf PRIVATE $<$<CONFIG:Release>:-Wl,--strip-all>)
 
 install(TARGETS _libbpf LIBRARY DESTINATION ${PACKAGE_DIR}/libbpf)
+
+# tinybpf.libbpf._objects, which makes Python objects.
+file(GLOB objects_sources CONFIGURE_DEPENDS ${CSRC}/objects/*.c)
+python_add_library(_objects MODULE USE_SABI 3.10 WITH_SOABI ${objects_sources})
+target_link_options(_objects PRIVATE -Wl,--gc-sections -Wl,-z,relro,-z,now)
+target_link_options(_objects PRIVATE $<$<CONFIG:Release>:-Wl,--strip-all>)
+install(TARGETS _objects LIBRARY DESTINATION ${PACKAGE_DIR}/libbpf)

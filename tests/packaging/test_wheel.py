@@ -13,6 +13,8 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 from elftools.elf.sections import SymbolTableSection
 
+EXTENSIONS = ("_libbpf", "_objects")
+
 GO_PROGRAM = """\
 package main
 
@@ -89,7 +91,8 @@ def test_package_is_whole(wheel: Path, project: Path) -> None:
     }
     assert len(go) > 20
     assert go == {name for name in found if name.startswith("tinybpf/compiler/_go/")}
-    assert {"tinybpf/py.typed", "tinybpf/libbpf/_libbpf.abi3.so", "tinybpf/compiler/_bin/frontend"} <= found
+    assert {"tinybpf/py.typed", "tinybpf/compiler/_bin/frontend"} <= found
+    assert {f"tinybpf/libbpf/{name}.abi3.so" for name in EXTENSIONS} <= found
 
 
 def test_nothing_else_is_carried(wheel: Path) -> None:
@@ -134,32 +137,37 @@ def test_licences_of_all_that_is_carried(wheel: Path) -> None:
 
 
 def glibc_needed(extension: Path) -> tuple[int, int]:
-    """The newest version of glibc that a symbol of the extension asks for."""
+    """The newest version of glibc that a symbol of the extension asks for; 0.0 for none."""
     with extension.open("rb") as file:
         section = ELFFile(file).get_section_by_name(".gnu.version_r")
+        if section is None:
+            return 0, 0
         assert isinstance(section, GNUVerNeedSection)
         names = [aux.name for _, auxiliaries in section.iter_versions() for aux in auxiliaries]
     versions = [re.fullmatch(r"GLIBC_(\d+)\.(\d+)(?:\.\d+)?", name) for name in names]
     return max((int(found[1]), int(found[2])) for found in versions if found)
 
 
+def extension(installed: Path, name: str) -> Path:
+    return next(installed.parent.parent.glob(f"lib/*/site-packages/tinybpf/libbpf/{name}.abi3.so"))
+
+
 def test_least_glibc_is_what_we_say(wheel: Path, installed: Path, project: Path) -> None:
-    extension = next(installed.parent.parent.glob("lib/*/site-packages/tinybpf/libbpf/_libbpf.abi3.so"))
-    major, minor = glibc_needed(extension)
+    major, minor = max(glibc_needed(extension(installed, name)) for name in EXTENSIONS)
     assert re.search(rf"-cp310-abi3-manylinux_{major}_{minor}_\w+\.whl$", wheel.name)
     for page in ("NOTICE", "README.md"):
         stated = re.findall(r"glibc\s+(\d+\.\d+)", (project / page).read_text())
         assert set(stated) == {f"{major}.{minor}"}, page
 
 
-def test_extension_shows_its_entry_alone(installed: Path) -> None:
+@pytest.mark.parametrize("name", EXTENSIONS)
+def test_extension_shows_its_entry_alone(installed: Path, name: str) -> None:
     """Another libbpf in the same process must not meet ours."""
-    extension = next(installed.parent.parent.glob("lib/*/site-packages/tinybpf/libbpf/_libbpf.abi3.so"))
-    with extension.open("rb") as file:
+    with extension(installed, name).open("rb") as file:
         table = ELFFile(file).get_section_by_name(".dynsym")
         assert isinstance(table, SymbolTableSection)
         defined = {symbol.name for symbol in table.iter_symbols() if symbol["st_shndx"] != "SHN_UNDEF"}
-    assert defined == {"PyInit__libbpf"}
+    assert defined == {f"PyInit_{name}"}
 
 
 def test_compiles_where_there_is_nothing_else(installed: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from _thread import RLock
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
+from tinybpf.libbpf import _objects
 from tinybpf.libbpf._check import attempt, error_from
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf._mapcore import MapCore
@@ -176,7 +177,9 @@ def _require_type(what: str, core: MapCore, expected: BpfMapType) -> None:
 
 
 def _slices(ring: Any, count: int) -> list[bytes]:
-    """The batch as bytes objects: one copy of all, then a slice for each."""
-    data = ffi.buffer(ring.data, ring.used)[:] if ring.used else b""
-    flat = ffi.unpack(ffi.cast("uint32_t *", ring.records), 2 * count)
-    return [data[at : at + size] for at, size in zip(flat[::2], flat[1::2], strict=True)]
+    """The batch as bytes objects."""
+    return _objects.records(int(_address(ring.data)), int(_address(ring.records)), count)
+
+
+def _address(pointer: Any) -> Any:
+    return ffi.cast("uintptr_t", pointer)
