@@ -206,10 +206,9 @@ def _effects(f: FunctionLowering, helper: Helper, args: list[str]) -> str:
     """What LLVM may know of a call's effects on the program's memory, so that it does not store in vain."""
     if all(a.kind == "scalar" for a in helper.args):
         return " memory(inaccessiblemem: readwrite) willreturn"
-    size = args[1].removeprefix("i64 ") if len(args) == 2 else ""
-    if helper.name == "bpf_get_current_comm" and is_literal(size) and int(size) > 0:
-        # It writes all of the buffer, zeros where it fails (kernel/bpf/helpers.c).
-        args[0] = args[0].replace("ptr ", f"ptr captures(none) writeonly initializes((0, {size})) ", 1)
+    if helper.name == "bpf_get_current_comm":
+        # Linux 6.1 leaves what stands behind the name as it was: the buffer is not written whole.
+        args[0] = args[0].replace("ptr ", "ptr captures(none) writeonly ", 1)
         return " memory(argmem: write, inaccessiblemem: readwrite) willreturn"
     return ""
 

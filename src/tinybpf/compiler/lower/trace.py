@@ -37,12 +37,13 @@ WRITES_WHOLE = {
     "bpf_probe_read_user": (0, 1),
     "bpf_probe_read_kernel": (0, 1),
     "bpf_copy_from_user": (0, 1),
-    "bpf_get_current_comm": (0, 1),
     "bpf_skb_load_bytes": (2, 3),
     "bpf_skb_load_bytes_relative": (2, 3),
 }
 """Helpers that write all of the memory they are given, zeros where they fail (``kernel/trace/
-bpf_trace.c``, ``kernel/bpf/helpers.c``, ``net/core/filter.c``): which argument, and its size."""
+bpf_trace.c``, ``kernel/bpf/helpers.c``, ``net/core/filter.c``): which argument, and its size.
+
+Not ``bpf_get_current_comm``: Linux 6.1 copies the name only, and leaves what stands behind it."""
 
 
 def written_whole(
