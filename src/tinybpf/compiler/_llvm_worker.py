@@ -14,13 +14,14 @@ import sys
 sys.path[:] = sys.argv[1:]
 
 import gc  # noqa: E402
-import itertools  # noqa: E402
 import marshal  # noqa: E402
 import os  # noqa: E402
 import resource  # noqa: E402
 import select  # noqa: E402
 import signal  # noqa: E402
 import time  # noqa: E402
+
+from tinybpf.compiler import _llvm_text as text  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,14 +140,14 @@ def compile_module(
         if request["dump_steps"]:
             name = steps[0][1].replace("<", "-").replace(">", "")
             dumps.append((f"{name}.ll", str(module)))
-    module = with_sums(llvm, module)
+    module = text.for_verifier(llvm, module)
     if other is not None:
         first = llvm.parse_bitcode(other.optimised())
         first.link_in(module)
         module = first
     if request["late"]:
         expand(llvm, machine, module, request["late"])
-    module = with_results(llvm, module)
+    module = text.with_results(llvm, module)
     show_counters(llvm, module)
     if request.get("text"):
         answer["text"] = str(module)
@@ -206,7 +207,7 @@ class Other:
         module.verify()
         for steps in grouped(request["steps"], True):
             run_steps(llvm, machine_for(llvm, request), module, steps)
-        bitcode: bytes = with_sums(llvm, module).as_bitcode()
+        bitcode: bytes = text.for_verifier(llvm, module).as_bitcode()
         return bitcode
 
     def optimised(self) -> bytes:
@@ -277,94 +278,6 @@ def run_steps(llvm: Any, machine: Any, module: Any, steps: list[Step]) -> None:
         for step in steps:
             getattr(manager, f"add_{step[5]}_pass")()
         manager.run(module, builder)
-
-
-def with_sums(llvm: Any, module: Any) -> Any:
-    """The module with the addresses of parts of variables as sums.
-
-    Of two places in a variable the code generator makes one, the offset chosen or computed; and where it
-    knows the bits to be free it writes ``fp | offset``, which the verifier refuses. So it must not know them.
-    """
-    if not any(has_variables(f) for f in module.functions if not f.is_declaration):
-        return module
-    parts = str(module).split("\ndefine ")  # printing one function would number the whole module
-    found = False
-    for n, part in enumerate(parts[1:], 1):
-        body, end, rest = part.partition("\n}")
-        changed = summed(body) if " = alloca " in body else None
-        if changed is not None:
-            parts[n], found = changed + end + rest, True
-    return llvm.parse_assembly("\ndefine ".join(parts)) if found else module
-
-
-def has_variables(function: Any) -> bool:
-    """Whether a function has variables on the stack; they are what it begins with."""
-    first = next(iter(next(iter(function.blocks)).instructions), None)
-    return first is not None and first.opcode == "alloca"
-
-
-def summed(text: str) -> str | None:
-    """A function's text, its offsets into variables and the second of two places hidden; None: as it is."""
-    import re
-
-    places = set(re.findall(r"^  (%[^ ]+) = alloca ", text, flags=re.M))
-    opaque = set(re.findall(r"^  (%[^ ]+) = (?:tail )?call i64 asm ", text, flags=re.M))
-    found = 0
-
-    def hide(line: re.Match[str], of: str) -> str:
-        nonlocal found
-        found += 1
-        name, value = f"%apart.{found}", line["hidden"]
-        made = f'  {name} = call {of} asm "", "=r,0"({of} {value}) memory(none)'
-        return f"{made}{line['place']}\n{line['before']}{name}{line['notes']}{line['place']}"
-
-    def element(line: re.Match[str]) -> str:
-        offset = line["hidden"]
-        if line["base"] not in places or offset in opaque:
-            return line[0]
-        if offset.startswith("%"):
-            return hide(line, "i64")
-        places.add(line["made"])
-        return line[0]
-
-    def choice(line: re.Match[str]) -> str:
-        return hide(line, "ptr") if {line["base"], line["hidden"]} <= places else line[0]
-
-    end = r"(?P<hidden>[^ ,\n]+)(?P<notes>(?:, !.*?)?)(?P<place>(?:, !dbg !\d+)?)$"
-    at = r"^(?P<before>  (?P<made>%[^ ]+) = "
-    text = re.sub(
-        at + r"getelementptr [^\n]*?, ptr (?P<base>%[^ ,]+)(?:, i64 0)?, i64 )" + end,
-        element,
-        text,
-        flags=re.M,
-    )
-    text = re.sub(at + r"select i1 [^ ]+, ptr (?P<base>[^ ,]+), ptr )" + end, choice, text, flags=re.M)
-    return text if found else None
-
-
-def with_results(llvm: Any, module: Any) -> Any:
-    """The module with a result for every function.
-
-    The verifier looks at the result of each subprogram and refuses the address of a variable there. That
-    is what may be left in the register where LLVM found that there is no result, or that nobody wants it.
-    """
-    import re
-
-    own = [f for f in module.functions if not f.is_declaration and f.linkage == llvm.Linkage.internal]
-    if not own:
-        return module
-    void = {f.name for f in own if str(f.global_value_type).startswith("void ")}
-    text = re.sub(r"^  ret (i\d+) (?:poison|undef)", r"  ret \1 0", str(module), flags=re.M)
-    if void:
-        names = "|".join(map(re.escape, void))
-        body = rf"^(define [^@\n]*)void (@(?:{names})\(.*?^}}$)"
-        text = re.sub(
-            body, lambda m: f"{m[1]}i64 {m[2].replace('  ret void', '  ret i64 0')}", text, flags=re.M | re.S
-        )
-        number = itertools.count()
-        call = rf"^(  )((?:tail |notail )?call [^@\n]*)void (@(?:{names})\()"
-        text = re.sub(call, lambda m: f"  %no.result.{next(number)} = {m[2]}i64 {m[3]}", text, flags=re.M)
-    return llvm.parse_assembly(text)
 
 
 def run_functions(llvm: Any, request: dict[str, Any]) -> dict[str, Any]:
