@@ -96,6 +96,6 @@ def test_a_long_log_is_not_cut(build):
         tinybpf.load(build("endless"))
     error = caught.value
     assert len(error.log) > 1 << 24
-    assert "\n0: R1=ctx() R10=fp0\n" in error.log[:500] and "processed 1000001 insns" in error.log[-500:]
+    assert "\n0: R1=ctx(" in error.log[:500] and "processed 1000001 insns" in error.log[-500:]
     assert error.summary == "BPF program is too large. Processed 1000001 insn"
     assert error.source is not None and error.source.path.endswith("endless.go")
