@@ -124,6 +124,14 @@ FLOW: tuple[Refusal, ...] = (
         "whole",
     ),
     Refusal(
+        "sleepable progs cannot use bpf_spin_lock yet",
+        r"sleepable progs cannot use bpf_spin_lock",
+        "programs that may sleep can't use a map whose value has a spin lock in this kernel",
+        "newer kernels allow it (6.12 does, 6.1 does not): count with sync/atomic, or in a per-CPU map, or "
+        "take a section whose programs do not sleep",
+        "whole",
+    ),
+    Refusal(
         "function calls are not allowed while holding a lock",
         r"function calls are not allowed while holding a lock",
         "{call|a function} is called while {variable|a spin lock} is locked",

@@ -149,6 +149,14 @@ RULES: tuple[Refusal, ...] = (
         "the function or hook to attach to does not exist in this kernel's BTF, or can't be attached to",
     ),
     Refusal(
+        "Sleepable programs can only use array, hash, and ringbuf maps",
+        r"Sleepable programs can only use (?P<maps>.+)",
+        "programs that may sleep can use {maps} only in this kernel",
+        "newer kernels allow more (6.12 does, 6.1 does not): take another map, or a section whose programs do "
+        "not sleep",
+        "whole",
+    ),
+    Refusal(
         "helper call might sleep in a non-sleepable prog",
         r"sleepable|might sleep|may sleep",
         "{call|the call} can sleep, and this program may not",
