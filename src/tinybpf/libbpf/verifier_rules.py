@@ -152,8 +152,8 @@ RULES: tuple[Refusal, ...] = (
         "Sleepable programs can only use array, hash, and ringbuf maps",
         r"Sleepable programs can only use (?P<maps>.+)",
         "programs that may sleep can use {maps} only in this kernel",
-        "newer kernels allow more (6.12 does, 6.1 does not): take another map, or a section whose programs do "
-        "not sleep",
+        "newer kernels allow more (6.12 does, 6.1 does not): take another map, or a section whose programs "
+        "do not sleep",
         "whole",
     ),
     Refusal(
