@@ -31,10 +31,9 @@ LATER_ALLOWED = {
 def lacking(error: BpfError) -> str | None:
     """What the running kernel lacks, as a reason to skip; None where the error is about something else."""
     text = f"{error}\n{getattr(error, 'log', '')}\n{error.libbpf_log or ''}"
-    for line in str(error).splitlines():
-        for version in SINCE.findall(line):
-            if system.older_than(version):
-                return f"this kernel is too old: {_general(line)}"
+    later = newer_one(str(error))
+    if later is not None:
+        return later
     if not os.environ.get("TINYBPF_VM"):
         return None
     for words, what in LATER_ALLOWED.items():
@@ -45,6 +44,22 @@ def lacking(error: BpfError) -> str | None:
     if edge and int(edge[2]) == int(edge[1]) + 1:
         return "this kernel has no loops whose body runs into their head"
     return None
+
+
+def newer_one(text: str) -> str | None:
+    """The reason to skip where a line of the text names a version that the running kernel has not reached."""
+    for line in text.splitlines():
+        if any(system.older_than(version) for version in SINCE.findall(line)):
+            return f"this kernel is too old: {_general(line)}"
+    return None
+
+
+def skip_where_it_says_so(printed: str) -> None:
+    """For what a process of its own has printed, as text or as JSON."""
+    hints = re.findall(r'"hint": ?"((?:[^"\\]|\\.)*)"', printed)
+    reason = newer_one("\n".join(hints).replace('\\"', '"') or printed)
+    if reason is not None:
+        pytest.skip(reason)
 
 
 def _general(line: str) -> str:

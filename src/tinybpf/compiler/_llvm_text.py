@@ -70,7 +70,7 @@ _BRANCH = re.compile(r"^  br i1 (%[^ ,]+), ", re.M)
 def compared(text: str) -> str:
     """A function's text in which a range is two comparisons again.
 
-    ``n > 0 && n <= 56`` LLVM makes ``n - 1 < 56``, of which verifiers before Linux 6.11 learn nothing about
+    ``n > 0 && n <= 56`` LLVM makes ``n - 1 < 56``, of which verifiers up to Linux 6.12 learn nothing about
     ``n``. The first of the two is signed: before 6.8 they learn nothing of ``n != 0`` either.
     """
     if "icmp ult" not in text:
