@@ -127,6 +127,12 @@ def message(*given: Any, **named: Any) -> str:
 def shared_tracefs(perf_events: None) -> Iterator[None]:
     """tracefs readable by group nobody, as docs/doctor.md says how."""
     remount("mode=0750,gid=65534")
+    # libbpf remembers that this process, as root, saw tracefs below debugfs; a user's own process does not.
+    debugfs = Path("/sys/kernel/debug")
+    usual = debugfs.stat().st_mode & 0o777
+    mounted = debugfs.is_mount()
+    if mounted:
+        debugfs.chmod(0o755)
     event = os.stat("/sys/kernel/tracing/events/syscalls/sys_enter_getppid/id")
     shared = event.st_gid == 65534 and event.st_mode & 0o040
     try:
@@ -134,6 +140,8 @@ def shared_tracefs(perf_events: None) -> Iterator[None]:
             pytest.skip("this kernel gives the files of tracefs no group when it is mounted again")
         yield
     finally:
+        if mounted:
+            debugfs.chmod(usual)
         remount("mode=0700,gid=0")
 
 
