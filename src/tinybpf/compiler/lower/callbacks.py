@@ -114,10 +114,11 @@ def _forget(f: FunctionLowering, function: int, bindings: list[int]) -> None:
     ]
     if not changed:
         return
-    number = helper("bpf_get_smp_processor_id")
+    number = helper("bpf_get_prandom_u32")
     assert number is not None
     some = f.b.value(f"call i64 inttoptr (i64 {number.number} to ptr)()")
-    nothing = f.b.value(f"sub i64 {hide(f.b, some)}, {some}")  # 0, which the verifier does not know
+    # 0, which the verifier does not know; of a helper with few results it may.
+    nothing = f.b.value(f"sub i64 {hide(f.b, some)}, {some}")
     for b in changed:
         t = f.types.elem(f.type_of(b))
         ir, align, pointer = f.types.ir(t), f.types.align(t), f.scalar(b)
