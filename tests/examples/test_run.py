@@ -43,7 +43,7 @@ def test_it_attaches_and_ends(project: Path, cgroup: Path, name: str):
     command = [sys.executable, "-m", "tinybpf", "run", "--json", "--duration", "300ms", *flags, package]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     if done.returncode:
-        old_kernels.skip_where_it_says_so(done.stderr)
+        old_kernels.skip_where_it_says_so(done.stdout)
     assert done.returncode == 0, done.stderr
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert told[0]["kind"] == "attached"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import tinybpf
+from tinybpf import system
 from tinybpf.libbpf import _verify
 from tinybpf.libbpf.open import _first_complaint
 
@@ -92,6 +93,8 @@ def test_without_room_libbpf_finds_it(build, monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.kernel
 def test_a_long_log_is_not_cut(build):
     """The verifier walks each turn of this loop: its log has more room than libbpf's first guess."""
+    if system.older_than("5.16"):
+        pytest.skip("this kernel cuts logs at 16 MiB: Linux 5.16 gives more")
     with pytest.raises(tinybpf.VerifierError) as caught:
         tinybpf.load(build("endless"))
     error = caught.value
