@@ -58,7 +58,11 @@ if TYPE_CHECKING:
         load,
         open_pinned_map,
     )
+    from tinybpf.libbpf.attach_types import BpfAttachType
     from tinybpf.libbpf.btf import BtfField, BtfKind, BtfType
+    from tinybpf.libbpf.open import OpenObject, open
+    from tinybpf.libbpf.openmap import OpenMap
+    from tinybpf.libbpf.openprogram import OpenProgram
     from tinybpf.libbpf.panics import PanicLine
     from tinybpf.libbpf.trace import TraceRecord, TraceStream, trace_pipe
 
@@ -76,7 +80,11 @@ _HOMES = {
         "ProgramInfo", "RingBufferEvent", "TestRunResult", "init", "libbpf_version", "load",
         "open_pinned_map",
     ],
+    "libbpf.attach_types": ["BpfAttachType"],
     "libbpf.btf": ["BtfField", "BtfKind", "BtfType"],
+    "libbpf.open": ["OpenObject", "open"],
+    "libbpf.openmap": ["OpenMap"],
+    "libbpf.openprogram": ["OpenProgram"],
     "libbpf.panics": ["PanicLine"],
     "libbpf.trace": ["TraceRecord", "TraceStream", "trace_pipe"],
 }  # fmt: skip
@@ -86,6 +94,7 @@ __all__ = [
     "BPF_ANY",
     "BPF_EXIST",
     "BPF_NOEXIST",
+    "BpfAttachType",
     "BpfError",
     "BpfLink",
     "BpfMap",
@@ -108,6 +117,9 @@ __all__ = [
     "MissingError",
     "NotFoundError",
     "ObjectError",
+    "OpenMap",
+    "OpenObject",
+    "OpenProgram",
     "PanicLine",
     "ProgramInfo",
     "RingBufferEvent",
@@ -123,6 +135,7 @@ __all__ = [
     "libbpf_version",
     "load",
     "load_go",
+    "open",
     "open_pinned_map",
     "trace_pipe",
     "version",

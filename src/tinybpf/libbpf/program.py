@@ -31,6 +31,7 @@ class BpfProgram:
         self._name = text(lib.bpf_program__name(pointer))
         self._section = text(lib.bpf_program__section_name(pointer))
         self._type = BpfProgType(lib.bpf_program__type(pointer))
+        self._log: str | None = None
 
     @property
     def name(self) -> str:
@@ -57,6 +58,14 @@ class BpfProgram:
         if fd < 0:
             raise BpfError(f"program '{self._name}' is not loaded", -fd)
         return fd
+
+    @property
+    def verifier_log(self) -> str | None:
+        """What the verifier said when it accepted the program; None where it was not asked.
+
+        Ask by a log level: ``tinybpf.load(…, log_level=1)``, or `OpenProgram.log_level`.
+        """
+        return self._log
 
     @property
     def pointer(self) -> Any:
