@@ -16,7 +16,7 @@ from tinybpf.libbpf._check import error_from
 from tinybpf.libbpf._handle import ObjectHandle
 from tinybpf.libbpf._lib import ffi, lib, log_text, mark_used, text
 from tinybpf.libbpf._load_errors import OPEN_HINTS, first_complaint, load_error
-from tinybpf.libbpf._source import read
+from tinybpf.libbpf._reading import read
 from tinybpf.libbpf.object import BpfObject, Names, section_names
 
 if TYPE_CHECKING:
