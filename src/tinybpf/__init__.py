@@ -60,10 +60,15 @@ if TYPE_CHECKING:
     )
     from tinybpf.libbpf.attach_types import BpfAttachType
     from tinybpf.libbpf.btf import BtfField, BtfKind, BtfType
+    from tinybpf.libbpf.disassembly import CodeLine, Disassembly
+    from tinybpf.libbpf.info import BtfInfo
+    from tinybpf.libbpf.kernel_objects import btfs, maps, open_btf_by_id, programs
     from tinybpf.libbpf.open import OpenObject, open
+    from tinybpf.libbpf.opened_program import OpenedProgram, open_pinned_program, open_program_by_id
     from tinybpf.libbpf.openmap import OpenMap
     from tinybpf.libbpf.openprogram import OpenProgram
     from tinybpf.libbpf.panics import PanicLine
+    from tinybpf.libbpf.stats import RunStats, enable_stats
     from tinybpf.libbpf.trace import TraceRecord, TraceStream, trace_pipe
 
 
@@ -82,10 +87,15 @@ _HOMES = {
     ],
     "libbpf.attach_types": ["BpfAttachType"],
     "libbpf.btf": ["BtfField", "BtfKind", "BtfType"],
+    "libbpf.disassembly": ["CodeLine", "Disassembly"],
+    "libbpf.info": ["BtfInfo"],
+    "libbpf.kernel_objects": ["btfs", "maps", "open_btf_by_id", "programs"],
     "libbpf.open": ["OpenObject", "open"],
+    "libbpf.opened_program": ["OpenedProgram", "open_pinned_program", "open_program_by_id"],
     "libbpf.openmap": ["OpenMap"],
     "libbpf.openprogram": ["OpenProgram"],
     "libbpf.panics": ["PanicLine"],
+    "libbpf.stats": ["RunStats", "enable_stats"],
     "libbpf.trace": ["TraceRecord", "TraceStream", "trace_pipe"],
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -105,12 +115,15 @@ __all__ = [
     "BpfProgram",
     "BpfRingBuffer",
     "BtfField",
+    "BtfInfo",
     "BtfKind",
     "BtfType",
     "BtfValidationError",
+    "CodeLine",
     "CompileError",
     "CompiledObject",
     "Diagnostic",
+    "Disassembly",
     "EventStream",
     "InternalCompilerError",
     "MapInfo",
@@ -120,9 +133,11 @@ __all__ = [
     "OpenMap",
     "OpenObject",
     "OpenProgram",
+    "OpenedProgram",
     "PanicLine",
     "ProgramInfo",
     "RingBufferEvent",
+    "RunStats",
     "SourceLine",
     "TestRunResult",
     "TraceRecord",
@@ -130,13 +145,20 @@ __all__ = [
     "UnsupportedError",
     "VerifierError",
     "__version__",
+    "btfs",
     "compile_go",
+    "enable_stats",
     "init",
     "libbpf_version",
     "load",
     "load_go",
+    "maps",
     "open",
+    "open_btf_by_id",
     "open_pinned_map",
+    "open_pinned_program",
+    "open_program_by_id",
+    "programs",
     "trace_pipe",
     "version",
 ]
