@@ -22,6 +22,7 @@ TYPE_CHECKING = False  # typing itself would take longer to import than all of t
 if TYPE_CHECKING:
     from typing import Any
 
+    from tinybpf import features
     from tinybpf.compiler import CompiledObject, Diagnostic, compile_go
     from tinybpf.errors import (
         BpfError,
@@ -148,6 +149,7 @@ __all__ = [
     "btfs",
     "compile_go",
     "enable_stats",
+    "features",
     "init",
     "libbpf_version",
     "load",
@@ -171,9 +173,12 @@ def version() -> str:
 
 def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
-    if home is None:
+    if home is None and name != "features":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
+
+    if home is None:
+        return import_module(f"{__name__}.{name}")
 
     value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
