@@ -76,4 +76,8 @@ int tb_perf_event_open(uint32_t type, uint64_t config, uint64_t period, uint64_t
 /* net.c */
 int tb_enter_netns(int fd);
 
+/* memory.c */
+void tb_memory_read(uint8_t *own, const uint8_t *shared, size_t size);
+void tb_memory_write(uint8_t *shared, const uint8_t *own, size_t size);
+
 #endif

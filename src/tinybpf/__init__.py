@@ -22,6 +22,7 @@ TYPE_CHECKING = False  # typing itself would take longer to import than all of t
 if TYPE_CHECKING:
     from typing import Any
 
+    from tinybpf import features
     from tinybpf.compiler import CompiledObject, Diagnostic, compile_go
     from tinybpf.errors import (
         BpfError,
@@ -58,8 +59,17 @@ if TYPE_CHECKING:
         load,
         open_pinned_map,
     )
+    from tinybpf.libbpf.attach_types import BpfAttachType
     from tinybpf.libbpf.btf import BtfField, BtfKind, BtfType
+    from tinybpf.libbpf.disassembly import CodeLine, Disassembly
+    from tinybpf.libbpf.info import BtfInfo
+    from tinybpf.libbpf.kernel_objects import btfs, maps, open_btf_by_id, programs
+    from tinybpf.libbpf.open import OpenObject, open
+    from tinybpf.libbpf.opened_program import OpenedProgram, open_pinned_program, open_program_by_id
+    from tinybpf.libbpf.openmap import OpenMap
+    from tinybpf.libbpf.openprogram import OpenProgram
     from tinybpf.libbpf.panics import PanicLine
+    from tinybpf.libbpf.stats import RunStats, enable_stats
     from tinybpf.libbpf.trace import TraceRecord, TraceStream, trace_pipe
 
 
@@ -76,8 +86,17 @@ _HOMES = {
         "ProgramInfo", "RingBufferEvent", "TestRunResult", "init", "libbpf_version", "load",
         "open_pinned_map",
     ],
+    "libbpf.attach_types": ["BpfAttachType"],
     "libbpf.btf": ["BtfField", "BtfKind", "BtfType"],
+    "libbpf.disassembly": ["CodeLine", "Disassembly"],
+    "libbpf.info": ["BtfInfo"],
+    "libbpf.kernel_objects": ["btfs", "maps", "open_btf_by_id", "programs"],
+    "libbpf.open": ["OpenObject", "open"],
+    "libbpf.opened_program": ["OpenedProgram", "open_pinned_program", "open_program_by_id"],
+    "libbpf.openmap": ["OpenMap"],
+    "libbpf.openprogram": ["OpenProgram"],
     "libbpf.panics": ["PanicLine"],
+    "libbpf.stats": ["RunStats", "enable_stats"],
     "libbpf.trace": ["TraceRecord", "TraceStream", "trace_pipe"],
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -86,6 +105,7 @@ __all__ = [
     "BPF_ANY",
     "BPF_EXIST",
     "BPF_NOEXIST",
+    "BpfAttachType",
     "BpfError",
     "BpfLink",
     "BpfMap",
@@ -96,21 +116,29 @@ __all__ = [
     "BpfProgram",
     "BpfRingBuffer",
     "BtfField",
+    "BtfInfo",
     "BtfKind",
     "BtfType",
     "BtfValidationError",
+    "CodeLine",
     "CompileError",
     "CompiledObject",
     "Diagnostic",
+    "Disassembly",
     "EventStream",
     "InternalCompilerError",
     "MapInfo",
     "MissingError",
     "NotFoundError",
     "ObjectError",
+    "OpenMap",
+    "OpenObject",
+    "OpenProgram",
+    "OpenedProgram",
     "PanicLine",
     "ProgramInfo",
     "RingBufferEvent",
+    "RunStats",
     "SourceLine",
     "TestRunResult",
     "TraceRecord",
@@ -118,12 +146,21 @@ __all__ = [
     "UnsupportedError",
     "VerifierError",
     "__version__",
+    "btfs",
     "compile_go",
+    "enable_stats",
+    "features",
     "init",
     "libbpf_version",
     "load",
     "load_go",
+    "maps",
+    "open",
+    "open_btf_by_id",
     "open_pinned_map",
+    "open_pinned_program",
+    "open_program_by_id",
+    "programs",
     "trace_pipe",
     "version",
 ]
@@ -136,9 +173,12 @@ def version() -> str:
 
 def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
-    if home is None:
+    if home is None and name != "features":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
+
+    if home is None:
+        return import_module(f"{__name__}.{name}")
 
     value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value

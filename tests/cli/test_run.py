@@ -706,7 +706,7 @@ def test_programs_of_packets_need_an_interface(run, build, tmp_path):
 def test_a_program_that_is_not_there(run):
     outcome = run("run", str(CALLS), "--program", "on_cal")
     assert outcome.status == 1
-    assert "has no program 'on_cal'; there is: 'on_call'" in outcome.err
+    assert "has no program 'on_cal' (did you mean 'on_call'?); there is: 'on_call'" in outcome.err
 
 
 @kernel

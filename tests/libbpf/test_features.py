@@ -21,7 +21,7 @@ def test_every_type_that_this_project_knows_has_a_feature():
     }
     maps = {feature.type for feature in features.MAPS}
     assert maps == {kind for kind in BpfMapType if kind and not kind.name.startswith("UNKNOWN")}
-    for group in (features.PROGRAMS, features.MAPS):
+    for group in (features.PROGRAMS, features.MAPS, features.LINKS):
         names = [feature.name for feature in group]
         assert len(set(names)) == len(names)
 
@@ -75,6 +75,52 @@ def test_what_the_kernel_lacks_is_remembered_and_what_it_forbids_is_not(monkeypa
     assert asked == ["forbidden", "forbidden", "missing"]
 
 
+def test_the_names_of_helpers_are_the_kernels():
+    from tinybpf.compiler.kernel.helpers_data import HELPERS
+    from tinybpf.libbpf.helper_names import numbers
+
+    assert numbers() == {name: number for name, (number, _) in HELPERS.items()}
+
+
+def test_helpers_go_by_their_names():
+    helper = features.helper("ringbuf_output", "xdp")
+    assert (helper.name, helper.number, helper.since) == ("bpf_ringbuf_output", 130, "5.8")
+    assert helper == features.helper("bpf_ringbuf_output", "xdp") != features.helper("bpf_ringbuf_output")
+    assert helper.needs == ("CAP_BPF", "CAP_NET_ADMIN") and features.helper("loop").needs == ("CAP_BPF",)
+    with pytest.raises(
+        MissingError, match=r"no helper 'ringbuf_outptu' is known; did you mean 'bpf_ring"
+    ):
+        features.helper("ringbuf_outptu")
+    with pytest.raises(KeyError, match="no program type 'xpd'"):
+        features.helper("loop", "xpd")
+    with pytest.raises(KeyError, match="no link type 'tc' is known; there is: cgroup_link, "):
+        features.link_type("tc")
+
+
+@pytest.mark.parametrize(
+    ("log", "in_general", "for_a_kind"),
+    [
+        ("0: (85) call pc\ninvalid func unknown#250", State.MISSING, State.MISSING),
+        ("0: (85) call bpf_loop#181\nunknown func bpf_loop#181", State.WORKS, State.MISSING),
+        ("program of this type cannot use helper bpf_loop#181", State.WORKS, State.MISSING),
+        ("0: (85) call bpf_loop#181\nR2 type=scalar expected=func", State.WORKS, State.WORKS),
+    ],
+)
+def test_what_the_verifier_says_of_a_call(monkeypatch, log: str, in_general: State, for_a_kind: State):
+    monkeypatch.setattr(_probe, "load_program", lambda *args, **options: (-errno.EINVAL, log))
+    monkeypatch.setattr(_probe, "_known", {})
+    for program, state in ((None, in_general), ("xdp", for_a_kind)):
+        found = features.helper("loop", program).probe()
+        assert found.state is state and bool(found.reason) == (state is State.MISSING)
+
+
+def test_one_import_is_enough():
+    import tinybpf
+
+    assert tinybpf.features.map_type is features.map_type
+    assert set(tinybpf.features.__all__) == set(features.__all__)
+
+
 @pytest.mark.kernel
 class TestThisKernel:
     @pytest.fixture(autouse=True)
@@ -103,6 +149,50 @@ class TestThisKernel:
             if system.older_than(f"{int(feature.since.split('.')[0]) - 1}.0")
         )
 
+    def test_helpers(self):
+        for name, program in (
+            ("map_lookup_elem", None), ("xdp_adjust_head", "xdp"), ("skb_load_bytes", "socket"),
+            ("get_current_comm", "tracepoint"), ("redirect", "tc"), ("tail_call", "cgroup_skb"),
+        ):  # fmt: skip
+            assert features.helper(name, program).works, name
+        for name, program in (("xdp_adjust_head", "tc"), ("skb_load_bytes", "xdp"), ("redirect", "socket")):
+            found = features.helper(name, program).probe()
+            assert found.state is State.MISSING
+            assert found.reason == f"programs of section {program} cannot call it in this kernel"
+
+    def test_helpers_newer_than_the_kernel(self):
+        from tinybpf.libbpf.helper_names import numbers
+
+        before = len(os.listdir("/proc/self/fd"))
+        for name in numbers():
+            feature = features.helper(name)
+            if system.older_than(feature.since):
+                found = feature.probe()
+                if found.state is not State.WORKS:  # a distribution may have brought it to an older kernel
+                    assert (found.state, found.reason) == (State.MISSING, f"Linux {feature.since} brought it")
+            else:
+                assert feature.works, name
+        assert len(os.listdir("/proc/self/fd")) == before
+
+    def test_links(self):
+        for feature in features.LINKS:
+            found = feature.probe()
+            assert (found.state is State.WORKS) == (found.errno == 0) == (not found.reason), feature.name
+            assert found.state is not State.UNKNOWN, (feature.name, found)
+            if system.older_than(feature.since) and found.state is State.MISSING:
+                assert feature.since in found.reason
+        if not system.older_than("5.15"):
+            assert features.link_type("perf_link").works and features.link_type("cgroup_link").works
+
+    def test_what_links_says_is_true(self, build, monkeypatch: pytest.MonkeyPatch):
+        """XDP's probe against a real link."""
+        import tinybpf
+
+        assert features.link_type("xdp_link").works
+        with tinybpf.load(build("packets")) as obj, obj.program("drop_udp").attach_xdp("lo"):
+            monkeypatch.setattr(_probe, "_known", {})
+            assert features.link_type("xdp_link").works
+
     def test_a_number_that_no_kernel_knows(self):
         future = _probe.ProgramFeature("future", "99.0", type=BpfProgType(200)).probe()
         assert (future.state, future.errno) == (State.MISSING, errno.EINVAL)
@@ -120,7 +210,7 @@ class TestThisKernel:
 
     def test_nothing_is_left_open(self):
         before = len(os.listdir("/proc/self/fd"))
-        for feature in (*features.PROGRAMS, *features.MAPS):
+        for feature in (*features.PROGRAMS, *features.MAPS, *features.LINKS):
             feature.probe()
         assert len(os.listdir("/proc/self/fd")) == before
 

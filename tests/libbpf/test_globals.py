@@ -6,15 +6,19 @@ import gc
 import os
 import struct
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import tinybpf
 from tinybpf.libbpf import globals as globals_module
-from tinybpf.libbpf.open import open_object
+from tinybpf.libbpf._lib import ffi, lib
+from tinybpf.libbpf.open import open as open_object
 
 pytestmark = pytest.mark.kernel
 
+DATA = Path(__file__).parent / "data"
 NAMES = {"limit", "enabled", "table", "origin", "name", "base", "calls", "ebpf_panics"}
 
 
@@ -94,7 +98,12 @@ def test_constants_cannot_be_set_once_loaded(source: bytes):
         ("origin", {"Z": 1}, TypeError, "variable 'origin': point has no field 'Z'; it has X, Y"),
         ("origin", {"X": 40000}, ValueError, "out of range -32768 to 32767 for field 'X'"),
         ("name", "much too long", ValueError, "variable 'name': 'much too long' takes 13 bytes, only 8"),
-        ("limt", 1, tinybpf.MissingError, "has no variable 'limt'; there is: .*'limit'"),
+        (
+            "limt",
+            1,
+            tinybpf.MissingError,
+            r"has no variable 'limt' .did you mean 'limit'.*; there is: .*'limit'",
+        ),
     ],
 )
 def test_what_does_not_fit_is_told(source: bytes, name: str, value: object, error: type, words: str):
@@ -191,3 +200,110 @@ def test_closing_while_other_threads_read(source: bytes):
         for thread in threads:
             thread.join()
         assert errors == ["object 'object' is closed"] * 3
+
+
+@pytest.fixture
+def configured() -> Iterator[tinybpf.BpfObject]:
+    """An object of clang's with sections of its own, enums, nested structs and arrays."""
+
+    def configure(opened: tinybpf.OpenObject) -> None:
+        opened.programs["broken"].autoload = False
+        opened.maps["kept"].pin_path = None
+
+    with tinybpf.load(DATA / "configured.elf", configure=configure) as obj:
+        yield obj
+
+
+def test_sections_of_the_programs_own(configured: tinybpf.BpfObject):
+    variables = configured.globals
+    places = {name: variables.variable(name).section for name in ("hot", "table", "factor", "config", "seen")}
+    assert places == {
+        "hot": ".data.hot",
+        "table": ".data.table",
+        "factor": ".rodata.bar",
+        "config": ".rodata",
+        "seen": ".bss",
+    }
+    configured.program("report").test_run(ctx=bytes(32))
+    assert (variables["hot"], variables["factor"], variables["table"]) == (41, 3, [1, 2, 3, 4])
+    variables["hot"] = 100
+    variables["table"] = [0, 0, 0, 1]
+    done = configured.program("report").test_run(ctx=bytes(32))
+    assert struct.unpack_from("Q", done.ctx_out) == (101 * 3 + 1,)
+    with pytest.raises(tinybpf.BpfError, match=r"it lies in \.rodata\.bar, which is constant"):
+        variables["factor"] = 4
+    decided = r"the kernel's configuration decides it\n  hint: .*kconfig={"
+    with tinybpf.open(DATA / "configured.elf") as opened, pytest.raises(tinybpf.BpfError, match=decided):
+        opened.globals["CONFIG_HZ"] = 3
+
+
+def test_parts_of_variables(configured: tinybpf.BpfObject):
+    variables = configured.globals
+    assert variables["config.limits[1].high"] == 5 and variables["config.limits"][1].high == 5
+    assert variables["config.mode"].name == "ON" and variables["config.name"].text == "start"
+    variables["table[2]"] = 9
+    assert variables["table"] == [1, 2, 9, 4]
+    variables["seen.mode"] = "AUTO"
+    variables["seen.bytes"] = b"\1\2\3\4"
+    variables["seen.limits[2]"] = {"low": 1, "rate": 2}
+    for _ in range(3):
+        configured.program("report").test_run(ctx=bytes(32))
+    assert variables["seen.limits[1].rate"] == 3
+    seen = variables["seen"]
+    assert (seen.mode, seen.word, seen.limits[2].low, seen.limits[2].rate) == (9, 0x04030201, 1, 2)
+    assert variables.variable("seen.limits[1].rate").offset - variables.variable("seen").offset == 32
+    assert "table[2]" not in variables and "table[2]" not in list(variables)
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "words"),
+    [
+        ("table[4]", IndexError, r"variable 'table' has 4 elements, there is no \[4\]"),
+        ("table[-1]", tinybpf.MissingError, r"'\[-1\]' names no part: use \.field and \[index\]"),
+        ("table.x", TypeError, "variable 'table' is no struct"),
+        ("hot[0]", TypeError, "variable 'hot' is no array"),
+        (
+            "seen.limits[0].hihg",
+            tinybpf.MissingError,
+            "has no field 'hihg'; there is: low, high",
+        ),
+        ("seen.bits", TypeError, "'seen.bits' is a bit field: read or set 'seen' as a whole"),
+        ("seen.", tinybpf.MissingError, "'.' names no part"),
+        ("nope.x", tinybpf.MissingError, "no variable 'nope.x'"),
+        ("[0]", tinybpf.MissingError, "no variable"),
+    ],
+)
+def test_parts_that_are_none(configured: tinybpf.BpfObject, name: str, error: type, words: str):
+    with pytest.raises(error, match=words):
+        configured.globals[name]
+    with pytest.raises(error, match=words):
+        configured.globals[name] = 1
+
+
+def test_numbers_are_read_and_written_whole(configured: tinybpf.BpfObject):
+    """While one thread writes, another never sees a half of each."""
+    variables, values, done = configured.globals, (0, (1 << 64) - 1), threading.Event()
+
+    def write() -> None:
+        while not done.is_set():
+            for value in values:
+                variables._memory(".data.hot").write(0, value.to_bytes(8, "little"))
+
+    variables["hot"] = 0
+    thread = threading.Thread(target=write)
+    thread.start()
+    seen = {int.from_bytes(variables._memory(".data.hot").read(0, 8), "little") for _ in range(30_000)}
+    done.set()
+    thread.join()
+    assert seen <= set(values)
+
+
+@pytest.mark.parametrize("offset", range(9))
+@pytest.mark.parametrize("size", [0, 1, 3, 7, 8, 9, 17, 31])
+def test_memory_is_copied_exactly(offset: int, size: int):
+    content = bytes(range(1, 65))
+    memory, own = ffi.new("uint8_t[64]", content), ffi.new("uint8_t[64]")
+    lib.tb_memory_read(own + 1, memory + offset, size)
+    assert bytes(ffi.buffer(own)) == b"\0" + content[offset : offset + size] + bytes(63 - size)
+    lib.tb_memory_write(memory + offset, bytes(size), size)
+    assert bytes(ffi.buffer(memory)) == content[:offset] + bytes(size) + content[offset + size :]

@@ -11,7 +11,7 @@ import pytest
 
 import tinybpf
 from tinybpf.libbpf import _handle
-from tinybpf.libbpf.open import open_object
+from tinybpf.libbpf.open import open as open_object
 
 pytestmark = pytest.mark.kernel
 
@@ -65,7 +65,7 @@ def test_what_has_bytes_can_be_loaded(build):
     for source in (Compiled(), build("connect"), bytearray(build("connect")), memoryview(build("connect"))):
         with tinybpf.load(source) as obj:
             assert obj.name == ("mine" if isinstance(source, Compiled) else "object")
-    with pytest.raises(TypeError, match="takes a path, bytes"):
+    with pytest.raises(TypeError, match="take a path, bytes"):
         tinybpf.load(17)
 
 

@@ -10,7 +10,7 @@ import pytest
 import tinybpf
 from tinybpf import system
 from tinybpf.libbpf import _verify
-from tinybpf.libbpf.open import _first_complaint
+from tinybpf.libbpf._load_errors import first_complaint
 
 PROGRAM = Path(__file__).parent / "programs" / "refused.go"
 
@@ -55,8 +55,8 @@ def test_what_libbpf_tries_next_is_not_the_cause():
         "libbpf: Error in bpf_create_map_xattr(m): -EINVAL. Retrying without BTF.\n"
         "libbpf: map 'm': failed to create: -EINVAL\nlibbpf: failed to load object 'x'\n"
     )
-    assert _first_complaint(log) == "libbpf: map 'm': failed to create: -EINVAL"
-    assert _first_complaint("") == ""
+    assert first_complaint(log) == "libbpf: map 'm': failed to create: -EINVAL"
+    assert first_complaint("") == ""
 
 
 FAILED = "libbpf: prog 'b': BPF program load failed: Permission denied\n"

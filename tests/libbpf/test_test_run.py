@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import struct
 
 import pytest
@@ -82,3 +83,43 @@ def test_a_type_that_cannot_be_run(build):
         pytest.raises(tinybpf.BpfError, match="cannot test-run programs of type TRACEPOINT"),
     ):
         obj.program("on_getppid").test_run()
+
+
+def test_the_cpu_can_be_chosen(build):
+    cpus = sorted(os.sched_getaffinity(0))
+    source = (
+        'package bpf\n\nimport "tinybpf/ebpf"\n\nvar cpu uint32 = 1 << 31\n\n'
+        "//bpf:section raw_tp/sys_enter\n"
+        "func where(ctx *ebpf.RawTracepoint) int32 {\n\tcpu = ebpf.GetSmpProcessorId()\n\treturn 0\n}\n"
+    )
+    with tinybpf.load_go(source) as obj:
+        program = obj.program("where")
+        for cpu in cpus:
+            program.test_run(ctx=bytes(16), cpu=cpu)
+            assert obj.globals["cpu"] == cpu
+        with pytest.raises(tinybpf.BpfError, match="there is no CPU 100000, or it is offline"):
+            program.test_run(ctx=bytes(16), cpu=100_000)
+
+
+def test_packets_that_are_passed_on(build):
+    """A program's redirect of live packets is a real one; its maps count each."""
+    with tinybpf.load(build("packets")) as obj:
+        program, seen = obj.program("drop_udp"), obj.map("seen")
+        program.test_run(udp(4242), repeat=100, live=True, batch=10)
+        assert seen[DROP] == 100
+        result = program.test_run(udp(4242), repeat=7, live=True)
+        assert (seen[DROP], result.data_out, result.retval) == (107, b"", 0)
+
+
+def test_options_that_suit_other_types(packets, maps):
+    program = packets.program("drop_udp")
+    for options, words in (
+        ({"cpu": 0}, "cpu is for programs of type RAW_TRACEPOINT, 'drop_udp' is XDP"),
+        ({"batch": 3}, "it needs live=True"),
+        ({"batch": 0, "live": True}, "batch must be from 1 to 256, not 0"),
+        ({"batch": 300, "live": True}, "batch must be from 1 to 256, not 300"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            program.test_run(udp(1), **options)
+    with pytest.raises(ValueError, match="live is for programs of type XDP, 'add' is SYSCALL"):
+        maps.program("add").test_run(ctx=bytes(16), live=True)

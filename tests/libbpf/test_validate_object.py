@@ -246,7 +246,7 @@ LOADS = """
 import random, signal, sys
 import tinybpf
 from tinybpf.libbpf._lib import ffi, lib
-from tinybpf.libbpf.open import open_object
+from tinybpf.libbpf.open import open as open_object
 
 def memory(opened):  # bytes that the maps want: a damaged number may mean all that the machine has
     total, found = 0, lib.bpf_object__next_map(opened._handle.pointer, ffi.NULL)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tinybpf.libbpf.open import OpenObject, open_object
+from tinybpf.libbpf.open import OpenObject
+from tinybpf.libbpf.open import open as open_object
 from tinybpf.show.durations import nanoseconds, seconds
 from tinybpf.show.knobs import WrongKnob, knobs, parse, pid_knob, set_all
 from tinybpf.show.shape import Group, Leaf

@@ -174,7 +174,7 @@ def _is_object(target: str) -> bool:
 
 
 def _run(source: Any, options: Options, stop: Stop) -> int:
-    from tinybpf.libbpf.open import open_object
+    from tinybpf.libbpf.open import open as open_object
     from tinybpf.show.output import Output
 
     output = Output(STDOUT)

@@ -77,6 +77,10 @@ class ObjectHandle:
             self._btf = Btf(bytes(ffi.buffer(raw, size[0])))
         return self._btf
 
+    def forget_btf(self) -> None:
+        """libbpf changed the types: they are read anew when they are asked for."""
+        self._btf = None
+
     def loaded(self) -> None:
         """libbpf has read all that it needs of the file's bytes."""
         self._source = None

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
-from tinybpf.libbpf._check import attempt, not_found
+from tinybpf.libbpf._check import Hints, attempt, not_found
 from tinybpf.libbpf._lib import ffi, lib, text
 from tinybpf.libbpf._mapcore import UNTYPED, MapCore, MapTypes
 from tinybpf.libbpf.enums import BpfMapType
@@ -43,6 +43,47 @@ def unpin_map(core: MapCore, path: str) -> None:
         os.unlink(path)
     except FileNotFoundError as error:
         raise not_found(f"{what} failed: there is no such pin", error.errno or 0) from None
+
+
+def pin_program(fd: int, name: str, path: str) -> None:
+    hints: Hints = {**_HINTS, errno.EPERM: lambda: _outside(path)}
+    attempt(f"pin program '{name}' to '{path}'", lib.bpf_obj_pin, fd, os.fsencode(path), hints=hints)
+
+
+def _outside(path: str) -> str | None:
+    """The hint for a path that is in another file system than the kernel's for BPF: it says EPERM to that."""
+    from tinybpf import system
+
+    try:
+        place = os.stat(os.path.dirname(path) or ".").st_dev
+        known = [os.stat(mount).st_dev for mount in system.mounted("bpf")]
+    except OSError:
+        return None
+    return None if place in known else _HINTS[errno.EINVAL]
+
+
+def unpin_program(fd: int, name: str, path: str) -> None:
+    """Take away a pin, if it is one of this program."""
+    what = f"unpin program '{name}' from '{path}'"
+    if not os.path.lexists(path):
+        raise not_found(f"{what} failed: there is no such pin", errno.ENOENT)
+    pinned = attempt(what, lib.bpf_obj_get, os.fsencode(path), hints={errno.EINVAL: "it is no pin"})
+    try:
+        same = _program_id(pinned, what) == _program_id(fd, what)
+    finally:
+        os.close(pinned)
+    if not same:
+        raise BpfError(f"{what} failed: something else is pinned there", errno.EINVAL)
+    os.unlink(path)
+
+
+def _program_id(fd: int, what: str) -> int | None:
+    """The number of a program by a descriptor; None for one of something else."""
+    if os.readlink(f"/proc/self/fd/{fd}") != "anon_inode:bpf-prog":
+        return None
+    info, size = ffi.new("struct bpf_prog_info *"), ffi.new("__u32 *", ffi.sizeof("struct bpf_prog_info"))
+    attempt(what, lib.bpf_obj_get_info_by_fd, fd, info, size)
+    return int(info.id)
 
 
 def open_pinned_map(

@@ -71,6 +71,11 @@ class Feature:
             _known[self] = found
         return found
 
+    @property
+    def works(self) -> bool:
+        """Whether this kernel has it and this process may use it."""
+        return self.probe().state is State.WORKS
+
     def _try(self) -> Finding:
         raise NotImplementedError
 
@@ -129,6 +134,12 @@ class ProgramFeature(Feature):
         return _hints.program_needs(self.type)
 
     def _try(self) -> Finding:
+        found = self.attempt(_RETURN_0)
+        return found if isinstance(found, Finding) else self._finding(*found)
+
+    def attempt(self, instructions: bytes) -> tuple[int, str] | Finding:
+        """Load these as a program of the kind: a descriptor or a negative errno, and the verifier's log;
+        what is missing where it is not even tried."""
         options: dict[str, int] = {"expected_attach_type": self.attach_type, "prog_flags": self.flags}
         if self.target is not None:
             found = kernel_type(*self.target)
@@ -137,8 +148,7 @@ class ProgramFeature(Feature):
             options["attach_btf_id"] = found
         if self.type is BpfProgType.KPROBE:
             options["kern_version"] = _version_code()
-        result, log = load_program(self.type, **options)
-        return self._finding(result, log)
+        return load_program(self.type, instructions, **options)
 
     def _no_target(self) -> str:
         if not os.path.exists("/sys/kernel/btf/vmlinux"):
@@ -208,18 +218,16 @@ class MapFeature(Feature):
         return self._finding(result)
 
 
-def load_program(kind: int, **options: int) -> tuple[int, str]:
-    """Load two instructions as a program: its descriptor or a negative errno, and the verifier's log."""
+def load_program(kind: int, code: bytes = _RETURN_0, **options: int) -> tuple[int, str]:
+    """Load instructions as a program: its descriptor or a negative errno, and the verifier's log."""
     given = ffi.new("struct bpf_prog_load_opts *")
     given.sz = ffi.sizeof("struct bpf_prog_load_opts")
     log = ffi.new("char[]", _LOG_SIZE)
     given.log_buf, given.log_size = log, _LOG_SIZE
     for name, value in options.items():
         setattr(given, name, value)
-    instructions = ffi.from_buffer(_RETURN_0)
-    result: int = lib.bpf_prog_load(
-        kind, ffi.NULL, b"GPL", ffi.cast("struct bpf_insn *", instructions), len(_RETURN_0) // 8, given
-    )
+    instructions = ffi.cast("struct bpf_insn *", ffi.from_buffer(code))
+    result: int = lib.bpf_prog_load(kind, ffi.NULL, b"GPL", instructions, len(code) // 8, given)
     return result, ffi.string(log, _LOG_SIZE).decode("utf-8", "replace")
 
 

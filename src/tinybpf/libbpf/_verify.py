@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
-from tinybpf.errors import SourceLine, VerifierError
+from tinybpf.errors import BpfError, SourceLine, VerifierError
 from tinybpf.libbpf._check import strerror
 from tinybpf.libbpf._lib import ffi, lib, text
 
@@ -24,6 +24,7 @@ _INSN_SIZE = 8
 # The longest log seen, of a program that ran into the limit of a million steps, has 100 MB.
 _ROOM = 256 << 20
 _ROOM_BEFORE_5_2 = (1 << 24) - 1  # older kernels refuse more
+LARGEST_LOG = (1 << 30) - 1
 
 
 class LogRoom:
@@ -32,28 +33,59 @@ class LogRoom:
     libbpf would find out how much is needed by having the program verified again and again with
     twice the room, which takes 20 s for the longest logs. Address space costs nothing until the
     kernel writes into it, and it writes only when a program was refused. Where there is none,
-    libbpf's own way is left to it.
+    libbpf's own way is left to it. Programs with a log level of their own, by name in ``levels``,
+    have a room of ``size`` bytes each.
     """
 
-    def __init__(self, handle: ObjectHandle) -> None:
+    def __init__(self, handle: ObjectHandle, levels: Mapping[str, int] | None = None, size: int = 0) -> None:
         self._size = _ROOM if _kernel_version() >= (5, 2) else _ROOM_BEFORE_5_2
         self._room = lib.tb_room_new(handle.pointer, self._size)
+        self.own_size = size if _kernel_version() >= (5, 2) else min(size, self._size)
+        self._own: dict[str, Any] = {}
+        if levels:
+            self._give_rooms(handle, levels, self.own_size)
 
-    def text(self) -> str:
+    @property
+    def has_own(self) -> bool:
+        """Whether a program has a room of its own."""
+        return bool(self._own)
+
+    def _give_rooms(self, handle: ObjectHandle, levels: Mapping[str, int], size: int) -> None:
+        from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
+
+        program = lib.bpf_object__next_program(handle.pointer, ffi.NULL)
+        while program != ffi.NULL:
+            name = text(lib.bpf_program__name(program))
+            if name in levels:
+                room = ffi.from_buffer("char[]", mmap(-1, size, MAP_PRIVATE | MAP_ANONYMOUS))
+                check = lib.bpf_program__set_log_buf(program, room, size)
+                check = check or lib.bpf_program__set_log_level(program, levels[name])
+                if check:
+                    raise BpfError(f"program '{name}' cannot have log level {levels[name]}", -check)
+                self._own[name] = room
+            program = lib.bpf_object__next_program(handle.pointer, program)
+
+    def text(self, program: str = "") -> str:
         """The log of the program that was verified last, as far as it was refused."""
-        return text(self._room)
+        return text(self._own.get(program, self._room))
+
+    def logs(self) -> dict[str, str]:
+        """What the verifier said of the programs with a log level."""
+        return {name: text(room) for name, room in self._own.items()}
 
     def __enter__(self) -> LogRoom:
         return self
 
     def __exit__(self, *reason: object) -> None:
         room, self._room = self._room, ffi.NULL
+        self._own = {}
         lib.tb_room_free(room, self._size)
 
 
 def verifier_error(handle: ObjectHandle, code: int, log: str, room: LogRoom) -> VerifierError | None:
     """The error for a program that the verifier refused, or None where it was something else."""
-    found = program_log(log, room.text())
+    failed = _FAILED.findall(log)
+    found = program_log(log, room.text(failed[-1] if failed else ""))
     if found is None:
         return None
     program, words = found
@@ -72,11 +104,18 @@ def verifier_error(handle: ObjectHandle, code: int, log: str, room: LogRoom) -> 
         summary=failure.summary,
         log=words,
         source=lines.whole(failure.source),
-        hint=verifier_hint(words) or _absent.helper_hint(words) or failure.hint,
+        hint=_left_out_hint(words) or verifier_hint(words) or _absent.helper_hint(words) or failure.hint,
         reason=failure.reason,
         variable=failure.variable,
         notes=[(lines.whole(source), said) for source, said in failure.notes],
     )
+
+
+def _left_out_hint(words: str) -> str | None:
+    """What helps where a program uses a map that was left out; libbpf says it in the verifier's place."""
+    if "is referenced but wasn't created" not in words:
+        return None
+    return "the map was left out (autocreate is False): leave the program out, too, or have it check for it"
 
 
 def program_log(log: str, room: str) -> tuple[str, str] | None:

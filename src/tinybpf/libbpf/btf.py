@@ -329,7 +329,7 @@ class Btf:
         """A type by name or id, as users see it; ``MissingError`` where no type has that name."""
         type_id = name_or_id if isinstance(name_or_id, int) else self.find(name_or_id)
         if type_id is None:
-            raise MissingError(f"no BTF type is called '{name_or_id}'" + self._near(str(name_or_id)))
+            raise MissingError(f"no BTF type is called '{name_or_id}'" + self.near(str(name_or_id)))
         record = self.record(type_id)
         target = self.resolve(type_id)
         fields = None
@@ -349,7 +349,8 @@ class Btf:
             return 0
         return self.size_of(type_id)
 
-    def _near(self, name: str) -> str:
+    def near(self, name: str) -> str:
+        """What else may have been meant, as the end of a sentence; empty where nothing is near."""
         from difflib import get_close_matches  # 3 ms to import, and only for this message
 
         near = get_close_matches(name, [n for n in self.names() if n], 3)

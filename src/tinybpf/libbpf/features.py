@@ -1,11 +1,15 @@
 """What the running kernel can do, found out by trying it.
 
 Each `Feature` has a name, the kernel version that brought it and a `probe`, which really loads a
-program of two instructions, or creates a map with one entry, and closes it again. Nothing stays,
-nothing is attached::
+program of two or three instructions, creates a map with one entry, or asks for a link to what does
+not exist. Nothing stays, nothing is attached::
 
-    features.program_type("xdp").probe()          # Finding(state=<State.WORKS: 'works'>, errno=0, reason='')
-    [f.name for f in features.MAPS if f.probe().state is State.WORKS]
+    features.program_type("xdp").works            # True
+    features.map_type("arena").probe()            # Finding(state=<State.MISSING: 'missing'>, …, reason='…')
+    features.helper("bpf_loop").works             # in this kernel
+    features.helper("bpf_loop", "xdp").works      # for programs of section xdp
+    features.link_type("tcx").works
+    [f.name for f in features.MAPS if f.works]
 
 What depends on the kernel alone is remembered for the life of the process; that something is
 forbidden is asked anew each time, since capabilities come and go.
@@ -28,16 +32,23 @@ from tinybpf.libbpf._probe import (
     ReplacementFeature,
     State,
 )
+from tinybpf.libbpf._probe_calls import HelperFeature
+from tinybpf.libbpf._probe_links import LinkFeature, links
 from tinybpf.libbpf.enums import BpfMapType, BpfProgType
 
 __all__ = [
+    "LINKS",
     "MAPS",
     "PROGRAMS",
     "Feature",
     "Finding",
+    "HelperFeature",
+    "LinkFeature",
     "MapFeature",
     "ProgramFeature",
     "State",
+    "helper",
+    "link_type",
     "map_type",
     "program_type",
 ]
@@ -188,6 +199,10 @@ PROGRAMS = _programs()
 MAPS = _maps()
 """Each type of map, by the kernel's name in lower case."""
 
+LINKS = links()
+"""The kinds of attachment by a link that came after the first ones; what programs of a kind are attached to
+otherwise, they can be where the kind works."""
+
 
 def program_type(name: str) -> ProgramFeature:
     """The feature of that name in `PROGRAMS`; `MissingError` lists those that exist."""
@@ -197,6 +212,33 @@ def program_type(name: str) -> ProgramFeature:
 def map_type(name: str) -> MapFeature:
     """The feature of that name in `MAPS`; `MissingError` lists those that exist."""
     return _named(MAPS, "map", name)
+
+
+def link_type(name: str) -> LinkFeature:
+    """The feature of that name in `LINKS`; `MissingError` lists those that exist."""
+    return _named(LINKS, "link", name)
+
+
+def helper(name: str, program: str | None = None) -> HelperFeature:
+    """A helper function, such as ``bpf_ringbuf_output`` (``bpf_`` can be left out), in programs of a kind.
+
+    ``program`` is a name of `PROGRAMS`; without one the feature is that the kernel knows the helper.
+    `MissingError` has near names.
+    """
+    from tinybpf.libbpf import _since
+    from tinybpf.libbpf.helper_names import numbers
+
+    known = numbers()
+    full = name if name.startswith("bpf_") else f"bpf_{name}"
+    number = known.get(full)
+    if number is None:
+        from difflib import get_close_matches
+
+        near = " or ".join(f"'{found}'" for found in get_close_matches(full, known, 3))
+        raise MissingError(f"no helper '{name}' is known" + (f"; did you mean {near}?" if near else ""))
+    fact = _since.helper(number)
+    kind = None if program is None else program_type(program)
+    return HelperFeature(full, fact.since if fact else "3.18", number=number, program=kind)
 
 
 def _named(features: tuple[_F, ...], what: str, name: str) -> _F:

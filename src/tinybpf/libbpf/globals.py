@@ -1,9 +1,10 @@
 """The variables of a program by name: ``obj.globals["target_pid"]``.
 
 A package variable lies in a section of the object (``.rodata`` where the program never writes it,
-else ``.data`` or ``.bss``), and each section is a map with one value. Before the load its initial
-bytes can be changed; afterwards it is memory that the program and this process share, mapped where
-the kernel allows it (5.5 or later). What the bytes mean says the object's BTF.
+else ``.data`` or ``.bss``, or one of the program's own such as ``.data.hot``), and each section is a
+map with one value. Before the load its initial bytes can be changed; afterwards it is memory that the
+program and this process share, mapped where the kernel allows it (5.5 or later). What the bytes mean
+says the object's BTF.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tinybpf.libbpf.btf import Btf
     from tinybpf.libbpf.codec import Codec
 
-SECTIONS = (".rodata", ".data", ".bss")
+SECTIONS = (".rodata", ".data", ".bss", ".kconfig")
 _KEY = bytes(4)
 
 
@@ -37,7 +38,7 @@ class Variable(NamedTuple):
     @property
     def is_constant(self) -> bool:
         """Whether its value is settled once the object is loaded."""
-        return self.section.startswith(".rodata")
+        return self.section.startswith((".rodata", ".kconfig"))
 
 
 class Memory(Protocol):
@@ -51,15 +52,22 @@ class Memory(Protocol):
 class Globals(Mapping[str, Any]):
     """The object's variables with their values, typed by its BTF.
 
-    Assigning sets one: any before the load, those of ``.data`` and ``.bss`` afterwards. A name that
+    Assigning sets one: any before the load, those of ``.data`` and ``.bss`` afterwards. A part of one
+    is named as in the source: ``"config.limits[2].rate"``; nothing beside it is touched. A name that
     is not there is a `MissingError` (a ``KeyError``) that lists those that are; a value that does
     not fit is a ``TypeError`` or ``ValueError`` that names variable, type and range.
+
+    While programs and other threads use a variable, each aligned word of it, up to 8 bytes, is
+    read and written at once: a number is never half of the old one. Before Linux 5.5, which cannot
+    map the section's memory, an assignment writes the whole section, and may undo what a program
+    writes in it at the same time.
     """
 
     def __init__(self, handle: ObjectHandle, *, loaded: bool) -> None:
         self._handle = handle
         self._loaded = loaded
         self._found: dict[str, Variable] | None = None
+        self._parts: dict[str, Variable] = {}
         self._memories: dict[str, Memory] = {}
         self._codecs: dict[int, Codec] = {}
         self._closed = False
@@ -67,11 +75,27 @@ class Globals(Mapping[str, Any]):
         handle.add_dependent(self)
 
     def variable(self, name: str) -> Variable:
-        """Where the variable lies and of what type it is."""
-        try:
-            return self._variables[name]
-        except KeyError:
-            raise self._missing(name) from None
+        """Where the variable, or the part of one, lies and of what type it is."""
+        found = self._variables.get(name)
+        if found is None:
+            found = self._part(name)
+        if found is None:
+            raise self._missing(name)
+        return found
+
+    def _part(self, name: str) -> Variable | None:
+        """``"origin.X"``, ``"table[3]"``; None where there is no such variable."""
+        btf = self._handle.btf
+        if btf is None or not isinstance(name, str) or not ("." in name or "[" in name):
+            return None
+        known = self._parts.get(name)
+        if known is None:
+            from tinybpf.libbpf._parts import find
+
+            known = find(btf, self._variables, name)
+            if known is not None:
+                self._parts[name] = known
+        return known
 
     def __getitem__(self, name: str) -> Any:
         with self._lock:
@@ -88,6 +112,11 @@ class Globals(Mapping[str, Any]):
             raise BpfError(
                 f"set variable '{name}' failed: it lies in {variable.section}, which is constant once the "
                 f"object is loaded\n  hint: give its value when loading: load(…, variables={{'{name}': …}})"
+            )
+        if variable.section == ".kconfig":
+            raise BpfError(
+                f"set variable '{name}' failed: the kernel's configuration decides it\n  hint: give another "
+                f"value when opening: open(…, kconfig={{'{name}': …}})"
             )
         codec = self._codec(variable)
         try:
@@ -114,6 +143,14 @@ class Globals(Mapping[str, Any]):
                 return None
             value = self[name]
         return value if isinstance(value, int) else None
+
+    def forget(self) -> None:
+        """Look for variables and memory anew: a section has another size."""
+        with self._lock:
+            self._found, self._parts, self._codecs = None, {}, {}
+            memories, self._memories = self._memories, {}
+            for memory in memories.values():
+                memory.close()
 
     def close(self) -> None:
         """Give the mapped memory back; the object's end does it."""
@@ -149,10 +186,18 @@ class Globals(Mapping[str, Any]):
 
     def _missing(self, name: str) -> MissingError:
         there = ", ".join(f"'{known}'" for known in self._variables) or "none"
-        message = f"object '{self._handle.name}' has no variable '{name}'; there is: {there}"
+        message = (
+            f"object '{self._handle.name}' has no variable '{name}'{self._near(name)}; there is: {there}"
+        )
         if self._handle.btf is None:
             message += " (it has no BTF, which would name them)"
         return MissingError(message)
+
+    def _near(self, name: str) -> str:
+        from difflib import get_close_matches
+
+        near = get_close_matches(str(name), self._variables, 1)
+        return f" (did you mean '{near[0]}'?)" if near else ""
 
     def __repr__(self) -> str:
         if self._closed:
@@ -224,14 +269,18 @@ class _Mapped:
 
         access = mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0)
         self._map = mmap.mmap(fd, size, mmap.MAP_SHARED, access)
+        self._bytes = ffi.from_buffer("uint8_t[]", self._map)
 
     def read(self, offset: int, size: int) -> bytes:
-        return self._map[offset : offset + size]
+        own = ffi.new("uint8_t[]", size)
+        lib.tb_memory_read(own, self._bytes + offset, size)
+        return bytes(ffi.buffer(own))
 
     def write(self, offset: int, data: bytes) -> None:
-        self._map[offset : offset + len(data)] = data
+        lib.tb_memory_write(self._bytes + offset, data, len(data))
 
     def close(self) -> None:
+        ffi.release(self._bytes)
         self._map.close()
 
 

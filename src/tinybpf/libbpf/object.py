@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinybpf.errors import MissingError
@@ -26,21 +26,44 @@ T = TypeVar("T")
 class Names(Mapping[str, T]):
     """Programs or maps by name; a name that is not there is a `MissingError` that lists those that are."""
 
-    def __init__(self, kind: str, owner: str, found: dict[str, T]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        owner: str,
+        found: dict[str, T],
+        *,
+        left_out: Collection[str] = (),
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
         self._kind = kind
         self._owner = owner
         self._found = found
+        self._left_out = left_out
+        self._aliases = aliases or {}
 
     def __getitem__(self, name: str) -> T:
         try:
             return self._found[name]
         except KeyError:
-            there = ", ".join(f"'{n}'" for n in self._found) or "none"
-            message = f"object '{self._owner}' has no {self._kind} '{name}'; there is: {there}"
-            raise MissingError(message) from None
+            pass
+        if name in self._aliases:
+            return self._found[self._aliases[name]]
+        raise self._missing(name)
+
+    def _missing(self, name: str) -> MissingError:
+        if name in self._left_out:
+            return MissingError(
+                f"{self._kind} '{name}' of object '{self._owner}' was left out when the object was loaded"
+            )
+        from difflib import get_close_matches
+
+        near = get_close_matches(str(name), self._found, 1)
+        meant = f" (did you mean '{near[0]}'?)" if near else ""
+        there = ", ".join(f"'{n}'" for n in self._found) or "none"
+        return MissingError(f"object '{self._owner}' has no {self._kind} '{name}'{meant}; there is: {there}")
 
     def __contains__(self, name: object) -> bool:
-        return name in self._found
+        return name in self._found or name in self._aliases
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -60,17 +83,17 @@ class BpfObject:
     freed. After `close` every use is a `BpfError` that says "closed".
     """
 
-    def __init__(self, handle: ObjectHandle, path: str | None) -> None:
+    def __init__(self, handle: ObjectHandle, path: str | None, logs: Mapping[str, str] | None = None) -> None:
         self._handle = handle
         self._path = path
-        self._programs = Names("program", handle.name, {p.name: p for p in _programs(handle)})
-        self._cores = list(_cores(handle))
-        self._maps: Names[BpfMap[Any, Any]] = Names(
-            "map", handle.name, {core.name: BpfMap(core) for core in self._cores}
-        )
+        self._programs = _programs(handle, logs or {})
+        self._cores, left_out = _cores(handle)
+        maps: dict[str, BpfMap[Any, Any]] = {core.name: BpfMap(core) for core in self._cores}
+        self._maps = Names("map", handle.name, maps, left_out=left_out, aliases=section_names(maps))
         for core in self._cores:
             handle.add_dependent(core)
         self._globals: Globals | None = None
+        self._types: dict[str, type] = {}
 
     @property
     def name(self) -> str:
@@ -204,6 +227,33 @@ class BpfObject:
         variables, btf = self.globals, self.btf
         return [] if btf is None else panic_lines(variables, btf, self._handle.directory)
 
+    def register_type(self, btf_name: str, python_type: type, validate_field_names: bool = True) -> None:
+        """Have a Python type of yours stand for the object's struct of that name, after a check.
+
+        `BtfValidationError` where size, fields, their offsets or (unless ``validate_field_names`` is False)
+        their names differ; `MissingError` where the object has no such type. See `lookup_type`.
+        """
+        from tinybpf.libbpf.validate import validate_against_btf
+
+        self._require()
+        btf = self._handle.btf
+        type_id = None if btf is None else btf.find(btf_name)
+        if btf is None or type_id is None:
+            raise _no_type(self.name, btf, btf_name)
+        validate_against_btf(python_type, btf, type_id, validate_field_names)
+        self._types = {name: known for name, known in self._types.items() if known is not python_type}
+        self._types[btf_name] = python_type
+
+    def lookup_type(self, btf_name: str) -> type | None:
+        """The Python type that was registered for the struct, or None."""
+        self._require()
+        return self._types.get(btf_name)
+
+    def lookup_btf_name(self, python_type: type) -> str | None:
+        """The name of the struct that a Python type was registered for, or None."""
+        self._require()
+        return next((name for name, known in self._types.items() if known is python_type), None)
+
     def close(self) -> None:
         """Detach what the object attached, end its streams, free it. Idempotent.
 
@@ -234,18 +284,52 @@ class BpfObject:
         return f"<BpfObject '{self.name}' {'; '.join(parts)}>"
 
 
-def _programs(handle: ObjectHandle) -> Iterator[BpfProgram]:
+def _no_type(name: str, btf: Btf | None, btf_name: str) -> MissingError:
+    if btf is None:
+        return MissingError(f"object '{name}' has no BTF, so no type '{btf_name}'")
+    return MissingError(
+        f"object '{name}' has no BTF type '{btf_name}'{btf.near(btf_name)}\n  hint: a compiler leaves out "
+        "types that no map and no variable has; in C a variable anchors one: "
+        f"struct {btf_name} unused_{btf_name} __attribute__((unused));"
+    )
+
+
+def section_names(maps: Iterable[str]) -> dict[str, str]:
+    """The maps of variables by their section's name, where libbpf puts the object's in front: ``x.data``."""
+    found = {}
+    for name in maps:
+        _, dot, section = name.rpartition(".")
+        if dot and section in ("data", "bss", "rodata", "kconfig") and not name.startswith("."):
+            found["." + section] = name
+    return found
+
+
+def _programs(handle: ObjectHandle, logs: Mapping[str, str]) -> Names[BpfProgram]:
+    """The programs that were loaded."""
+    loaded, left_out = {}, []
     program = lib.bpf_object__next_program(handle.pointer, ffi.NULL)
     while program != ffi.NULL:
-        yield BpfProgram(program, handle)
+        if lib.bpf_program__fd(program) >= 0:
+            found = BpfProgram(program, handle)
+            found._log = logs.get(found.name)
+            loaded[found.name] = found
+        else:
+            left_out.append(text(lib.bpf_program__name(program)))
         program = lib.bpf_object__next_program(handle.pointer, program)
+    return Names("program", handle.name, loaded, left_out=left_out)
 
 
-def _cores(handle: ObjectHandle) -> Iterator[MapCore]:
+def _cores(handle: ObjectHandle) -> tuple[list[MapCore], list[str]]:
+    """The maps that were made, and the names of those that were not."""
+    cores, left_out = [], []
     found = lib.bpf_object__next_map(handle.pointer, ffi.NULL)
     while found != ffi.NULL:
-        yield _core(handle, found)
+        if lib.bpf_map__autocreate(found):
+            cores.append(_core(handle, found))
+        else:
+            left_out.append(text(lib.bpf_map__name(found)))
         found = lib.bpf_object__next_map(handle.pointer, found)
+    return cores, left_out
 
 
 def _core(handle: ObjectHandle, pointer: Any) -> MapCore:

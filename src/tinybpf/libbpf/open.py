@@ -1,95 +1,221 @@
 """From bytes to a loaded object, in three steps: open, configure, load.
 
-`open_object` validates the bytes and has libbpf parse them; what it returns can be configured;
-its `load` creates the maps and has the kernel verify the programs. `load` does all of it.
+`open` validates the bytes and has libbpf parse them; what it returns can be configured; its `load`
+creates the maps and has the kernel verify the programs. The function `load` does all of it.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tinybpf.errors import BpfError, ObjectError, UnsupportedError, VerifierError
+from tinybpf.errors import BpfError, ObjectError
 from tinybpf.libbpf import _verify
-from tinybpf.libbpf._check import error_from, not_found
+from tinybpf.libbpf._check import error_from
 from tinybpf.libbpf._handle import ObjectHandle
 from tinybpf.libbpf._lib import ffi, lib, log_text, mark_used, text
-from tinybpf.libbpf.object import BpfObject
+from tinybpf.libbpf._load_errors import OPEN_HINTS, first_complaint, load_error
+from tinybpf.libbpf._reading import read
+from tinybpf.libbpf.object import BpfObject, Names, section_names
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tinybpf.libbpf.btf import Btf
     from tinybpf.libbpf.globals import Globals
+    from tinybpf.libbpf.openmap import OpenMap
+    from tinybpf.libbpf.openprogram import OpenProgram
 
 _STRUCT_OPS = 26
+LOG_SIZE = 16 << 20
 
 Source = Any  # a path, bytes, or an object with __bytes__
+Kconfig = Any  # text, or a mapping of names to values
 
 
-def load(source: Source, *, variables: Mapping[str, Any] | None = None) -> BpfObject:
+def load(
+    source: Source,
+    *,
+    variables: Mapping[str, Any] | None = None,
+    configure: Callable[[OpenObject], object] | None = None,
+    log_level: int = 0,
+    log_size: int = LOG_SIZE,
+    btf_path: str | os.PathLike[str] | None = None,
+    pin_root: str | os.PathLike[str] | None = None,
+    kconfig: Kconfig = None,
+) -> BpfObject:
     """Load a BPF object and have the kernel verify its programs.
 
     ``variables`` sets package variables of the program by name before that: the verifier knows
     those that the program never writes as constants. `MissingError` where there is none of that
-    name, ``TypeError`` or ``ValueError`` where the value does not fit it.
+    name, ``TypeError`` or ``ValueError`` where the value does not fit it. ``configure`` is called
+    with the open object, for all else that can be set before the load: see `open`, whose options
+    the others are.
 
     ``source`` is a path, the bytes of an ELF file, or something that has such bytes (and perhaps a
     ``name``), like what the compiler returns. `NotFoundError` where there is no such file,
     `ObjectError` where it is no BPF object, `VerifierError` where the kernel refuses a program,
     `BpfError` for all else.
     """
-    opened = open_object(source)
+    opened = open(
+        source, log_level=log_level, log_size=log_size, btf_path=btf_path, pin_root=pin_root, kconfig=kconfig
+    )
     try:
-        opened.set(variables or {})
+        opened.set({} if variables is None else variables)
+        if configure is not None:
+            configure(opened)
     except BaseException:
         opened.close()
         raise
     return opened.load()
 
 
-def open_object(source: Source) -> OpenObject:
-    """Read and parse an object without loading it."""
-    content, name, path = _read(source)
+def open(
+    source: Source,
+    *,
+    log_level: int = 0,
+    log_size: int = LOG_SIZE,
+    btf_path: str | os.PathLike[str] | None = None,
+    pin_root: str | os.PathLike[str] | None = None,
+    kconfig: Kconfig = None,
+) -> OpenObject:
+    """Read and parse an object without loading it, so that it can be configured before.
+
+    ``source`` and errors are those of `load`; nothing is asked of the kernel yet. ``log_level`` and
+    ``log_size`` are as `OpenObject` has them. ``btf_path`` is a file with the kernel's BTF, for
+    kernels that have none in ``/sys/kernel/btf/vmlinux``: CO-RE relocations go by it. ``pin_root`` is the
+    directory below which maps are pinned that say so in their definition (``LIBBPF_PIN_BY_NAME``), by
+    default ``/sys/fs/bpf``. ``kconfig`` has values for the program's ``extern`` variables of section
+    ``.kconfig``, which come before those of the running kernel's configuration: a mapping (``True`` is
+    ``y``, ``False`` ``n``, text a string) or lines such as ``CONFIG_HZ=250``.
+    """
+    content, name, path = read(source)
     reason = ffi.new("char[256]")
     if lib.tb_validate(content, len(content), reason, 256):
         raise ObjectError(f"load '{path or name}' failed: {text(reason)}")
     mark_used()
     opts = ffi.new("struct bpf_object_open_opts *")
     opts.sz = ffi.sizeof("struct bpf_object_open_opts")
-    object_name = ffi.new("char[]", name.encode("utf-8", "replace").replace(b"\0", b""))
-    opts.object_name = object_name
+    alive = [ffi.new("char[]", name.encode("utf-8", "replace").replace(b"\0", b""))]
+    opts.object_name = alive[0]
+    if btf_path is not None or pin_root is not None or kconfig is not None:
+        from tinybpf.libbpf import _options
+
+        alive += _options.fill(opts, btf_path, pin_root, kconfig)
     lib.tb_log_clear()
     pointer = lib.bpf_object__open_mem(content, len(content), opts)
     if pointer == ffi.NULL:
         log = log_text()
         what = f"load '{path or name}'"
-        raise error_from(what, ffi.errno, log, _OPEN_HINTS, detail=_first_complaint(log))
+        raise error_from(what, ffi.errno, log, OPEN_HINTS, detail=first_complaint(log))
     directory = str(getattr(source, "directory", ""))
-    return OpenObject(ObjectHandle(pointer, name, content, directory), path)
+    opened = OpenObject(ObjectHandle(pointer, name, content, directory), path)
+    try:
+        opened.log_level, opened.log_size = log_level, log_size
+    except BaseException:
+        opened.close()
+        raise
+    return opened
 
 
 class OpenObject:
-    """A parsed object before its load; configuration happens here."""
+    """A parsed object before its load: what `open` returns.
+
+    ``maps`` and ``programs`` have what can be set about each, ``globals`` the variables with their
+    initial values. `load` uses it up; the end of a ``with`` closes it where it was not loaded, and
+    leaves the loaded object alone. Then every use is a `BpfError` that says so.
+    """
 
     def __init__(self, handle: ObjectHandle, path: str | None) -> None:
         self._handle = handle
         self._path = path
         self._globals: Globals | None = None
+        self._maps: Names[OpenMap] | None = None
+        self._programs: Names[OpenProgram] | None = None
+        self._used = ""  # by what it ended
+        self._log_level = 0
+        self._log_size = LOG_SIZE
+        self._levels: dict[str, int] = {}
+
+    @property
+    def name(self) -> str:
+        """The file's name without ``.bpf.o``."""
+        return self._handle.name
+
+    @property
+    def used(self) -> bool:
+        """Whether it was loaded or closed, and cannot be used any more."""
+        return bool(self._used) or self._handle.closed
 
     @property
     def btf(self) -> Btf | None:
         """The object's type information; None where it has none."""
+        self._require()
         return self._handle.btf
+
+    @property
+    def maps(self) -> Names[OpenMap]:
+        """The maps by name, each an `OpenMap`: size, type, pin, reuse, leaving it out."""
+        self._require()
+        if self._maps is None:
+            from tinybpf.libbpf.openmap import OpenMap
+
+            pointers = {text(lib.bpf_map__name(pointer)): pointer for pointer in _each_map(self._handle)}
+            found = {name: OpenMap(self, pointer, name) for name, pointer in pointers.items()}
+            self._maps = Names("map", self.name, found, aliases=section_names(found))
+        return self._maps
+
+    @property
+    def programs(self) -> Names[OpenProgram]:
+        """The programs by name, each an `OpenProgram`: type, target, leaving it out."""
+        self._require()
+        if self._programs is None:
+            from tinybpf.libbpf.openprogram import OpenProgram
+
+            pointers = {text(lib.bpf_program__name(raw)): raw for raw in _each_program(self._handle)}
+            found = {name: OpenProgram(self, pointer, name) for name, pointer in pointers.items()}
+            self._programs = Names("program", self.name, found)
+        return self._programs
 
     @property
     def globals(self) -> Globals:
         """The variables with their initial values, which can be set."""
+        self._require()
         if self._globals is None:
             from tinybpf.libbpf.globals import Globals
 
             self._globals = Globals(self._handle, loaded=False)
         return self._globals
+
+    @property
+    def log_level(self) -> int:
+        """How much the verifier says of programs that it accepts: 0 nothing, 1 the instructions on its way,
+        2 all states, 4 its figures (added to the others); see `BpfProgram.verifier_log`."""
+        return self._log_level
+
+    @log_level.setter
+    def log_level(self, level: int) -> None:
+        from tinybpf.libbpf._settings import number
+
+        self._require()
+        self._log_level = number("log_level", level, 7)
+
+    @property
+    def log_size(self) -> int:
+        """Bytes of room for the log of each program that has a log level, 16 MiB unless set.
+
+        The load of a program whose log does not fit fails. What was refused without a log level has
+        256 MiB in any case.
+        """
+        return self._log_size
+
+    @log_size.setter
+    def log_size(self, size: int) -> None:
+        from tinybpf.libbpf._settings import number
+
+        self._require()
+        self._log_size = number("log_size", size, _verify.LARGEST_LOG, least=128)
 
     def set(self, variables: Mapping[str, Any]) -> None:
         """Set the initial values of variables."""
@@ -100,40 +226,90 @@ class OpenObject:
 
     def load(self) -> BpfObject:
         """Create the maps, verify the programs. The open object is used up, whatever happens."""
-        handle = self._handle
+        self._require()
+        handle, levels = self._handle, self._log_levels()
+        self._used = "its load failed: open it again"
         try:
             _check_arguments(handle)
             _check_struct_ops(handle)
-            with _verify.LogRoom(handle) as room:
+            with _verify.LogRoom(handle, levels, self._log_size) as room:
                 lib.tb_log_clear()
                 result = lib.bpf_object__load(handle.pointer)
                 if result < 0:
-                    raise _load_error(handle, self._path or handle.name, -result, room)
+                    raise load_error(handle, self._path or handle.name, -result, room)
+                logs = room.logs()
             if self._globals is not None:
                 self._globals.close()
             handle.loaded()
-            return BpfObject(handle, self._path)
+            self._used = "it is loaded already: configure it before"
+            return BpfObject(handle, self._path, logs)
         except BaseException:
             handle.close()
             raise
 
     def close(self) -> None:
-        self._handle.close()
+        """Free it; what was loaded from it stays. Idempotent."""
+        if not self._used:
+            self._used = "it is closed"
+            self._handle.close()
+
+    def _log_levels(self) -> dict[str, int]:
+        if not self._log_level and not any(self._levels.values()):
+            return {}
+        return {name: program.log_level for name, program in self.programs.items() if program.log_level}
+
+    def _require(self) -> None:
+        if self.used:
+            raise BpfError(f"the open object '{self.name}' cannot be used: {self._used or 'it is closed'}")
+
+    def _resized(self) -> None:
+        """A section of variables has another size: its memory is elsewhere, its types are others."""
+        self._handle.forget_btf()
+        if self._globals is not None:
+            self._globals.forget()
+
+    def __enter__(self) -> OpenObject:
+        self._require()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self.used:
+            return f"<OpenObject '{self.name}': {self._used or 'it is closed'}>"
+        return (
+            f"<OpenObject '{self.name}' programs: {', '.join(self.programs) or 'none'}; "
+            f"maps: {', '.join(self.maps) or 'none'}>"
+        )
+
+
+def _each_map(handle: ObjectHandle) -> Iterator[Any]:
+    found = lib.bpf_object__next_map(handle.pointer, ffi.NULL)
+    while found != ffi.NULL:
+        yield found
+        found = lib.bpf_object__next_map(handle.pointer, found)
+
+
+def _each_program(handle: ObjectHandle) -> Iterator[Any]:
+    found = lib.bpf_object__next_program(handle.pointer, ffi.NULL)
+    while found != ffi.NULL:
+        yield found
+        found = lib.bpf_object__next_program(handle.pointer, found)
 
 
 def _check_struct_ops(handle: ObjectHandle) -> None:
     """libbpf takes each map of the type struct_ops for one that it has made of a section of that name."""
-    found = lib.bpf_object__next_map(handle.pointer, ffi.NULL)
-    while found != ffi.NULL:
-        if lib.bpf_map__type(found) == _STRUCT_OPS:
-            name, btf = text(lib.bpf_map__name(found)), handle.btf
-            sections = (".struct_ops", ".struct_ops.link")
-            if btf is None or not any(v.name == name for s in sections for v in btf.section_vars(s)):
-                raise ObjectError(
-                    f"map '{name}' has the type struct_ops, which a map has by standing in the section "
-                    ".struct_ops or .struct_ops.link only"
-                )
-        found = lib.bpf_object__next_map(handle.pointer, found)
+    for found in _each_map(handle):
+        if lib.bpf_map__type(found) != _STRUCT_OPS:
+            continue
+        name, btf = text(lib.bpf_map__name(found)), handle.btf
+        sections = (".struct_ops", ".struct_ops.link")
+        if btf is None or not any(v.name == name for s in sections for v in btf.section_vars(s)):
+            raise ObjectError(
+                f"map '{name}' has the type struct_ops, which a map has by standing in the section "
+                ".struct_ops or .struct_ops.link only"
+            )
 
 
 def _check_arguments(handle: ObjectHandle) -> None:
@@ -141,105 +317,3 @@ def _check_arguments(handle: ObjectHandle) -> None:
         from tinybpf.libbpf import _arguments
 
         _arguments.check_object(handle)
-
-
-_OPEN_HINTS = {
-    errno.ENOTSUP: "this libbpf does not know something in the object; its words are in .libbpf_log",
-    errno.ESRCH: "a section's name, or something the object refers to, is unknown to this libbpf",
-}
-
-
-def _load_error(handle: ObjectHandle, name: str, code: int, room: _verify.LogRoom) -> BpfError:
-    log = log_text()
-    refused = _verify.verifier_error(handle, code, log, room)
-    if refused is not None:
-        return _never_looked_at(handle, name, refused) or refused
-    if code in (errno.EPERM, errno.EACCES):
-        return _forbidden(handle, name, code, log)
-    complaint = _first_complaint(log)
-    absent = _absent(handle, complaint, code)
-    if absent is not None:
-        return UnsupportedError(f"load '{name}' failed: {absent}\n  {complaint}", code, log)
-    hint = next((hint for words, hint in _LOAD_HINTS.items() if words in complaint), None)
-    if hint is None:
-        from tinybpf.libbpf._absent import target_hint
-
-        hint = target_hint(handle, complaint)
-    return error_from(f"load '{name}'", code, log, {code: hint} if hint else None, detail=complaint)
-
-
-def _absent(handle: ObjectHandle, complaint: str, code: int) -> str | None:
-    """What the object needs and this kernel has not, with the version that brought it."""
-    from tinybpf.libbpf import _absent
-
-    return _absent.reason(handle, complaint, code)
-
-
-def _never_looked_at(handle: ObjectHandle, name: str, refused: VerifierError) -> BpfError | None:
-    """The error for a program whose kind the kernel does not know: it is refused before its instructions."""
-    if refused.errno != errno.EINVAL or "\n0: " in f"\n{refused.log}":
-        return None
-    from tinybpf.libbpf import _absent
-
-    absent = _absent.program(handle, refused.program)
-    if absent is None:
-        return None
-    return UnsupportedError(f"load '{name}' failed: {absent}", refused.errno, refused.libbpf_log)
-
-
-_LOAD_HINTS = {
-    "failed to create: -E2BIG": "the kernel makes no map of that size: take fewer entries, or smaller values "
-    "(at most 32 KiB where each CPU has its own)",
-    "failed to create: -ENOMEM": "there is not enough memory for a map of that size: take fewer entries",
-    "is not on BPF FS": "mount -t bpf bpf /sys/fs/bpf",
-}
-"""What helps, by words of libbpf's complaint."""
-
-
-def _forbidden(handle: ObjectHandle, name: str, code: int, log: str) -> BpfError:
-    from tinybpf.libbpf._forbidden import load_hint
-
-    hint = load_hint(handle)
-    hints = {code: hint} if hint else None
-    return error_from(f"load '{name}'", code, log, hints, detail=_first_complaint(log))
-
-
-# libbpf then goes on, or guesses
-_NOT_THE_CAUSE = ("BTF loading error", "Retrying without BTF", "RLIMIT_MEMLOCK", "probe_loading")
-
-
-def _first_complaint(log: str) -> str:
-    """The first complaint in libbpf's log: the later ones follow from it."""
-    for line in log.splitlines():
-        if line.startswith("libbpf: ") and not any(words in line for words in _NOT_THE_CAUSE):
-            return line
-    return ""
-
-
-def _read(source: Source) -> tuple[bytes, str, str | None]:
-    """The object's bytes, its name, and the path where it came from one."""
-    if isinstance(source, (str, os.PathLike)):
-        path = os.fspath(source)
-        return _read_file(path), _object_name(path), path
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return bytes(source), "object", None
-    if hasattr(source, "__bytes__"):
-        name = getattr(source, "name", None)
-        return bytes(source), _object_name(str(name)) if name else "object", None
-    raise TypeError(f"load() takes a path, bytes, or an object with bytes, not {type(source).__name__}")
-
-
-def _read_file(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        raise not_found(f"load '{path}' failed: there is no such file", errno.ENOENT) from None
-    except OSError as error:
-        raise error_from(f"load '{path}'", error.errno or 0, None) from None
-
-
-def _object_name(path: str) -> str:
-    """The file's name without directory, ``.o`` and ``.bpf``."""
-    name = os.path.basename(path)
-    return name.removesuffix(".o").removesuffix(".bpf") or name

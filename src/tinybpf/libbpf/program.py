@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tinybpf.libbpf._handle import ObjectHandle
     from tinybpf.libbpf.attach.iter import IterLink
+    from tinybpf.libbpf.disassembly import Disassembly
     from tinybpf.libbpf.link import BpfLink
 
 
@@ -31,6 +32,7 @@ class BpfProgram:
         self._name = text(lib.bpf_program__name(pointer))
         self._section = text(lib.bpf_program__section_name(pointer))
         self._type = BpfProgType(lib.bpf_program__type(pointer))
+        self._log: str | None = None
 
     @property
     def name(self) -> str:
@@ -48,7 +50,10 @@ class BpfProgram:
 
     @property
     def info(self) -> ProgramInfo:
-        return ProgramInfo(self._name, self._section, self._type)
+        """What the program is, as the kernel tells it now. Kernel 4.13 or later."""
+        from tinybpf.libbpf import _program_info
+
+        return _program_info.facts(self.fd, f"program '{self._name}'", self._name, self._section)
 
     @property
     def fd(self) -> int:
@@ -57,6 +62,14 @@ class BpfProgram:
         if fd < 0:
             raise BpfError(f"program '{self._name}' is not loaded", -fd)
         return fd
+
+    @property
+    def verifier_log(self) -> str | None:
+        """What the verifier said when it accepted the program; None where it was not asked.
+
+        Ask by a log level: ``tinybpf.load(…, log_level=1)``, or `OpenProgram.log_level`.
+        """
+        return self._log
 
     @property
     def pointer(self) -> Any:
@@ -68,6 +81,32 @@ class BpfProgram:
     def owner(self) -> ObjectHandle:
         """Who holds the links. For the attach modules."""
         return self._owner
+
+    def pin(self, path: str | os.PathLike[str]) -> None:
+        """Pin the program in a BPF file system: it stays loaded beyond the process. Kernel 4.4 or later.
+
+        `open_pinned_program` opens it again. `BpfError` with EINVAL where the path is in another
+        file system, EEXIST where something is there already.
+        """
+        from tinybpf.libbpf._pins import pin_program
+
+        pin_program(self.fd, self._name, os.fspath(path))
+
+    def unpin(self, path: str | os.PathLike[str]) -> None:
+        """Take a pin away; the program lives on in this process. `NotFoundError` where there is none."""
+        from tinybpf.libbpf._pins import unpin_program
+
+        unpin_program(self.fd, self._name, os.fspath(path))
+
+    def disassembly(self) -> Disassembly:
+        """The instructions as the verifier left them, with the lines of the source that they come from.
+
+        ``print(program.disassembly())`` shows them in the kernel's notation; iterating gives each. Kernel
+        4.13 or later (5.0 for lines). Names of helpers need CAP_SYSLOG.
+        """
+        from tinybpf.libbpf.disassembly import of_program
+
+        return of_program(self.fd, self._name)
 
     def attach(self) -> BpfLink:
         """Attach to what the section names.
@@ -297,17 +336,28 @@ class BpfProgram:
         return iter.attach(self)
 
     def test_run(
-        self, data: Any = None, ctx: Any = None, repeat: int = 1, *, data_out_size: int | None = None
+        self,
+        data: Any = None,
+        ctx: Any = None,
+        repeat: int = 1,
+        *,
+        data_out_size: int | None = None,
+        cpu: int | None = None,
+        live: bool = False,
+        batch: int | None = None,
     ) -> TestRunResult:
         """Run the program once (or ``repeat`` times) on a packet and a context that are given.
 
         ``data`` and ``ctx`` are anything with bytes in it. Kernel 4.12 or later for packets, 5.10
         for raw tracepoints, 5.14 for ``syscall`` programs (which take ``ctx`` alone).
-        ``data_out_size`` makes room for a packet that grows by more than 512 bytes.
+        ``data_out_size`` makes room for a packet that grows by more than 512 bytes. ``cpu`` is where a
+        raw tracepoint's program runs (5.10). ``live`` lets an XDP program's verdicts happen: packets
+        are passed on, sent back or redirected, ``batch`` of them at once (64 unless given, at most 256);
+        nothing comes back but the time (5.18).
         """
         from tinybpf.libbpf import _test_run
 
-        return _test_run.run(self, data, ctx, repeat, data_out_size)
+        return _test_run.run(self, data, ctx, repeat, data_out_size, cpu, live, batch)
 
     def __repr__(self) -> str:
         state = " closed" if self._owner.closed else ""

@@ -1,0 +1,44 @@
+"""What the running kernel can do, found out by trying it: see `tinybpf.libbpf.features`.
+
+::
+
+    from tinybpf import features
+
+    features.map_type("ringbuf").works
+"""
+
+from __future__ import annotations
+
+from tinybpf.libbpf.features import (
+    LINKS,
+    MAPS,
+    PROGRAMS,
+    Feature,
+    Finding,
+    HelperFeature,
+    LinkFeature,
+    MapFeature,
+    ProgramFeature,
+    State,
+    helper,
+    link_type,
+    map_type,
+    program_type,
+)
+
+__all__ = [
+    "LINKS",
+    "MAPS",
+    "PROGRAMS",
+    "Feature",
+    "Finding",
+    "HelperFeature",
+    "LinkFeature",
+    "MapFeature",
+    "ProgramFeature",
+    "State",
+    "helper",
+    "link_type",
+    "map_type",
+    "program_type",
+]
