@@ -58,8 +58,11 @@ if TYPE_CHECKING:
         load,
         open_pinned_map,
     )
+    from tinybpf.libbpf._source import BufferStats
+    from tinybpf.libbpf.arrays import RecordArray
     from tinybpf.libbpf.btf import BtfField, BtfKind, BtfType
     from tinybpf.libbpf.panics import PanicLine
+    from tinybpf.libbpf.perfbuf import PerfSample
     from tinybpf.libbpf.trace import TraceRecord, TraceStream, trace_pipe
 
 
@@ -76,8 +79,11 @@ _HOMES = {
         "ProgramInfo", "RingBufferEvent", "TestRunResult", "init", "libbpf_version", "load",
         "open_pinned_map",
     ],
+    "libbpf._source": ["BufferStats"],
+    "libbpf.arrays": ["RecordArray"],
     "libbpf.btf": ["BtfField", "BtfKind", "BtfType"],
     "libbpf.panics": ["PanicLine"],
+    "libbpf.perfbuf": ["PerfSample"],
     "libbpf.trace": ["TraceRecord", "TraceStream", "trace_pipe"],
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -99,6 +105,7 @@ __all__ = [
     "BtfKind",
     "BtfType",
     "BtfValidationError",
+    "BufferStats",
     "CompileError",
     "CompiledObject",
     "Diagnostic",
@@ -109,7 +116,9 @@ __all__ = [
     "NotFoundError",
     "ObjectError",
     "PanicLine",
+    "PerfSample",
     "ProgramInfo",
+    "RecordArray",
     "RingBufferEvent",
     "SourceLine",
     "TestRunResult",

@@ -23,6 +23,14 @@ static inline double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* Of this thread: what other processes take does not count. For work that does not wait. */
+static inline double cpu_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static inline struct bpf_object *load(const char *path)
 {
     struct bpf_object *obj = bpf_object__open_file(path, NULL);

@@ -33,10 +33,10 @@ int main(int argc, char **argv)
         sum = 0;
         seen = 0;
         run(fill, records);
-        double began = seconds();
+        double began = cpu_seconds();
         if (ring_buffer__consume(ring) < 0)
             fail("consume");
-        double took = seconds() - began;
+        double took = cpu_seconds() - began;
         printf("%d %.9f %llu\n", seen, took, sum);
     }
     ring_buffer__free(ring);
