@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from tinybpf.libbpf.panics import PanicLine
     from tinybpf.libbpf.perfbuf import PerfSample
     from tinybpf.libbpf.trace import TraceRecord, TraceStream, trace_pipe
+    from tinybpf.libbpf.userring import UserRingBuffer
 
 
 _HOMES = {
@@ -85,6 +86,7 @@ _HOMES = {
     "libbpf.panics": ["PanicLine"],
     "libbpf.perfbuf": ["PerfSample"],
     "libbpf.trace": ["TraceRecord", "TraceStream", "trace_pipe"],
+    "libbpf.userring": ["UserRingBuffer"],
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -125,6 +127,7 @@ __all__ = [
     "TraceRecord",
     "TraceStream",
     "UnsupportedError",
+    "UserRingBuffer",
     "VerifierError",
     "__version__",
     "compile_go",

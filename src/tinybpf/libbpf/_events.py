@@ -35,7 +35,7 @@ class EventType:
         elif event_type is not None and event_type is not bytes:
             from tinybpf.libbpf.codec import codec_for_python
 
-            self._by(codec_for_python(event_type, _size_of(event_type)))
+            self._by(codec_for_python(event_type, size_of(event_type)))
 
     @property
     def btf_type(self) -> tuple[Btf, int] | None:
@@ -114,7 +114,7 @@ def _raw(record: bytes) -> bytes:
     return record
 
 
-def _size_of(event_type: Any) -> int:
+def size_of(event_type: Any) -> int:
     size = getattr(event_type, "_size", None)
     if isinstance(size, int):
         return size

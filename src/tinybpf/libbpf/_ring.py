@@ -68,7 +68,7 @@ class RingReader:
         from tinybpf.libbpf._ringmap import memory_of
 
         what = f"read ring buffer '{core.name}'"
-        _require_type(what, core, BpfMapType.RINGBUF)
+        require_type(what, core, BpfMapType.RINGBUF)
         fd = core.require()
         with core.drain_lock:  # nobody closes the map and its memory meanwhile
             self._add(core, what, lib.tb_ring_add, memory_of(core).pointer, fd)
@@ -78,7 +78,7 @@ class RingReader:
         from tinybpf.libbpf._perf import buffers_of
 
         what = f"read perf buffer '{core.name}'"
-        _require_type(what, core, BpfMapType.PERF_EVENT_ARRAY)
+        require_type(what, core, BpfMapType.PERF_EVENT_ARRAY)
         core.require()
         with core.drain_lock:  # nobody closes the map and its buffers meanwhile
             buffers = buffers_of(core, pages)
@@ -206,7 +206,7 @@ class RingReader:
             self.close()
 
 
-def _require_type(what: str, core: MapCore, expected: BpfMapType) -> None:
+def require_type(what: str, core: MapCore, expected: BpfMapType) -> None:
     if core.type is expected:
         return
     message = f"{what} failed: map '{core.name}' is type {core.type.name}, expected {expected.name}"
