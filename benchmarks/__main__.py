@@ -8,6 +8,8 @@ import platform
 from collections.abc import Sequence
 
 from benchmarks import compiling, language, large, running
+from benchmarks.loader import peers
+from benchmarks.loader import report as loader
 from benchmarks.pairs import clang, clang_version, pairs
 from benchmarks.timing import geometric_mean
 
@@ -35,10 +37,11 @@ def report(runs: int) -> str:
     parts = [compiled(found)]
     if os.geteuid() == 0:
         parts += [compiled(compiling.measure(language.pairs(), runs)[0]), exercised(language.measure(runs))]
+        parts.append(table(peers.HEAD, [row.cells() for row in loader.measure(max(1, runs // 4))]))
         others.append(("tinybpf run, to the first event", str(running.first_event(runs))))
         last = f"tinybpf run --json shows {running.events_a_second():,.0f} events a second.\n"
     else:
-        last = "Left out, for it needs root: the language programs, tinybpf run.\n"
+        last = "Left out, for it needs root: the language programs, the loader, tinybpf run.\n"
     return "\n".join([*parts, table(("", "ms"), others), last])
 
 

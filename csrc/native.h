@@ -9,6 +9,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "ringmap.h"
 #include "validate.h"
 
 /* log.c: libbpf's messages, gathered per thread. */
@@ -19,13 +20,20 @@ void tb_log_debug(bool on);
 char *tb_room_new(struct bpf_object *obj, size_t size);
 void tb_room_free(char *room, size_t size);
 
-/* ring.c: records of ring buffer maps and perf event arrays, many per call. */
+/* ringmap.c: the memory of a ring buffer map. */
+struct tb_ringmap *tb_ringmap_new(int map_fd);
+void tb_ringmap_get(struct tb_ringmap *ring);
+void tb_ringmap_put(struct tb_ringmap *ring);
+void tb_ringmap_positions(const struct tb_ringmap *ring, uint64_t *consumer, uint64_t *producer);
+int64_t tb_ringmap_copy(struct tb_ringmap *ring, uint8_t *into, uint32_t size, uint64_t most, uint32_t *other);
+
+/* ring.c: ring buffer maps and perf event arrays below one descriptor. */
 enum { TB_RING_FULL = -1000 };
 
 struct tb_perf;
 
 struct tb_source { /* one of the two */
-    struct ring_buffer *ring;
+    struct tb_ringmap *map;
     struct tb_perf *perf;
 };
 
@@ -35,7 +43,7 @@ struct tb_record {
 };
 
 struct tb_ring {
-    /* The last batch; valid until the next drain. */
+    /* The last batch of a perf event array; valid until the next drain. */
     uint8_t *data;
     struct tb_record *records;
     uint32_t count; /* records */
@@ -48,7 +56,7 @@ struct tb_ring {
 };
 
 struct tb_ring *tb_ring_new(void);
-int tb_ring_add(struct tb_ring *ring, int map_fd);
+int tb_ring_add(struct tb_ring *ring, struct tb_ringmap *map, int map_fd);
 int tb_ring_add_perf(struct tb_ring *ring, struct tb_perf *perf);
 int tb_ring_take(void *ring, void *record, size_t size);
 bool tb_ring_full(const struct tb_ring *ring);
@@ -71,6 +79,7 @@ int tb_perf_epoll_fd(const struct tb_perf *perf);
 int tb_perf_drain(struct tb_perf *perf, struct tb_ring *ring);
 int tb_perf_runs(const struct tb_perf *perf, const struct tb_run **runs);
 uint64_t tb_perf_lost(const struct tb_perf *perf, int cpu);
+void tb_perf_positions(const struct tb_perf *perf, uint64_t *consumer, uint64_t *producer, uint64_t *size);
 int tb_perf_event_open(uint32_t type, uint64_t config, uint64_t period, uint64_t frequency, int pid, int cpu);
 
 /* net.c */

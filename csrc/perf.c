@@ -134,10 +134,13 @@ void tb_perf_put(struct tb_perf *perf)
 
 int tb_perf_epoll_fd(const struct tb_perf *perf) { return tb_api.perf_buffer__epoll_fd(perf->buffers); }
 
-/* Fill the ring's batch, CPU by CPU; a negative errno, or 0. */
+/* Fill the ring's batch, CPU by CPU; a negative errno, or 0. A forked child has no such memory: ECHILD. */
 int tb_perf_drain(struct tb_perf *perf, struct tb_ring *ring)
 {
     size_t count = tb_api.perf_buffer__buffer_cnt(perf->buffers);
+
+    if (perf->process != getpid())
+        return -ECHILD;
 
     perf->into = ring;
     perf->error = 0;
@@ -176,6 +179,23 @@ uint64_t tb_perf_lost(const struct tb_perf *perf, int cpu)
         if (cpu < 0 || i == cpu)
             sum += __atomic_load_n(&perf->lost[i], __ATOMIC_RELAXED);
     return sum;
+}
+
+/* Bytes read and written so far, and the room for them, of all CPUs' buffers together. */
+void tb_perf_positions(const struct tb_perf *perf, uint64_t *consumer, uint64_t *producer, uint64_t *size)
+{
+    size_t count = tb_api.perf_buffer__buffer_cnt(perf->buffers), length;
+    void *start;
+
+    *consumer = *producer = *size = 0;
+    for (size_t i = 0; i < count && perf->process == getpid(); i++) {
+        if (tb_api.perf_buffer__buffer(perf->buffers, (int)i, &start, &length))
+            continue;
+        const struct perf_event_mmap_page *page = start;
+        *consumer += __atomic_load_n(&page->data_tail, __ATOMIC_ACQUIRE);
+        *producer += __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
+        *size += page->data_size;
+    }
 }
 
 /*

@@ -1,9 +1,8 @@
 /*
- * Ring buffers, many records per call. Each map has a libbpf ring_buffer of its own (a perf event
- * array the buffers of perf.c) below one epoll descriptor, beside an eventfd that ends a wait. A drain copies records of one map into a
- * batch (each at a multiple of 8, so that equal records form an array) and gives their space back
- * to the kernel at once; Python slices the batch when nobody is inside libbpf any more. That is
- * why a callback may close the ring, or raise.
+ * What a reader waits for: ring buffer maps and perf event arrays below one epoll descriptor, beside
+ * an eventfd that ends a wait. The records of a ring buffer are taken out of its memory (ringmap.h);
+ * those of a perf event array are copied into a batch, each at a multiple of 8, and Python slices it
+ * when nobody is inside libbpf any more. That is why a callback may close the reader, or raise.
  *
  * One drain of a map at a time, in the whole process; waits may run beside it. The caller sees to
  * both, and to nobody being inside when the ring is freed.
@@ -89,15 +88,12 @@ static int add(struct tb_ring *ring, struct tb_source source, int fd)
     return (int)ring->sources++;
 }
 
-/* Read a ring buffer map, too. The index of the source, or a negative errno. */
-int tb_ring_add(struct tb_ring *ring, int map_fd)
+/* Read a ring buffer map, too; a hold on it is kept. The index of the source, or a negative errno. */
+int tb_ring_add(struct tb_ring *ring, struct tb_ringmap *map, int map_fd)
 {
-    struct ring_buffer *one = tb_api.ring_buffer__new(map_fd, tb_ring_take, ring, NULL);
-    if (!one)
-        return -errno;
-    int index = add(ring, (struct tb_source){.ring = one}, tb_api.ring_buffer__epoll_fd(one));
-    if (index < 0)
-        tb_api.ring_buffer__free(one);
+    int index = add(ring, (struct tb_source){.map = map}, map_fd);
+    if (index >= 0)
+        tb_ringmap_get(map);
     return index;
 }
 
@@ -121,8 +117,8 @@ int tb_ring_wait(struct tb_ring *ring, int timeout_ms)
 }
 
 /*
- * Fill the batch from one map: at most max_records, and not much more than max_bytes. The number
- * of records, 0 when it is empty, or a negative errno.
+ * Fill the batch from a perf event array: at most max_records, and not much more than max_bytes. The
+ * number of records, 0 when it is empty, or a negative errno.
  */
 int tb_ring_drain(struct tb_ring *ring, uint32_t source, uint32_t max_records, uint32_t max_bytes)
 {
@@ -130,10 +126,9 @@ int tb_ring_drain(struct tb_ring *ring, uint32_t source, uint32_t max_records, u
     ring->used = 0;
     ring->max_records = max_records;
     ring->max_bytes = max_bytes;
-    if (source >= ring->sources)
+    if (source >= ring->sources || !ring->source[source].perf)
         return -EINVAL;
-    struct tb_source *from = &ring->source[source];
-    int err = from->perf ? tb_perf_drain(from->perf, ring) : tb_api.ring_buffer__consume(from->ring);
+    int err = tb_perf_drain(ring->source[source].perf, ring);
     return err < 0 && err != TB_RING_FULL && !ring->count ? err : (int)ring->count;
 }
 
@@ -152,7 +147,7 @@ void tb_ring_free(struct tb_ring *ring)
         if (ring->source[i].perf)
             tb_perf_put(ring->source[i].perf);
         else
-            tb_api.ring_buffer__free(ring->source[i].ring);
+            tb_ringmap_put(ring->source[i].map);
     }
     if (ring->epoll_fd >= 0)
         close(ring->epoll_fd);

@@ -6,6 +6,7 @@
 
 static PyMethodDef methods[] = {
     {"records", tb_records, METH_VARARGS, NULL},
+    {"ring_records", tb_ring_records, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -7,5 +7,6 @@
 
 /* records.c */
 PyObject *tb_records(PyObject *module, PyObject *arguments);
+PyObject *tb_ring_records(PyObject *module, PyObject *arguments);
 
 #endif

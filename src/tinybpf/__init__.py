@@ -59,6 +59,8 @@ if TYPE_CHECKING:
         load,
         open_pinned_map,
     )
+    from tinybpf.libbpf._source import BufferStats
+    from tinybpf.libbpf.arrays import RecordArray
     from tinybpf.libbpf.attach_types import BpfAttachType
     from tinybpf.libbpf.btf import BtfField, BtfKind, BtfType
     from tinybpf.libbpf.disassembly import CodeLine, Disassembly
@@ -69,8 +71,10 @@ if TYPE_CHECKING:
     from tinybpf.libbpf.openmap import OpenMap
     from tinybpf.libbpf.openprogram import OpenProgram
     from tinybpf.libbpf.panics import PanicLine
+    from tinybpf.libbpf.perfbuf import PerfSample
     from tinybpf.libbpf.stats import RunStats, enable_stats
     from tinybpf.libbpf.trace import TraceRecord, TraceStream, trace_pipe
+    from tinybpf.libbpf.userring import UserRingBuffer
 
 
 _HOMES = {
@@ -87,6 +91,8 @@ _HOMES = {
         "open_pinned_map",
     ],
     "libbpf.attach_types": ["BpfAttachType"],
+    "libbpf._source": ["BufferStats"],
+    "libbpf.arrays": ["RecordArray"],
     "libbpf.btf": ["BtfField", "BtfKind", "BtfType"],
     "libbpf.disassembly": ["CodeLine", "Disassembly"],
     "libbpf.info": ["BtfInfo"],
@@ -97,7 +103,9 @@ _HOMES = {
     "libbpf.openprogram": ["OpenProgram"],
     "libbpf.panics": ["PanicLine"],
     "libbpf.stats": ["RunStats", "enable_stats"],
+    "libbpf.perfbuf": ["PerfSample"],
     "libbpf.trace": ["TraceRecord", "TraceStream", "trace_pipe"],
+    "libbpf.userring": ["UserRingBuffer"],
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -120,6 +128,7 @@ __all__ = [
     "BtfKind",
     "BtfType",
     "BtfValidationError",
+    "BufferStats",
     "CodeLine",
     "CompileError",
     "CompiledObject",
@@ -136,7 +145,9 @@ __all__ = [
     "OpenProgram",
     "OpenedProgram",
     "PanicLine",
+    "PerfSample",
     "ProgramInfo",
+    "RecordArray",
     "RingBufferEvent",
     "RunStats",
     "SourceLine",
@@ -144,6 +155,7 @@ __all__ = [
     "TraceRecord",
     "TraceStream",
     "UnsupportedError",
+    "UserRingBuffer",
     "VerifierError",
     "__version__",
     "btfs",

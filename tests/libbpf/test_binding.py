@@ -40,7 +40,9 @@ def test_the_table_has_each_prototype(generator: ModuleType):
     assert len(names) == len(set(names)) > 50
     declared = re.sub(r"/\*.*?\*/", "", CDEF.read_text(), flags=re.S)
     assert len(
-        re.findall(r"^[a-z_].*\b(?:bpf_|libbpf_|btf__|ring_buffer__|perf_buffer__)\w+\(", declared, re.M)
+        re.findall(
+            r"^[a-z_].*\b(?:bpf_|libbpf_|btf__|(?:user_)?ring_buffer__|perf_buffer__)\w+\(", declared, re.M
+        )
     ) == len(names)
     for name in names:
         assert f", {name}, (" in listing and f"#define {name} (*tb_api.{name})" in redirect

@@ -165,8 +165,8 @@ def test_its_descriptor_is_readable_when_there_are_samples(buffer):
 
 def test_wrong_arguments(obj, build):
     calls = obj.map("calls")
-    with pytest.raises(TypeError, match="sample_callback must be callable, not NoneType"):
-        tinybpf.BpfPerfBuffer(calls, None)
+    with pytest.raises(TypeError, match="sample_callback must be callable, not str"):
+        tinybpf.BpfPerfBuffer(calls, "print")
     with pytest.raises(TypeError, match="lost_callback must be callable, not int"):
         tinybpf.BpfPerfBuffer(calls, print, 5)
     with pytest.raises(ValueError, match="pages must be a power of two"):

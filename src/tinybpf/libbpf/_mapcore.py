@@ -17,6 +17,7 @@ from tinybpf.libbpf.enums import ARRAY_TYPES, PERCPU_TYPES, BpfMapType
 if TYPE_CHECKING:
     from tinybpf.libbpf._handle import ObjectHandle
     from tinybpf.libbpf._perf import PerfBuffers
+    from tinybpf.libbpf._ringmap import RingMemory
     from tinybpf.libbpf.btf import Btf
 
 _bpf_lookup = lib.bpf_map_lookup_elem
@@ -71,6 +72,7 @@ class MapCore:
         self.pending: deque[bytes] = deque()
         self.drain_lock = RLock()
         self.perf: PerfBuffers | None = None  # a perf event array's, once somebody reads it
+        self.ring: RingMemory | None = None  # a ring buffer's
 
     @property
     def types(self) -> MapTypes:
@@ -142,8 +144,9 @@ class MapCore:
         self.fd = -1
         self.pointer = None
         with self.drain_lock:
-            if self.perf is not None:
-                self.perf.close()
+            for memory in (self.perf, self.ring):
+                if memory is not None:
+                    memory.close()
 
 
 _UPDATE_HINTS = {

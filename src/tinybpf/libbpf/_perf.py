@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinybpf.libbpf._check import attempt
 from tinybpf.libbpf._lib import ffi, lib
+from tinybpf.libbpf._mapcore import possible_cpus
 
 if TYPE_CHECKING:
     from tinybpf.libbpf._mapcore import MapCore
@@ -26,6 +27,7 @@ class PerfBuffers:
         what = f"read perf buffer '{core.name}'"
         self._pointer: Any = ffi.NULL
         self._lost = 0
+        self._last = (0, 0, 0)
         self._lock = RLock()  # nobody counts in what is freed
         self._pointer = attempt(what, lib.tb_perf_new, core.require(), pages)
 
@@ -43,11 +45,28 @@ class PerfBuffers:
                 return self._lost
             return int(lib.tb_perf_lost(self._pointer, cpu))
 
+    def positions(self) -> tuple[int, int]:
+        """Bytes that were read and written so far, of all CPUs together; the last ones once closed."""
+        return self._numbers()[:2]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all CPUs' buffers together."""
+        return self._numbers()[2]
+
+    def _numbers(self) -> tuple[int, int, int]:
+        with self._lock:
+            if self._pointer != ffi.NULL:
+                found = ffi.new("uint64_t[3]")
+                lib.tb_perf_positions(self._pointer, found, found + 1, found + 2)
+                self._last = (found[0], found[1], found[2])
+            return self._last
+
     def close(self) -> None:
         """Give the buffers back once nobody reads them any more. Idempotent."""
         with self._lock:
             if self._pointer != ffi.NULL:
-                self._lost = self.lost()
+                self._lost, self._last = self.lost(), self._numbers()
                 pointer, self._pointer = self._pointer, ffi.NULL
                 lib.tb_perf_put(pointer)
 
@@ -64,6 +83,14 @@ def check_pages(pages: int) -> int:
         page = os.sysconf("SC_PAGESIZE")
         raise ValueError(f"pages must be a power of two (of pages of {page} bytes, for each CPU): {pages}")
     return pages
+
+
+def checked_cpu(cpu: int) -> int:
+    if isinstance(cpu, bool) or not isinstance(cpu, int):
+        raise TypeError(f"cpu must be a number, not {type(cpu).__name__}")
+    if not 0 <= cpu < possible_cpus():
+        raise ValueError(f"no CPU {cpu}: this machine has 0 to {possible_cpus() - 1}")
+    return cpu
 
 
 def buffers_of(core: MapCore, pages: int) -> PerfBuffers:

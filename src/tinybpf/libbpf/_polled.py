@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from tinybpf.errors import BpfError
 from tinybpf.libbpf._ring import RingReader
+from tinybpf.libbpf.batches import Batches
 
 B = TypeVar("B", bound="PolledBuffer")
 
@@ -12,7 +14,7 @@ MOST_BATCHES = 64
 """A poll comes back at some time, even where programs write faster than callbacks read."""
 
 
-class PolledBuffer:
+class PolledBuffer(Batches):
     """Waits and delivers; what is delivered, and to whom, is the subclass's affair."""
 
     _reader: RingReader
@@ -28,10 +30,35 @@ class PolledBuffer:
             return 0
         return 0 if self._reader.closed else self._deliver()
 
-    def consume(self) -> int:
-        """Deliver what is there without waiting; how many events it were."""
+    async def poll_async(self, timeout_ms: int = -1) -> int:
+        """`poll` for a task in an asyncio event loop, which goes on meanwhile.
+
+        0 after the time, and when another task or thread closes the buffer. A task that is cancelled
+        while it waits leaves all events where they are.
+        """
+        from tinybpf.libbpf._async import wait_async
+
         self._require()
-        return self._deliver()
+        timeout = None if timeout_ms < 0 else timeout_ms / 1000
+        if not self._is_pending() and not self._reader.look() and not await wait_async(self._reader, timeout):
+            return 0
+        return 0 if self._reader.closed else self._deliver()
+
+    async def _more(self) -> bool:
+        """Poll for iteration, which ends with False once the buffer is closed."""
+        if self._reader.closed:
+            return False
+        try:
+            await self.poll_async()
+        except BpfError:
+            if not self._reader.closed:
+                raise
+        return True
+
+    def consume(self, most: int | None = None) -> int:
+        """Deliver what is there, at most so many events, without waiting; how many it were."""
+        self._require()
+        return self._deliver(self._limit(most))
 
     def epoll_fd(self) -> int:
         """A descriptor that is readable when there are events, for select, epoll or asyncio."""
@@ -53,12 +80,18 @@ class PolledBuffer:
     def __exit__(self, *reason: object) -> None:
         self.close()
 
+    async def __aenter__(self: B) -> B:
+        return self.__enter__()
+
+    async def __aexit__(self, *reason: object) -> None:
+        self.close()
+
     def _is_pending(self) -> bool:
         """Whether there is something to deliver that was drained before."""
         raise NotImplementedError
 
-    def _deliver(self) -> int:
-        """Deliver what is there; how many events."""
+    def _deliver(self, most: int | None = None) -> int:
+        """Deliver what is there, at most so many; how many events."""
         raise NotImplementedError
 
     def _require(self, maps: bool = True) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 import time
 from _thread import RLock
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
@@ -29,6 +31,10 @@ BATCH_BYTES = 256 * 1024
 SLICE_MS = 500
 
 
+HINTS = {
+    errno.EBADMSG: "its positions make no sense: does another process read it, too?",
+    errno.ECHILD: "a forked process has none of its parent's perf buffers: load or read the map there anew",
+}
 _KINDS = {BpfMapType.RINGBUF: "ring buffer", BpfMapType.PERF_EVENT_ARRAY: "perf buffer"}
 
 
@@ -59,27 +65,31 @@ class RingReader:
 
     def add(self, core: MapCore) -> None:
         """Read this ring buffer, too. `BpfError` where the map is none."""
+        from tinybpf.libbpf._ringmap import memory_of
+
         what = f"read ring buffer '{core.name}'"
-        _require_type(what, core, BpfMapType.RINGBUF)
-        self._add(core, what, lib.tb_ring_add, core.require())
+        require_type(what, core, BpfMapType.RINGBUF)
+        fd = core.require()
+        with core.drain_lock:  # nobody closes the map and its memory meanwhile
+            self._add(core, what, lib.tb_ring_add, memory_of(core).pointer, fd)
 
     def add_perf(self, core: MapCore, pages: int) -> PerfBuffers:
         """Read this perf event array, too, through buffers of so many pages for each CPU."""
         from tinybpf.libbpf._perf import buffers_of
 
         what = f"read perf buffer '{core.name}'"
-        _require_type(what, core, BpfMapType.PERF_EVENT_ARRAY)
+        require_type(what, core, BpfMapType.PERF_EVENT_ARRAY)
         core.require()
         with core.drain_lock:  # nobody closes the map and its buffers meanwhile
             buffers = buffers_of(core, pages)
             self._add(core, what, lib.tb_ring_add_perf, buffers.pointer)
         return buffers
 
-    def _add(self, core: MapCore, what: str, function: Any, source: Any) -> None:
+    def _add(self, core: MapCore, what: str, function: Any, *source: Any) -> None:
         with self._lock:
             self._enter()
             try:
-                attempt(what, function, self._ring, source)
+                attempt(what, function, self._ring, *source)
                 self._cores.append(core)
             finally:
                 self._leave()
@@ -102,7 +112,7 @@ class RingReader:
                 raise error_from("wait for a ring buffer", -ready, None)
             if deadline is not None and time.monotonic() >= deadline:
                 return False
-            if any(core.pending for core in self._cores) or self._look():
+            if self.look():
                 return True
 
     def _wait_once(self, timeout_ms: int) -> int:
@@ -113,25 +123,44 @@ class RingReader:
         finally:
             self._leave()
 
-    def _look(self) -> bool:
-        """Drain what came without a wake-up."""
+    def look(self) -> bool:
+        """Drain what came without a wake-up; whether there is anything."""
+        if any(core.pending for core in self._cores):
+            return True
         return any(self.fill(index, core, BATCH_RECORDS) for index, core in enumerate(self._cores))
 
     def fill(self, index: int, core: MapCore, most: int) -> int:
         """Move up to ``most`` records of a map into its queue; how many there were."""
+        with core.drain_lock:
+            records = self.records(index, core, min(most, BATCH_RECORDS))
+            core.pending.extend(records)
+            return len(records)
+
+    def records(self, index: int, core: MapCore, most: int) -> list[bytes]:
+        """Up to ``most`` records of a map that are not in its queue yet, of a perf event array a batch's.
+
+        Who asks holds the map's ``drain_lock`` until they are where they belong.
+        """
         if not self._enter(quiet=True):
-            return 0
+            return []
         try:
             with core.drain_lock:
-                ring = self._ring
-                count = lib.tb_ring_drain(ring, index, min(most, BATCH_RECORDS), BATCH_BYTES)
-                if count < 0:
-                    raise error_from(f"read {kind_of(core)} '{core.name}'", -count, None)
-                if count:
-                    core.pending.extend(_slices(ring, count))
-                return int(count)
+                if core.ring is None:
+                    return self._batch(index, core, most)
+                found = _objects.ring_records(core.ring.address, most)
+                if found is None:
+                    raise error_from(f"read ring buffer '{core.name}'", errno.EBADMSG, None, HINTS)
+                return found
         finally:
             self._leave()
+
+    def _batch(self, index: int, core: MapCore, most: int) -> list[bytes]:
+        """The same of a perf event array."""
+        ring = self._ring
+        count = lib.tb_ring_drain(ring, index, min(most, BATCH_RECORDS), BATCH_BYTES)
+        if count < 0:
+            raise error_from(f"read perf buffer '{core.name}'", -count, None, HINTS)
+        return _objects.records(int(_address(ring.data)), int(_address(ring.records)), count) if count else []
 
     def close(self) -> None:
         """End all waits; free the memory when nobody is inside any more. Idempotent."""
@@ -142,6 +171,16 @@ class RingReader:
             lib.tb_ring_wake(self._ring)
             if not self._users:
                 self._free()
+
+    @contextmanager
+    def entered(self) -> Iterator[bool]:
+        """Within it nothing is freed; False where it is closed already."""
+        inside = self._enter(quiet=True)
+        try:
+            yield inside
+        finally:
+            if inside:
+                self._leave()
 
     def _enter(self, quiet: bool = False) -> bool:
         with self._lock:
@@ -167,18 +206,13 @@ class RingReader:
             self.close()
 
 
-def _require_type(what: str, core: MapCore, expected: BpfMapType) -> None:
+def require_type(what: str, core: MapCore, expected: BpfMapType) -> None:
     if core.type is expected:
         return
     message = f"{what} failed: map '{core.name}' is type {core.type.name}, expected {expected.name}"
     if core.type in _KINDS:
         message += f"\n  hint: it is read by {_KINDS[core.type].replace(' ', '_')}('{core.name}')"
     raise BpfError(message)
-
-
-def _slices(ring: Any, count: int) -> list[bytes]:
-    """The batch as bytes objects."""
-    return _objects.records(int(_address(ring.data)), int(_address(ring.records)), count)
 
 
 def _address(pointer: Any) -> Any:

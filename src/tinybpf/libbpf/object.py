@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tinybpf.libbpf.globals import Globals
     from tinybpf.libbpf.link import BpfLink
     from tinybpf.libbpf.panics import PanicLine
+    from tinybpf.libbpf.userring import UserRingBuffer
 
 T = TypeVar("T")
 
@@ -188,6 +189,16 @@ class BpfObject:
         return EventStream(
             core, self._handle, timeout=timeout, count=count, event_type=event_type, pages=pages
         )
+
+    def user_ring_buffer(self, name: str, *, record_type: Any = None) -> UserRingBuffer:
+        """A writer of records into a user ring buffer map, which a program takes out again.
+
+        ``record_type`` is the name of a struct of the object, a class from BTF, a ``ctypes`` structure,
+        or None for bytes. Kernel 6.1 or later.
+        """
+        from tinybpf.libbpf.userring import UserRingBuffer
+
+        return UserRingBuffer(self.map(name), record_type=record_type)
 
     @property
     def globals(self) -> Globals:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader
+from tinybpf.libbpf._events import EventType
+from tinybpf.libbpf._ring import RingReader
+from tinybpf.libbpf._source import Source
 from tinybpf.libbpf.enums import BpfMapType
 from tinybpf.libbpf.map import BpfMap
 
-MOST_BATCHES = 16  # a drain comes back at some time, even where programs write faster than it reads
+MOST_RECORDS = 8192  # a drain comes back at some time, even where programs write faster than it reads
 
 
 class RecordReader:
@@ -20,7 +22,7 @@ class RecordReader:
 
     def __init__(self) -> None:
         self._reader = RingReader()
-        self._maps: list[BpfMap[Any, Any]] = []
+        self._sources: list[Source] = []
 
     @property
     def fd(self) -> int:
@@ -38,19 +40,13 @@ class RecordReader:
             lost = self._reader.add_perf(map._core, pages).lost
         else:
             self._reader.add(map._core)
-        self._maps.append(map)
+        core = map._core
+        self._sources.append(Source(self._reader, len(self._sources), core, EventType(core, bytes)))
         return lost
 
     def drain(self, index: int) -> list[bytes]:
         """What has come to the map that was added as number ``index``, without waiting."""
-        core = self._maps[index]._core
-        with core.drain_lock:
-            for _ in range(MOST_BATCHES):
-                if self._reader.fill(index, core, BATCH_RECORDS) < BATCH_RECORDS:
-                    break
-            records = list(core.pending)
-            core.pending.clear()
-        return records
+        return self._sources[index].take(MOST_RECORDS)
 
     def close(self) -> None:
         """Give the descriptor back. Idempotent."""

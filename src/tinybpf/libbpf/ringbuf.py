@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from tinybpf.errors import BpfError
+from tinybpf.libbpf._events import EventType, validate_event_type
 from tinybpf.libbpf._handle import closed_error
-from tinybpf.libbpf._mapcore import MapCore
 from tinybpf.libbpf._polled import MOST_BATCHES, PolledBuffer
 from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader
+from tinybpf.libbpf._source import Source, lost_counter
+from tinybpf.libbpf.info import RingBufferEvent
 from tinybpf.libbpf.map import BpfMap
-from tinybpf.libbpf.stream import event_decoder, validate_event_type
 
 T = TypeVar("T")
 
 
-class _Source:
+class _Source(Source):
     """One map of the buffer, and what becomes of its records (``convert`` None leaves them bytes)."""
 
-    def __init__(
-        self, core: MapCore, callback: Callable[[Any], Any] | None, convert: Callable[[bytes], Any] | None
-    ) -> None:
-        self.core = core
-        self.callback = callback
-        self.convert = convert
+    callback: Callable[[Any], Any] | None = None
+    convert: Callable[[bytes], Any] | None = None
+    lost: Callable[[], int | None] | None = None  # once somebody asked
 
 
 class BpfRingBuffer(PolledBuffer, Generic[T]):
@@ -33,8 +32,9 @@ class BpfRingBuffer(PolledBuffer, Generic[T]):
 
     With a ``callback`` each event is handed to it: None or a number from 0 goes on, a negative one
     stops the poll, an exception stops it and is raised from `poll`. Without, the events are queued
-    and iteration takes them; it ends when the queue is empty. Events that a stop left over are
-    delivered next time. A callback may close the buffer, or its object.
+    and iteration takes them; it ends when the queue is empty. ``async for`` polls by itself, and ends
+    when the buffer is closed. Events that a stop left over are delivered next time. A callback may
+    close the buffer, or its object. `drain`, `read_into` and `as_array` take many records at once.
 
     ``event_type`` is a ``ctypes`` structure, a class from BTF, or bytes. Kernel 5.8 or later.
     """
@@ -51,7 +51,7 @@ class BpfRingBuffer(PolledBuffer, Generic[T]):
     ) -> None:
         self._as_memoryview = as_memoryview
         self._sources: list[_Source] = []
-        self._events: deque[T] = deque()
+        self._events: deque[tuple[_Source, T]] = deque()
         self._reader = RingReader()
         if map is not None:
             self.add(
@@ -98,47 +98,45 @@ class BpfRingBuffer(PolledBuffer, Generic[T]):
             raise TypeError(f"callback must be callable, not {type(callback).__name__}")
         if validate_btf_struct is not None:
             validate_event_type(core, event_type, validate_btf_struct, validate_field_names)
-        convert: Callable[[bytes], Any] | None = None
-        if view:
-            convert = memoryview
-        elif event_type is not bytes:
-            convert = event_decoder(core, event_type)
+        source = _Source(self._reader, len(self._sources), core, EventType(core, event_type))
+        source.callback = callback
+        source.convert = memoryview if view else None if source.events.raw else source.events.decode
         self._reader.add(core)
         if core.owner is not None:
             core.owner.add_dependent(self)
         self._as_memoryview = view
-        self._sources.append(_Source(core, callback, convert))
+        self._sources.append(source)
 
     def _is_pending(self) -> bool:
         return any(source.core.pending for source in self._sources)
 
-    def _deliver(self) -> int:
-        handled = 0
-        for index, source in enumerate(tuple(self._sources)):
-            count, stopped = self._deliver_from(index, source)
+    def _deliver(self, most: int | None = None) -> int:
+        handled, limit = 0, sys.maxsize if most is None else most
+        for source in tuple(self._sources):
+            count, stopped = self._deliver_from(source, limit - handled)
             handled += count
-            if stopped or self._reader.closed:
+            if stopped or handled >= limit or self._reader.closed:
                 break
         return handled
 
-    def _deliver_from(self, index: int, source: _Source) -> tuple[int, bool]:
+    def _deliver_from(self, source: _Source, most: int) -> tuple[int, bool]:
         """How many events of one map were handled, and whether a callback stopped."""
         handled = 0
         for _ in range(MOST_BATCHES):
-            count, stopped = self._empty(source)
+            count, stopped = self._empty(source, most - handled)
             handled += count
             if stopped:
                 return handled, True
-            if not self._reader.fill(index, source.core, BATCH_RECORDS):
+            if handled >= most or not self._reader.fill(source.index, source.core, BATCH_RECORDS):
                 break
         return handled, False
 
-    def _empty(self, source: _Source) -> tuple[int, bool]:
+    def _empty(self, source: _Source, most: int) -> tuple[int, bool]:
         """Deliver what was drained of one map; how many, and whether that is the end."""
         pending, convert, reader = source.core.pending, source.convert, self._reader
-        deliver: Callable[[Any], Any] = source.callback or self._events.append
-        count = 0
-        while pending:
+        deliver: Callable[[Any], Any] = source.callback or (lambda event: events.append((source, event)))
+        events, count = self._events, 0
+        while pending and count < most:
             try:
                 record = pending.popleft()
             except IndexError:
@@ -151,14 +149,49 @@ class BpfRingBuffer(PolledBuffer, Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         """What was polled and not taken yet; only without callbacks."""
-        self._require(maps=False)
-        if any(source.callback is not None for source in self._sources):
-            raise BpfError("a ring buffer with a callback cannot be iterated: the callback gets the events")
+        self._require_iteration()
         return self._take()
 
     def _take(self) -> Iterator[T]:
         while self._events:
-            yield self._events.popleft()
+            yield self._events.popleft()[1]
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        """Events as they come, until the buffer is closed, by whatever task or thread; without callbacks.
+
+        A task that is cancelled while it waits leaves all events where they are.
+        """
+        self._require_iteration()
+        return self._come()
+
+    async def _come(self) -> AsyncIterator[T]:
+        async for event in self.events():
+            yield event.data
+
+    async def events(self) -> AsyncIterator[RingBufferEvent[T]]:
+        """The same with the name of the map that each event came from."""
+        self._require_iteration()
+        while True:
+            while self._events:
+                source, event = self._events.popleft()
+                yield RingBufferEvent(source.core.name, event)
+            if not await self._more():
+                return
+
+    def _require_iteration(self) -> None:
+        self._require(maps=False)
+        if any(source.callback is not None for source in self._sources):
+            raise BpfError("a ring buffer with a callback cannot be iterated: the callback gets the events")
+
+    def _sources_now(self) -> list[Source]:
+        self._require()
+        return list(self._sources)
+
+    def _lost_of(self, source: Source) -> int | None:
+        assert isinstance(source, _Source)
+        if source.lost is None:
+            source.lost = lost_counter(source.core)
+        return source.lost()
 
     def close(self) -> None:
         self._reader.close()

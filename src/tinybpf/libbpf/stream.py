@@ -7,12 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from tinybpf.errors import BpfError, BtfValidationError
+from tinybpf.errors import BpfError
+from tinybpf.libbpf._events import EventType
+from tinybpf.libbpf._handle import closed_error
 from tinybpf.libbpf._mapcore import MapCore
-from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader, kind_of
-from tinybpf.libbpf.enums import BpfMapType
+from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader
+from tinybpf.libbpf._source import Source
+from tinybpf.libbpf.batches import Batches
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from tinybpf.libbpf._handle import ObjectHandle
 
 E = TypeVar("E")
@@ -20,8 +25,10 @@ E = TypeVar("E")
 CLOCK_EVERY = 128  # events between two looks at the clock
 
 
-class EventStream(Iterator[E], Generic[E]):
+class EventStream(Iterator[E], Batches, Generic[E]):
     """Yields events as they come, until it is closed, or after a time or a count.
+
+    ``async for`` yields them in an event loop; `drain`, `read_into` and `as_array` take many at once.
 
     The time runs from the first event that is asked for. Ctrl-C interrupts it; `close`, from
     another thread or between two events, and closing the object, end it. Several streams may read
@@ -43,7 +50,7 @@ class EventStream(Iterator[E], Generic[E]):
         check_limits(timeout, count)
         self._core = core
         self._owner = owner
-        self._decode = event_decoder(core, event_type)
+        self._events = EventType(core, event_type)
         self._timeout = None if timeout == float("inf") else timeout
         self._deadline: float | None = None
         self._left = count
@@ -54,6 +61,7 @@ class EventStream(Iterator[E], Generic[E]):
             self._reader.add(core)
         self._count_lost = lost or _unknown
         self._lost_at_end: int | None = None
+        self._source = Source(self._reader, 0, core, self._events)
         owner.add_dependent(self)
 
     @property
@@ -70,16 +78,34 @@ class EventStream(Iterator[E], Generic[E]):
         """
         return self._lost_at_end if self.closed else self._count_lost()
 
+    def lost_on(self, cpu: int) -> int | None:
+        """How many events of a CPU found no room in a perf buffer so far, as far as the kernel told.
+
+        None of a ring buffer, which all CPUs share.
+        """
+        from tinybpf.libbpf._perf import checked_cpu
+
+        return None if self._core.perf is None else self._core.perf.lost(checked_cpu(cpu))
+
+    def epoll_fd(self) -> int:
+        """A descriptor that is readable when there are events, for select, epoll or an event loop."""
+        self._sources_now()
+        return self._reader.fd
+
+    def fileno(self) -> int:
+        """The same as `epoll_fd`."""
+        return self.epoll_fd()
+
     def __iter__(self) -> Iterator[E]:
         """The events; what `next` on the stream gives, faster."""
-        pending, decode, reader = self._core.pending, self._decode, self._reader
+        take, decode, reader = self._core.pending.popleft, self._events.decode, self._reader
         while (record := self._next_record()) is not None:
             yield decode(record)
             for _ in range(CLOCK_EVERY):
                 if reader.closed or self._left == 0:
                     break
                 try:
-                    record = pending.popleft()
+                    record = take()
                 except IndexError:
                     break
                 if self._left is not None:
@@ -92,15 +118,41 @@ class EventStream(Iterator[E], Generic[E]):
         if record is None:
             self.close()
             raise StopIteration
-        return self._decode(record)  # type: ignore[no-any-return]
+        return self._events.decode(record)  # type: ignore[no-any-return]
 
-    def _next_record(self) -> bytes | None:
-        """The next record, or None when time or count are over, or the stream is closed."""
-        pending, reader = self._core.pending, self._reader
-        if self._timeout is not None and self._deadline is None:
+    async def __aiter__(self) -> AsyncIterator[E]:
+        """The events as they come, without blocking the event loop. A task that is cancelled while it
+        waits takes nothing with it; the stream can be read on."""
+        from tinybpf.libbpf._async import wait_async
+
+        while True:
+            record = self._next_record(wait=False)
+            if record is not None:
+                yield self._events.decode(record)
+            elif not self._goes_on() or not await wait_async(self._reader, self._rest()):
+                break
+        self.close()
+
+    def _goes_on(self) -> bool:
+        rest = self._rest()
+        return self._left != 0 and not self._reader.closed and (rest is None or rest > 0)
+
+    def _rest(self) -> float | None:
+        """Seconds that are left; the time begins when this is asked first."""
+        if self._timeout is None:
+            return None
+        if self._deadline is None:
             self._deadline = time.monotonic() + self._timeout
+        return self._deadline - time.monotonic()
+
+    def _next_record(self, wait: bool = True) -> bytes | None:
+        """The next record, or None when time or count are over, or the stream is closed.
+
+        Without ``wait`` also where there is none.
+        """
+        pending, reader = self._core.pending, self._reader
         while self._left != 0 and not reader.closed:
-            rest = None if self._deadline is None else self._deadline - time.monotonic()
+            rest = self._rest()
             if rest is not None and rest <= 0:
                 return None
             if pending or reader.fill(0, self._core, BATCH_RECORDS):
@@ -111,9 +163,27 @@ class EventStream(Iterator[E], Generic[E]):
                 if self._left is not None:
                     self._left -= 1
                 return record
-            if not reader.wait(rest):
+            if not wait or not reader.wait(rest):
                 return None
         return None
+
+    def _sources_now(self) -> list[Source]:
+        if self._reader.closed:
+            raise closed_error("stream", self._core.name)
+        return [self._source]
+
+    def _limit(self, most: int | None) -> int | None:
+        limit = super()._limit(most)
+        if self._left is None:
+            return limit
+        return self._left if limit is None else min(limit, self._left)
+
+    def _took(self, count: int) -> None:
+        if self._left is not None:
+            self._left -= count
+
+    def _lost_of(self, source: Source) -> int | None:
+        return self.lost
 
     def close(self) -> None:
         """End the stream. Events that were not taken stay for the next one. Idempotent."""
@@ -152,69 +222,5 @@ def check_limits(timeout: float | None, count: int | None) -> None:
         raise ValueError(f"count must not be negative: {count}")
 
 
-def event_decoder(core: MapCore, event_type: Any) -> Callable[[bytes], Any]:
-    """What makes an event of a record's bytes.
-
-    Without a type, the one that the object's BTF gives for the map; bytes where it gives none.
-    """
-    if event_type is bytes:
-        return _raw
-    from tinybpf.libbpf.codec import codec_for, codec_for_python
-
-    if event_type is None:
-        btf, type_id = core.types.btf, core.types.event
-        if btf is None or type_id is None:
-            return _raw
-        type_size = btf.size_of(type_id)
-        return _exactly(core, codec_for(btf, type_id, type_size).decode, type_size)
-    size = getattr(event_type, "_size", None)
-    if size is None:
-        from ctypes import sizeof
-
-        try:
-            size = sizeof(event_type)
-        except TypeError:
-            raise TypeError(
-                f"event_type must be a ctypes structure, a class from BTF or bytes, not {event_type!r}"
-            ) from None
-    return _exactly(core, codec_for_python(event_type, size).decode, size)
-
-
-def _raw(record: bytes) -> bytes:
-    return record
-
-
 def _unknown() -> None:
     return None
-
-
-def _exactly(core: MapCore, decode: Callable[[Any], Any], size: int) -> Callable[[bytes], Any]:
-    """``decode`` for records of that size, and a perf buffer's padding taken off before."""
-    kind = kind_of(core)
-    padded = (size + 4 + 7 & ~7) - 4 if core.type is BpfMapType.PERF_EVENT_ARRAY else size
-
-    def event(record: bytes) -> Any:
-        try:
-            return decode(record)
-        except BpfError as error:
-            raise BpfError(f"event of {kind} '{core.name}': {error}") from None
-
-    def padded_event(record: bytes) -> Any:
-        return event(record[:size] if len(record) == padded else record)
-
-    return event if padded == size else padded_event
-
-
-def validate_event_type(core: MapCore, event_type: Any, name: str, field_names: bool) -> None:
-    """Check the user's type against the struct of that name in the object."""
-    from tinybpf.libbpf.btf import BtfKind
-    from tinybpf.libbpf.validate import validate_against_btf
-
-    btf = core.types.btf
-    type_id = None if btf is None else btf.find(name, BtfKind.STRUCT, BtfKind.UNION, BtfKind.TYPEDEF)
-    if btf is None or type_id is None:
-        raise BtfValidationError(
-            f"the object's BTF has no struct '{name}'",
-            ["a type that only local variables use is left out: declare a global variable of it"],
-        )
-    validate_against_btf(event_type, btf, type_id, field_names)

@@ -69,6 +69,7 @@ class BpfStruct(tuple):  # type: ignore[type-arg]
         None  # of a class of integers: checks them all at once
     )
     _shared: ClassVar[tuple[int, ...]] = ()  # elements that several fields share
+    _unpack: ClassVar[Callable[[Any], tuple[Any, ...]]]  # the elements of a buffer
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
@@ -313,6 +314,7 @@ def _add_conversions(cls: type[BpfStruct], segments: list[Segment], order: str, 
 
     if plain:
         cls._numbers = staticmethod(lambda *given: unpack(pack(*given)))
+    cls._unpack = unpack
     cls.from_bytes = staticmethod(from_bytes)
     cls.to_bytes = to_bytes  # type: ignore[assignment]
 

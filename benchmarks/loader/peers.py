@@ -1,0 +1,140 @@
+"""Who is compared: C programs with libbpf, this project, and bcc; each a process that measures itself.
+
+Such a process prints a line for each round: how many items, the seconds that they took, and a sum over
+what it read, which must be the same for all who read the same.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from benchmarks.pairs import HERE
+from benchmarks.timing import environment
+
+ROOT = HERE.parent
+C = HERE / "loader" / "c"
+BCC = "/usr/bin/python3"
+"""The interpreter that Debian's python3-bpfcc is for."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of work: the best of each, in ``unit``. ``bound`` is the ratio to C that is to be reached."""
+
+    name: str
+    unit: str  # "M/s", where more is better, or "ms", where less is
+    c: float
+    ours: float
+    bound: float | None = None
+    bcc: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.c
+
+    def reached(self) -> bool:
+        if self.bound is None:
+            return True
+        return self.ratio >= self.bound if self.unit == "M/s" else self.ratio <= self.bound
+
+    def cells(self) -> tuple[str, ...]:
+        bound = "" if self.bound is None else f"{'≥' if self.unit == 'M/s' else '≤'} {self.bound:g}"
+        bcc = "" if self.bcc is None else f"{self.bcc:.3g}"
+        return (self.name, self.unit, f"{self.c:.3g}", f"{self.ours:.3g}", f"{self.ratio:.3g}", bound, bcc)
+
+
+HEAD = ("", "", "C", "tinybpf", "ratio", "to reach", "bcc")
+
+
+def libbpf_flags() -> list[str] | None:
+    """What the compiler is told to use the project's own static libbpf, or the system's; None without one."""
+    for built in sorted((ROOT / "build").glob("*/liblibbpf.a")):
+        folder, headers = built.parent, ROOT / "third_party" / "libbpf" / "include" / "uapi"
+        libraries = [str(folder / f"{name}.a") for name in ("liblibbpf", "liblibelf", "libzlib")]
+        return [f"-I{folder / 'include'}", f"-I{headers}", *libraries, "-lpthread"]
+    return ["-lbpf"] if Path("/usr/include/bpf/libbpf.h").exists() else None
+
+
+def c_program(name: str, folder: str) -> str:
+    """``c/NAME.c``, compiled into a folder."""
+    flags, compiler = libbpf_flags(), shutil.which("cc")
+    if flags is None or compiler is None:
+        raise SystemExit("no libbpf or no C compiler to compare with: make setup builds one with the other")
+    made = str(Path(folder, name))
+    subprocess.run([compiler, "-O2", "-Wall", "-o", made, str(C / f"{name}.c"), *flags], check=True)
+    return made
+
+
+def our_program(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module of this folder."""
+    return [sys.executable, "-m", f"benchmarks.loader.{module}", *arguments]
+
+
+@cache
+def has_bcc() -> bool:
+    """Whether Debian's bcc is installed."""
+    return not subprocess.run([BCC, "-c", "import bcc"], capture_output=True).returncode
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best round of a process: items a second, and what the rounds read."""
+
+    rate: float
+    sums: frozenset[str]
+
+
+def best(command: Sequence[str]) -> Best:
+    """Run a process to its end."""
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), cwd=ROOT)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr}")
+    rates, sums = [], set()
+    for line in done.stdout.splitlines():
+        items, seconds, total = line.split()
+        rates.append(int(items) / float(seconds))
+        sums.add(total)
+    return Best(max(rates), frozenset(sums))
+
+
+def in_turn(commands: Mapping[str, Sequence[str]], runs: int) -> dict[str, float]:
+    """Each command ``runs`` times, one beside the other; the best rate of each, by its name.
+
+    What they read must be the same; a command whose name ends with ``*`` reads no fields.
+    """
+    rates = dict.fromkeys(commands, 0.0)
+    told: dict[str, frozenset[str]] = {}
+    for _ in range(runs):
+        for name, command in commands.items():
+            found = best(command)
+            rates[name] = max(rates[name], found.rate)
+            if not name.endswith("*"):
+                told[name] = found.sums
+    if len(set(told.values())) > 1:
+        raise SystemExit(f"they read different data: {told}")
+    return rates
+
+
+def rounds(
+    count: int,
+    prepare: Callable[[], object],
+    work: Callable[[], tuple[int, int]],
+    clock: Callable[[], float] = time.thread_time,
+) -> None:
+    """Print a line for each round of ``work``, which gives the number of items and the sum.
+
+    The clock is the CPU's time of this thread, as in C's ``cpu_seconds``, for work that does not wait;
+    for other work give ``time.perf_counter``, as C's ``seconds``.
+    """
+    for _ in range(count):
+        prepare()
+        began = clock()
+        items, total = work()
+        print(items, f"{clock() - began:.9f}", total, flush=True)
