@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tinybpf.libbpf import (
         BPF_ANY,
         BPF_EXIST,
+        BPF_F_LOCK,
         BPF_NOEXIST,
         BpfLink,
         BpfMap,
@@ -56,9 +57,11 @@ if TYPE_CHECKING:
         init,
         libbpf_version,
         load,
+        open_map_by_id,
         open_pinned_map,
     )
     from tinybpf.libbpf.btf import BtfField, BtfKind, BtfType
+    from tinybpf.libbpf.create import create_map
     from tinybpf.libbpf.panics import PanicLine
     from tinybpf.libbpf.trace import TraceRecord, TraceStream, trace_pipe
 
@@ -71,11 +74,12 @@ _HOMES = {
     ],
     "golang": ["load_go"],
     "libbpf": [
-        "BPF_ANY", "BPF_EXIST", "BPF_NOEXIST", "BpfLink", "BpfMap", "BpfMapType", "BpfObject",
+        "BPF_ANY", "BPF_EXIST", "BPF_F_LOCK", "BPF_NOEXIST", "BpfLink", "BpfMap", "BpfMapType", "BpfObject",
         "BpfPerfBuffer", "BpfProgType", "BpfProgram", "BpfRingBuffer", "EventStream", "MapInfo",
         "ProgramInfo", "RingBufferEvent", "TestRunResult", "init", "libbpf_version", "load",
-        "open_pinned_map",
+        "open_map_by_id", "open_pinned_map",
     ],
+    "libbpf.create": ["create_map"],
     "libbpf.btf": ["BtfField", "BtfKind", "BtfType"],
     "libbpf.panics": ["PanicLine"],
     "libbpf.trace": ["TraceRecord", "TraceStream", "trace_pipe"],
@@ -85,6 +89,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "BPF_ANY",
     "BPF_EXIST",
+    "BPF_F_LOCK",
     "BPF_NOEXIST",
     "BpfError",
     "BpfLink",
@@ -119,10 +124,12 @@ __all__ = [
     "VerifierError",
     "__version__",
     "compile_go",
+    "create_map",
     "init",
     "libbpf_version",
     "load",
     "load_go",
+    "open_map_by_id",
     "open_pinned_map",
     "trace_pipe",
     "version",

@@ -10,7 +10,7 @@ from tinybpf.libbpf._handle import ObjectHandle, closed_error
 from tinybpf.libbpf._lib import ffi, lib, text
 from tinybpf.libbpf._mapcore import UNTYPED, MapCore, MapTypes
 from tinybpf.libbpf.enums import BpfMapType
-from tinybpf.libbpf.map import BpfMap
+from tinybpf.libbpf.map import BpfMap, map_of
 from tinybpf.libbpf.program import BpfProgram
 from tinybpf.libbpf.stream import EventStream
 
@@ -66,7 +66,7 @@ class BpfObject:
         self._programs = Names("program", handle.name, {p.name: p for p in _programs(handle)})
         self._cores = list(_cores(handle))
         self._maps: Names[BpfMap[Any, Any]] = Names(
-            "map", handle.name, {core.name: BpfMap(core) for core in self._cores}
+            "map", handle.name, {core.name: map_of(core) for core in self._cores}
         )
         for core in self._cores:
             handle.add_dependent(core)
