@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import _percpu
-from tinybpf.libbpf._mapcore import ENOTSUPP, MapCore, MapTypes
-from tinybpf.libbpf._objects import MapAccess, MapEntries
-from tinybpf.libbpf.enums import BPF_ANY, BPF_NOEXIST, DICTIONARIES, BpfMapType
+from tinybpf.libbpf._mapcore import MapCore, MapTypes
+from tinybpf.libbpf._mapmany import ManyEntries, MapItems, MapValues
+from tinybpf.libbpf.enums import BPF_ANY, DICTIONARIES, BpfMapType
 from tinybpf.libbpf.info import MapInfo
 
 # BTF and the codecs are imported by the first map that is used: 10 ms that a program which only
@@ -27,12 +26,8 @@ K = TypeVar("K")
 V = TypeVar("V")
 D = TypeVar("D")
 
-_LOOKUP_BATCH, _TAKE_BATCH = 24, 25  # bpf()'s commands
-_NOT_KNOWN = (errno.EINVAL, errno.EOPNOTSUPP, ENOTSUPP)  # what kernels answer that lack a command
-_MISSING: Any = object()
 
-
-class BpfMap(MapAccess[K, V], Generic[K, V]):
+class BpfMap(ManyEntries[K, V]):
     """A map of an object, or one that stands alone, as a dictionary.
 
     Keys and values go in as ints, bytes of the exact size, ``ctypes`` structures, dataclasses, or
@@ -46,7 +41,6 @@ class BpfMap(MapAccess[K, V], Generic[K, V]):
     """
 
     _core: MapCore
-    _slow = False  # the kernel may wait while it changes an entry
 
     def __init__(self, core: MapCore, key: Codec | None = None, value: Codec | None = None) -> None:
         super().__init__(core)
@@ -189,54 +183,7 @@ class BpfMap(MapAccess[K, V], Generic[K, V]):
             (key.form, core.key_size, key.encode, key.decode), (form, core.room, encode, decode), self._slow
         )
 
-    # One entry: lookup, get, update, delete, [] and in are MapAccess's, in C
-
-    def pop(self, *arguments: Any) -> Any:
-        """``pop(key[, default])``: take an entry out and return its value; ``KeyError`` without a default.
-
-        Nothing is lost where programs write meanwhile, from Linux 5.14 on; before, what a program
-        writes between the lookup and the deletion is. Of a queue or stack: ``pop([default])``.
-        """
-        key, *default = arguments
-        found = self._take_one(key)
-        if found is not NotImplemented:
-            return found
-        if default:
-            return default[0]
-        raise KeyError(key)
-
-    def _take_one(self, key: Any) -> Any:
-        """The value, and no entry any more; ``NotImplemented`` where there was none."""
-        if self._core.is_array:
-            raise self._core.fail("delete from", -errno.EINVAL)
-        try:
-            return self._take(key)
-        except BpfError as error:
-            if error.errno not in _NOT_KNOWN:
-                raise
-        found = self.lookup(key)
-        return found if found is not None and self.delete(key) else NotImplemented
-
-    def popitem(self) -> tuple[K, V]:
-        """Take any entry out; ``KeyError`` where there is none."""
-        for key in self:
-            found = self._take_one(key)
-            if found is not NotImplemented:
-                return key, found
-        raise KeyError(f"popitem(): map '{self.name}' is empty")
-
-    def setdefault(self, key: K, default: V) -> V:
-        """The value for the key; where there is none, the default is put there, atomically."""
-        found = self.lookup(key)
-        while found is None:
-            try:
-                self.update(key, default, BPF_NOEXIST)
-                return default
-            except BpfError as error:
-                if error.errno != errno.EEXIST:
-                    raise
-            found = self.lookup(key)
-        return found
+    # lookup, get, update, delete, [] and in are MapAccess's, in C; all of many entries, ManyEntries'
 
     def lookup_percpu(self, key: K) -> list[Any] | None:
         """The values of all possible CPUs, or None; `BpfError` where the map is not per-CPU."""
@@ -257,75 +204,6 @@ class BpfMap(MapAccess[K, V], Generic[K, V]):
     def _require_percpu(self) -> None:
         if not self._core.is_percpu:
             self._expected("a per-CPU type")
-
-    # Many entries
-
-    def to_dict(self) -> dict[K, V]:
-        """All entries: the fastest way to read a map.
-
-        Linux 5.6 or later reads hashes and arrays in batches; else it is two calls an entry. An entry
-        that is written meanwhile may be there or not, and no entry is there twice.
-        """
-        return self._entries("items").dict()
-
-    def lookup_many(self, keys: Iterable[K]) -> list[V | None]:
-        """The values for the keys, None where there is none."""
-        return self._lookup_many(keys)
-
-    def update_many(self, items: Mapping[K, V] | Iterable[tuple[K, V]], flags: int = BPF_ANY) -> int:
-        """Set many entries, and say how many.
-
-        In batches from Linux 5.6 on, where the flags are none or `BPF_F_LOCK`. Where one is refused
-        (`BpfError`), those before it are written.
-        """
-        return self._update_many(items, flags)
-
-    def delete_many(self, keys: Iterable[K]) -> int:
-        """Remove the entries of these keys, and say how many were there."""
-        return self._delete_many(keys)
-
-    def drain(self) -> Any:
-        """Take all entries out, as a dictionary; of a queue or stack, all values as a list.
-
-        Linux 5.6 or later reads and deletes a hash's entries as one, so that no count is lost.
-        Before, and for other maps, it is a `pop` for each key.
-        """
-        if self._core.is_array:
-            raise self._core.fail("delete from", -errno.EINVAL)
-        try:
-            return self._entries("items", _TAKE_BATCH).dict()
-        except BpfError as error:
-            if error.errno not in _NOT_KNOWN:
-                raise
-        found = {}
-        for key in self:
-            value = self._take_one(key)
-            if value is not NotImplemented:
-                found[key] = value
-        return found
-
-    def clear(self) -> None:
-        """Remove all entries; in an array, whose entries cannot be removed, set them to zero."""
-        raw = self._raw()
-        if self._core.is_array:
-            zero = bytes(self._core.room)
-            indices = range(self.max_entries)
-            raw._update_many(((index.to_bytes(4, sys.byteorder), zero) for index in indices), 0)
-        else:
-            raw._delete_many(raw)
-
-    def _entries(self, want: str, command: int = _LOOKUP_BATCH) -> MapEntries:
-        """Keys, values or items, many at a time. The kernel walks a trie from key to key."""
-        core = self._core
-        core.require()
-        again = core.type is BpfMapType.LPM_TRIE
-        return MapEntries(self, want, command, again, core.max_entries)
-
-    def _raw(self) -> BpfMap[bytes, bytes]:
-        """The same map with bytes for keys and values, those of all CPUs together."""
-        view: BpfMap[bytes, bytes] = BpfMap(self._core)
-        view._bind(("s", self._core.key_size, None, None), ("s", self._core.room, None, None), self._slow)
-        return view
 
     # As a dictionary
 
@@ -355,10 +233,10 @@ class BpfMap(MapAccess[K, V], Generic[K, V]):
         return KeysView(self)
 
     def values(self) -> ValuesView[V]:
-        return _Values(self)
+        return MapValues(self)
 
     def items(self) -> ItemsView[K, V]:
-        return _Items(self)
+        return MapItems(self)
 
     # What other kinds of maps can do
 
@@ -443,24 +321,6 @@ class BpfMap(MapAccess[K, V], Generic[K, V]):
             return (self._key_codec if which == "key" else self._value_codec).label
         except BpfError:  # closed before anybody asked
             return f"{size} bytes"
-
-
-class _Values(ValuesView[V]):
-    def __init__(self, of: BpfMap[Any, V]) -> None:
-        super().__init__(of)
-        self._of = of
-
-    def __iter__(self) -> Iterator[V]:
-        return self._of._entries("values")
-
-
-class _Items(ItemsView[K, V]):
-    def __init__(self, of: BpfMap[K, V]) -> None:
-        super().__init__(of)
-        self._of = of
-
-    def __iter__(self) -> Iterator[tuple[K, V]]:
-        return self._of._entries("items")
 
 
 def map_of(core: MapCore, key: Codec | None = None, value: Codec | None = None) -> BpfMap[Any, Any]:
