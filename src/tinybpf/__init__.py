@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tinybpf.libbpf import (
         BPF_ANY,
         BPF_EXIST,
+        BPF_F_LOCK,
         BPF_NOEXIST,
         BpfLink,
         BpfMap,
@@ -57,12 +58,14 @@ if TYPE_CHECKING:
         init,
         libbpf_version,
         load,
+        open_map_by_id,
         open_pinned_map,
     )
     from tinybpf.libbpf._source import BufferStats
     from tinybpf.libbpf.arrays import RecordArray
     from tinybpf.libbpf.attach_types import BpfAttachType
     from tinybpf.libbpf.btf import BtfField, BtfKind, BtfType
+    from tinybpf.libbpf.create import create_map
     from tinybpf.libbpf.disassembly import CodeLine, Disassembly
     from tinybpf.libbpf.info import BtfInfo
     from tinybpf.libbpf.kernel_objects import btfs, maps, open_btf_by_id, programs
@@ -85,15 +88,16 @@ _HOMES = {
     ],
     "golang": ["load_go"],
     "libbpf": [
-        "BPF_ANY", "BPF_EXIST", "BPF_NOEXIST", "BpfLink", "BpfMap", "BpfMapType", "BpfObject",
+        "BPF_ANY", "BPF_EXIST", "BPF_F_LOCK", "BPF_NOEXIST", "BpfLink", "BpfMap", "BpfMapType", "BpfObject",
         "BpfPerfBuffer", "BpfProgType", "BpfProgram", "BpfRingBuffer", "EventStream", "MapInfo",
         "ProgramInfo", "RingBufferEvent", "TestRunResult", "init", "libbpf_version", "load",
-        "open_pinned_map",
+        "open_map_by_id", "open_pinned_map",
     ],
-    "libbpf.attach_types": ["BpfAttachType"],
     "libbpf._source": ["BufferStats"],
     "libbpf.arrays": ["RecordArray"],
+    "libbpf.attach_types": ["BpfAttachType"],
     "libbpf.btf": ["BtfField", "BtfKind", "BtfType"],
+    "libbpf.create": ["create_map"],
     "libbpf.disassembly": ["CodeLine", "Disassembly"],
     "libbpf.info": ["BtfInfo"],
     "libbpf.kernel_objects": ["btfs", "maps", "open_btf_by_id", "programs"],
@@ -102,8 +106,8 @@ _HOMES = {
     "libbpf.openmap": ["OpenMap"],
     "libbpf.openprogram": ["OpenProgram"],
     "libbpf.panics": ["PanicLine"],
-    "libbpf.stats": ["RunStats", "enable_stats"],
     "libbpf.perfbuf": ["PerfSample"],
+    "libbpf.stats": ["RunStats", "enable_stats"],
     "libbpf.trace": ["TraceRecord", "TraceStream", "trace_pipe"],
     "libbpf.userring": ["UserRingBuffer"],
 }  # fmt: skip
@@ -112,6 +116,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "BPF_ANY",
     "BPF_EXIST",
+    "BPF_F_LOCK",
     "BPF_NOEXIST",
     "BpfAttachType",
     "BpfError",
@@ -160,6 +165,7 @@ __all__ = [
     "__version__",
     "btfs",
     "compile_go",
+    "create_map",
     "enable_stats",
     "features",
     "init",
@@ -169,6 +175,7 @@ __all__ = [
     "maps",
     "open",
     "open_btf_by_id",
+    "open_map_by_id",
     "open_pinned_map",
     "open_pinned_program",
     "open_program_by_id",

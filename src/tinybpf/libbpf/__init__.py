@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tinybpf.libbpf._lib import init, libbpf_version
-from tinybpf.libbpf._pins import open_pinned_map
-from tinybpf.libbpf.enums import BPF_ANY, BPF_EXIST, BPF_NOEXIST, BpfMapType, BpfProgType
+from tinybpf.libbpf._pins import open_map_by_id, open_pinned_map
+from tinybpf.libbpf.enums import BPF_ANY, BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST, BpfMapType, BpfProgType
 from tinybpf.libbpf.info import MapInfo, ProgramInfo, RingBufferEvent, TestRunResult
 from tinybpf.libbpf.link import BpfLink
 from tinybpf.libbpf.map import BpfMap
@@ -18,6 +18,7 @@ from tinybpf.libbpf.stream import EventStream
 __all__ = [
     "BPF_ANY",
     "BPF_EXIST",
+    "BPF_F_LOCK",
     "BPF_NOEXIST",
     "BpfLink",
     "BpfMap",
@@ -35,5 +36,6 @@ __all__ = [
     "init",
     "libbpf_version",
     "load",
+    "open_map_by_id",
     "open_pinned_map",
 ]

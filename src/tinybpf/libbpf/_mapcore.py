@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import errno
+import os
 from _thread import RLock
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tinybpf.errors import BpfError
+from tinybpf.libbpf._check import ENOTSUPP as ENOTSUPP
 from tinybpf.libbpf._check import Hints, error_from
 from tinybpf.libbpf._handle import closed_error
 from tinybpf.libbpf._lib import ffi, lib
+from tinybpf.libbpf._objects import MapDescriptor
 from tinybpf.libbpf.enums import ARRAY_TYPES, PERCPU_TYPES, BpfMapType
 
 if TYPE_CHECKING:
@@ -20,10 +23,9 @@ if TYPE_CHECKING:
     from tinybpf.libbpf._ringmap import RingMemory
     from tinybpf.libbpf.btf import Btf
 
-_bpf_lookup = lib.bpf_map_lookup_elem
-_new = ffi.new
-_ENOENT = errno.ENOENT
 _cpus = 0
+
+OperationHints = Mapping[str, Hints]  # what to do about an errno, by the operation that failed
 
 
 class MapTypes(NamedTuple):
@@ -38,7 +40,7 @@ class MapTypes(NamedTuple):
 UNTYPED = MapTypes()
 
 
-class MapCore:
+class MapCore(MapDescriptor):
     """What all views of one map share.
 
     ``fd`` is -1 once closed: the kernel then says EBADF, and `fail` says "closed".
@@ -54,12 +56,14 @@ class MapCore:
         owner: ObjectHandle | None = None,
         pointer: Any = None,
         find_types: Callable[[], MapTypes] | None = None,
+        owns_fd: bool = False,
     ) -> None:
         self.name = name
         self.type = type_
         self.key_size, self.value_size, self.max_entries = sizes
-        self.fd = fd
+        super().__init__(fd)
         self.owner = owner
+        self.owns_fd = owns_fd
         self.pointer = pointer
         self.is_percpu = type_ in PERCPU_TYPES
         self.is_array = type_ in ARRAY_TYPES
@@ -67,10 +71,11 @@ class MapCore:
         self.stride = (self.value_size + 7) & ~7 if self.is_percpu else self.value_size
         self._find_types = find_types
         self._types: MapTypes | None = None
-        self._slots: list[tuple[Any, Any]] = []  # room for values, to be used again
+        self.hints: OperationHints = {}  # what its kind of map knows about errors, by operation
         # Records that were drained and not delivered yet, and who may drain: see _ring.py.
         self.pending: deque[bytes] = deque()
         self.drain_lock = RLock()
+        self.arena: memoryview | None = None  # of one that stands alone, once it is mapped
         self.perf: PerfBuffers | None = None  # a perf event array's, once somebody reads it
         self.ring: RingMemory | None = None  # a ring buffer's
 
@@ -96,64 +101,58 @@ class MapCore:
 
     def lookup(self, key: bytes, decode: Callable[[Any], Any]) -> Any:
         """What ``decode`` makes of the value's bytes, which it has to copy, or None."""
-        try:
-            slot = self._slots.pop()  # one for each call that runs at the same time
-        except IndexError:
-            value = _new("char[]", self.room)
-            slot = (value, ffi.buffer(value))
-        result = _bpf_lookup(self.fd, key, slot[0])
+        value = ffi.new("char[]", self.room)
+        result = lib.bpf_map_lookup_elem(self.fd, key, value)
         if result == 0:
-            found = decode(slot[1])
-            self._slots.append(slot)
-            return found
-        self._slots.append(slot)
-        if result == -_ENOENT:
+            return decode(ffi.buffer(value))
+        if result == -errno.ENOENT:
             return None
         raise self.fail("look up in", result)
 
     def update(self, key: bytes, value: bytes, flags: int) -> None:
         result = lib.bpf_map_update_elem(self.fd, key, value, flags)
         if result < 0:
-            raise self.fail("update", result, _UPDATE_HINTS)
+            raise self.fail("update", result)
 
-    def delete(self, key: bytes) -> bool:
-        result = lib.bpf_map_delete_elem(self.fd, key)
-        if result == -errno.ENOENT:
-            return False
-        if result < 0:
-            raise self.fail("delete from", result, {errno.EINVAL: "an array's entries cannot be deleted"})
-        return True
+    def fail(self, verb: str, result: int, done: int = -1) -> BpfError:
+        """The exception for a failed operation on this map, after ``done`` of many entries.
 
-    def next_key(self, key: bytes | None) -> bytes | None:
-        """The key after ``key`` (the first for None), or None at the end."""
-        following = _new("char[]", self.key_size)
-        result = lib.bpf_map_get_next_key(self.fd, ffi.NULL if key is None else key, following)
-        if result == 0:
-            return bytes(ffi.buffer(following))
-        if result == -errno.ENOENT:
-            return None
-        raise self.fail("iterate over", result)
-
-    def fail(self, verb: str, result: int, hints: Hints | None = None) -> BpfError:
-        """The exception for a failed operation on this map."""
+        What comes of it depends on the kind of map: see ``hints``.
+        """
         if self.fd < 0:
             return closed_error("map", self.name)
-        return error_from(f"{verb} map '{self.name}'", -result, None, hints)
+        what = f"{verb} map '{self.name}'" + (f", after {done} entries," if done > 0 else "")
+        return error_from(what, -result, None, {**_HINTS.get(verb, {}), **self.hints.get(verb, {})})
 
     def close(self) -> None:
-        self.fd = -1
-        self.pointer = None
+        """No use after this. What runs in other threads goes on, with a descriptor of its own."""
+        fd, self.fd = self.fd, -1
+        self.pointer = self.arena = None
+        if self.owns_fd and fd >= 0:
+            os.close(fd)
         with self.drain_lock:
             for memory in (self.perf, self.ring):
                 if memory is not None:
                     memory.close()
 
+    def __del__(self) -> None:
+        if getattr(self, "owns_fd", False) and self.fd >= 0:  # nobody holds it, and nobody closed it
+            os.close(self.fd)
 
-_UPDATE_HINTS = {
-    errno.E2BIG: "the map is full, or the array has no such index",
-    errno.EEXIST: "the key is there already, and the flags forbid replacing it",
-    errno.ENOENT: "the key is not there, and the flags forbid creating it",
-    errno.EPERM: "the map is frozen, or read-only for user space",
+
+_HINTS: OperationHints = {
+    "update": {
+        errno.E2BIG: "the map is full, or the array has no such index",
+        errno.EEXIST: "the key is there already, and the flags forbid replacing it",
+        errno.ENOENT: "the key is not there, and the flags forbid creating it",
+        errno.EPERM: "the map is frozen, or read-only for user space",
+    },
+    "delete from": {
+        errno.EINVAL: "an array's entries cannot be deleted",
+        errno.EPERM: "the map is frozen, or read-only for user space",
+    },
+    "look up in": {errno.EPERM: "the map is write-only for user space"},
+    "iterate over": {errno.EPERM: "the map is write-only for user space"},
 }
 
 

@@ -7,8 +7,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
-from tinybpf.libbpf._check import Hints, attempt, not_found
-from tinybpf.libbpf._lib import ffi, lib, text
+from tinybpf.libbpf import _mapinfo
+from tinybpf.libbpf._check import Hints, attempt, check, not_found
+from tinybpf.libbpf._hints import SYS_ADMIN, permission_hint
+from tinybpf.libbpf._lib import ffi, lib, mark_used, text
 from tinybpf.libbpf._mapcore import UNTYPED, MapCore, MapTypes
 from tinybpf.libbpf.enums import BpfMapType
 
@@ -94,9 +96,6 @@ def open_pinned_map(
     Its types come from the BTF that the kernel keeps with it, unless they are given.
     `NotFoundError` where nothing is pinned there, `BpfError` where it is no map.
     """
-    from tinybpf.libbpf.codec import codec_for_python
-    from tinybpf.libbpf.map import BpfMap
-
     name = os.fspath(path)
     what = f"open pinned map '{name}'"
     if not os.path.lexists(name):
@@ -104,14 +103,37 @@ def open_pinned_map(
     fd = attempt(
         what, lib.bpf_obj_get, os.fsencode(name), hints={errno.EINVAL: "this is no pin of a BPF object"}
     )
+    return _map_of_fd(fd, what, key_type, value_type)
+
+
+def open_map_by_id(id: int, key_type: Any = None, value_type: Any = None) -> BpfMap[Any, Any]:
+    """Open the map that the kernel has under this number (`BpfMap.id`). Kernel 4.13 or later.
+
+    It stands alone, with the types of the BTF that the kernel keeps with it, unless they are given.
+    `NotFoundError` where there is no such map. It takes CAP_SYS_ADMIN.
+    """
+    what = f"open map {id}"
+    mark_used()
+    fd = lib.bpf_map_get_fd_by_id(id)
+    if fd == -errno.ENOENT:
+        raise not_found(f"{what} failed: there is no map with this id", errno.ENOENT)
+    check(what, fd, {errno.EPERM: lambda: permission_hint((SYS_ADMIN,))})
+    return _map_of_fd(fd, what, key_type, value_type)
+
+
+def _map_of_fd(fd: int, what: str, key_type: Any, value_type: Any) -> BpfMap[Any, Any]:
+    """The map behind a descriptor, which it owns from here on."""
+    from tinybpf.libbpf.codec import codec_for_python
+    from tinybpf.libbpf.map import map_of
+
     try:
         core = _core_of(fd, what)
-        key = None if key_type is None else codec_for_python(key_type, core.key_size)
-        value = None if value_type is None else codec_for_python(value_type, core.value_size)
-        return BpfMap(core, key, value)
     except BaseException:
         os.close(fd)
         raise
+    key = None if key_type is None else codec_for_python(key_type, core.key_size)
+    value = None if value_type is None else codec_for_python(value_type, core.value_size)
+    return map_of(core, key, value)
 
 
 def _core_of(fd: int, what: str) -> MapCore:
@@ -120,12 +142,17 @@ def _core_of(fd: int, what: str) -> MapCore:
         raise BpfError(
             f"{what} failed: this is no map, but a {kind.replace('bpf-', 'BPF ').replace('_', ' ')}"
         )
-    info = ffi.new("struct bpf_map_info *")
-    size = ffi.new("__u32 *", ffi.sizeof("struct bpf_map_info"))
-    attempt(what, lib.bpf_obj_get_info_by_fd, fd, info, size)
+    info = _mapinfo.of_fd(fd, what)
     sizes = (info.key_size, info.value_size, info.max_entries)
     ids = (info.btf_id, info.btf_key_type_id, info.btf_value_type_id)
-    return MapCore(text(info.name), BpfMapType(info.type), sizes, fd, find_types=lambda: _kernel_types(*ids))
+    return MapCore(
+        text(info.name),
+        BpfMapType(info.type),
+        sizes,
+        fd,
+        find_types=lambda: _kernel_types(*ids),
+        owns_fd=True,
+    )
 
 
 def _kernel_types(btf_id: int, key: int, value: int) -> MapTypes:

@@ -21,16 +21,19 @@ if TYPE_CHECKING:
     from tinybpf.libbpf.values import ByteOrder
 
 _NATIVE: ByteOrder = "little" if sys.byteorder == "little" else "big"
+_ORDER = "<" if _NATIVE == "little" else ">"
 
 
 class Codec:
     """How values of one type go to bytes (``encode``) and come from a buffer (``decode``).
 
     ``python_type`` is the type of what ``decode`` gives; ``label`` names the type in messages.
-    ``encode`` raises ``TypeError`` or ``ValueError``, ``decode`` raises ``BpfError``.
+    ``encode`` raises ``TypeError`` or ``ValueError``, ``decode`` raises ``BpfError``. ``form`` is for C,
+    which does the common cases by itself: a code of ``struct`` for an integer of the machine's byte
+    order, "s" where bytes go in as they are, "" where only the functions know.
     """
 
-    __slots__ = ("decode", "encode", "label", "python_type", "size")
+    __slots__ = ("decode", "encode", "form", "label", "python_type", "size")
 
     def __init__(
         self,
@@ -39,7 +42,9 @@ class Codec:
         python_type: type,
         encode: Callable[[Any], bytes],
         decode: Callable[[Any], Any],
+        form: str = "",
     ) -> None:
+        self.form = form
         self.label = label
         self.size = size
         self.python_type = python_type
@@ -76,7 +81,13 @@ def codec_for(btf: Btf | None, type_id: int | None, size: int, *, structs: bool 
     kind: type = {"?": bool, "f": float, "d": float, "e": float}.get(value.code, int)
     if record.kind is BtfKind.FLOAT and kind is int:
         kind = bytes
-    return Codec(value.label, size, kind, _encoder(value, order), _decoder(value, order))
+    form = _form(value, order) if kind is int else ""
+    return Codec(value.label, size, kind, _encoder(value, order), _decoder(value, order), form)
+
+
+def _form(value: Value, order: str) -> str:
+    """How C names what ``value`` is, where it knows it."""
+    return value.code if value.code in "bBhHiIqQ" and value.load is None and order == _ORDER else ""
 
 
 def _address_codec(value: Value, order: str, structs: bool) -> Codec:
@@ -96,7 +107,7 @@ def bytes_codec(size: int) -> Codec:
             return _native_int(value, size)
         return _bytes_of(value, size)
 
-    return Codec(f"{size} bytes", size, bytes, encode, _exact_bytes(size, "value"))
+    return Codec(f"{size} bytes", size, bytes, encode, _exact_bytes(size, "value"), "s")
 
 
 def codec_for_python(type_: Any, size: int, *, signed: bool = False) -> Codec:
@@ -116,11 +127,13 @@ def codec_for_python(type_: Any, size: int, *, signed: bool = False) -> Codec:
         return Codec("str", size, str, value.dump, lambda data: _exact_bytes(size, "str")(data).text)
     if type_ is int or type_ is bool or type_ is float:
         value = _plain_value(type_, size, signed)
-        order = "<" if _NATIVE == "little" else ">"
-        return Codec(value.label, size, type_, _encoder(value, order), _decoder(value, order))
+        form = _form(value, _ORDER) if type_ is int else ""
+        return Codec(value.label, size, type_, _encoder(value, _ORDER), _decoder(value, _ORDER), form)
     if hasattr(type_, "from_buffer_copy"):
         return _ctypes_codec(type_, size)
-    usable = "a ctypes structure or scalar, int, bool, float, bytes or str"
+    usable = (
+        "a ctypes structure or scalar, int, bool, float, bytes or str (in maps also an IntEnum, a dataclass)"
+    )
     raise TypeError(f"{type_.__name__} can't be read from bytes: use {usable}")
 
 

@@ -10,6 +10,7 @@ _E = TypeVar("_E", bound=IntEnum)
 BPF_ANY = 0  # create or replace
 BPF_NOEXIST = 1  # create only
 BPF_EXIST = 2  # replace only
+BPF_F_LOCK = 4  # with the spin lock that the value holds
 
 
 def _newer(enum: type[_E], value: object) -> _E | None:
@@ -118,3 +119,16 @@ PERCPU_TYPES = frozenset(
     }
 )
 ARRAY_TYPES = frozenset({BpfMapType.ARRAY, BpfMapType.PERCPU_ARRAY})
+DICTIONARIES = frozenset(
+    {
+        BpfMapType.HASH,
+        BpfMapType.ARRAY,
+        BpfMapType.PERCPU_HASH,
+        BpfMapType.PERCPU_ARRAY,
+        BpfMapType.LRU_HASH,
+        BpfMapType.LRU_PERCPU_HASH,
+        BpfMapType.CGROUP_STORAGE,
+        BpfMapType.PERCPU_CGROUP_STORAGE,
+    }
+)
+"""Those whose keys and values are plain data."""

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
+from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import _percpu
 from tinybpf.libbpf._mapcore import MapCore, MapTypes
-from tinybpf.libbpf.enums import BPF_ANY, BpfMapType
+from tinybpf.libbpf._mapmany import ManyEntries, MapItems, MapValues
+from tinybpf.libbpf.enums import BPF_ANY, DICTIONARIES, BpfMapType
 from tinybpf.libbpf.info import MapInfo
 
 # BTF and the codecs are imported by the first map that is used: 10 ms that a program which only
 # loads and attaches does not pay.
 if TYPE_CHECKING:
-    from tinybpf.libbpf.btf import Btf, BtfType
+    from tinybpf.libbpf._mapmemory import ArenaMemory
+    from tinybpf.libbpf.btf import BtfType
     from tinybpf.libbpf.codec import Codec
 
 K = TypeVar("K")
@@ -25,17 +27,23 @@ V = TypeVar("V")
 D = TypeVar("D")
 
 
-class BpfMap(Generic[K, V]):
-    """A map of an object, or a pinned one, as a dictionary.
+class BpfMap(ManyEntries[K, V]):
+    """A map of an object, or one that stands alone, as a dictionary.
 
-    Keys and values go in as ints, bytes of the exact size, ``ctypes`` structures, or the classes
-    made from BTF, and come out as BTF (or `typed`) says; without BTF as bytes. A per-CPU map's
-    value is a list with one element for each possible CPU. An entry that is not there is a
-    ``KeyError``, None or False, never a `BpfError`.
+    Keys and values go in as ints, bytes of the exact size, ``ctypes`` structures, dataclasses, or
+    the classes made from BTF, and come out as BTF (or `typed`) says; without BTF as bytes. A per-CPU
+    map's value is a list with one element for each possible CPU. An entry that is not there is a
+    ``KeyError``, None or False, never a `BpfError`. Maps that are no dictionaries (queues, filters,
+    references to programs …) have what their kind can do; all else says what to use instead.
+
+    One entry is read or written by one system call, which other threads of Python wait for; reading
+    all of them goes many at a time, while other threads run. Any thread may use a map, and close it.
     """
 
+    _core: MapCore
+
     def __init__(self, core: MapCore, key: Codec | None = None, value: Codec | None = None) -> None:
-        self._core = core
+        super().__init__(core)
         self._key = key
         self._value = value
 
@@ -75,6 +83,20 @@ class BpfMap(Generic[K, V]):
         return MapInfo(core.name, core.type, core.key_size, core.value_size, core.max_entries)
 
     @property
+    def id(self) -> int:
+        """The kernel's number of the map. Kernel 4.13 or later."""
+        from tinybpf.libbpf import _mapinfo
+
+        return int(_mapinfo.of(self._core).id)
+
+    @property
+    def flags(self) -> int:
+        """The flags that the map was created with (``BPF_F_*``). Kernel 4.13 or later."""
+        from tinybpf.libbpf import _mapinfo
+
+        return int(_mapinfo.of(self._core).map_flags)
+
+    @property
     def is_standalone(self) -> bool:
         """Whether it was opened by itself, without an object."""
         return self._core.owner is None
@@ -110,74 +132,58 @@ class BpfMap(Generic[K, V]):
         """A view of the same map with other Python types for keys, values or both.
 
         A type is a ``ctypes`` structure or scalar, ``int``, ``float``, ``bool``, ``bytes``,
-        ``str``, or a class made from BTF. `BtfValidationError` where it does not fit what BTF says:
-        size, fields, their offsets, and their names unless ``validate_field_names`` is False.
+        ``str``, an ``IntEnum``, a class made from BTF, or a dataclass with the fields of a struct.
+        `BtfValidationError` where it does not fit what BTF says: size, fields, their offsets, and
+        their names unless ``validate_field_names`` is False.
         """
+        from tinybpf.libbpf._mapcodecs import codec_for_user
+
         core = self._core
         core.require()
 
         def user_codec(type_: Any, type_id: int | None, size: int) -> Codec:
-            return _user_codec(core.types.btf, type_, type_id, size, validate_field_names)
+            return codec_for_user(core.types.btf, type_, type_id, size, validate_field_names)
 
-        return BpfMap(
+        return type(self)(
             core,
             self._key if key is None else user_codec(key, core.types.key, core.key_size),
             self._value if value is None else user_codec(value, core.types.value, core.value_size),
         )
 
-    # The codecs, chosen at first use and then attributes like any other
+    # The codecs, chosen at first use
 
     @cached_property
     def _key_codec(self) -> Codec:
-        types = self._core.types
-        return self._key or _codec(types.btf, types.key, self._core.key_size)
+        return self._key or self._default_key()
 
     @cached_property
     def _value_codec(self) -> Codec:
+        return self._value or self._default_value()
+
+    def _default_key(self) -> Codec:
+        from tinybpf.libbpf.codec import codec_for
+
         types = self._core.types
-        return self._value or _codec(types.btf, types.value, self._core.value_size)
+        return codec_for(types.btf, types.key, self._core.key_size)
 
-    @cached_property
-    def _encode_key(self) -> Callable[[Any], bytes]:
-        return self._key_codec.encode
+    def _default_value(self) -> Codec:
+        from tinybpf.libbpf.codec import codec_for
 
-    @cached_property
-    def _decode_key(self) -> Callable[[Any], Any]:
-        return self._key_codec.decode
+        types = self._core.types
+        return codec_for(types.btf, types.value, self._core.value_size)
 
-    @cached_property
-    def _encode_value(self) -> Callable[[Any], bytes]:
-        core, codec = self._core, self._value_codec
-        return partial(_percpu.encode, core, codec) if core.is_percpu else codec.encode
+    def _choose_codecs(self) -> None:
+        """What C asks for before the map's first entry is read or written."""
+        core, key, value = self._core, self._key_codec, self._value_codec
+        form, encode, decode = value.form, value.encode, value.decode
+        if core.is_percpu:
+            form = ""
+            encode, decode = partial(_percpu.encode, core, value), partial(_percpu.decode, core, value)
+        self._bind(
+            (key.form, core.key_size, key.encode, key.decode), (form, core.room, encode, decode), self._slow
+        )
 
-    @cached_property
-    def _decode_value(self) -> Callable[[Any], Any]:
-        core, codec = self._core, self._value_codec
-        return partial(_percpu.decode, core, codec) if core.is_percpu else codec.decode
-
-    # One entry
-
-    def lookup(self, key: K) -> V | None:
-        """The value for the key, or None."""
-        found: V | None = self._core.lookup(self._encode_key(key), self._decode_value)
-        return found
-
-    def update(self, key: K, value: V, flags: int = BPF_ANY) -> None:
-        """Set an entry; ``flags``: `BPF_ANY`, `BPF_NOEXIST` (create only), `BPF_EXIST` (replace only)."""
-        self._core.update(self._encode_key(key), self._encode_value(value), flags)
-
-    def delete(self, key: K) -> bool:
-        """Remove an entry; False where there was none. An array's entries cannot be removed."""
-        return self._core.delete(self._encode_key(key))
-
-    @overload
-    def get(self, key: K) -> V | None: ...
-    @overload
-    def get(self, key: K, default: D) -> V | D: ...
-    def get(self, key: K, default: Any = None) -> Any:
-        """The value for the key, or the default."""
-        found = self.lookup(key)
-        return default if found is None else found
+    # lookup, get, update, delete, [] and in are MapAccess's, in C; all of many entries, ManyEntries'
 
     def lookup_percpu(self, key: K) -> list[Any] | None:
         """The values of all possible CPUs, or None; `BpfError` where the map is not per-CPU."""
@@ -197,35 +203,28 @@ class BpfMap(Generic[K, V]):
 
     def _require_percpu(self) -> None:
         if not self._core.is_percpu:
-            raise BpfError(f"map '{self.name}' is type {self.type.name}, expected a per-CPU type")
+            self._expected("a per-CPU type")
 
     # As a dictionary
 
-    def __getitem__(self, key: K) -> V:
-        found: V | None = self._core.lookup(self._encode_key(key), self._decode_value)
-        if found is None:
-            raise KeyError(key)
-        return found
-
-    def __setitem__(self, key: K, value: V) -> None:
-        self._core.update(self._encode_key(key), self._encode_value(value), BPF_ANY)
-
-    def __delitem__(self, key: K) -> None:
-        if not self.delete(key):
-            raise KeyError(key)
-
-    def __contains__(self, key: object) -> bool:
-        return self._core.lookup(self._encode_key(key), _present) is not None
-
     def __iter__(self) -> Iterator[K]:
-        decode = self._decode_key
-        for raw in self._raw_keys():
-            yield decode(raw)
+        if self._core.is_array:
+            return self._indices()
+        return self._entries("keys")
+
+    def _indices(self) -> Iterator[Any]:
+        """The keys of an array, which are all there."""
+        self._core.require()
+        numbers = range(self.max_entries)
+        if self._key_codec.form == "I":
+            return iter(numbers)
+        decode = self._key_codec.decode
+        return (decode(number.to_bytes(4, sys.byteorder)) for number in numbers)
 
     def __len__(self) -> int:
         """The number of entries; all of them have to be visited but in an array."""
         self._core.require()
-        return self.max_entries if self._core.is_array else sum(1 for _ in self._raw_keys())
+        return self.max_entries if self._core.is_array else self._raw()._entries("keys").count()
 
     def __bool__(self) -> bool:
         return True  # a map is there, be it empty
@@ -234,24 +233,51 @@ class BpfMap(Generic[K, V]):
         return KeysView(self)
 
     def values(self) -> ValuesView[V]:
-        return _Values(self)
+        return MapValues(self)
 
     def items(self) -> ItemsView[K, V]:
-        return _Items(self)
+        return MapItems(self)
 
-    def _raw_keys(self) -> Iterator[bytes]:
-        core = self._core
-        core.require()
-        if core.is_array:
-            return (index.to_bytes(4, sys.byteorder) for index in range(core.max_entries))
-        return _walk(core)
+    # What other kinds of maps can do
 
-    def _raw_items(self) -> Iterator[tuple[bytes, Any]]:
-        lookup, decode = self._core.lookup, self._decode_value
-        for raw in self._raw_keys():
-            found = lookup(raw, decode)
-            if found is not None:
-                yield raw, found
+    def push(self, value: V, flags: int = BPF_ANY) -> None:
+        """Put a value into a queue or onto a stack. Kernel 4.20 or later.
+
+        Where it is full: `BpfError`, or with ``flags=BPF_EXIST`` the oldest value goes.
+        """
+        self._expected("QUEUE or STACK")
+
+    def peek(self, default: Any = None) -> Any:
+        """The value that `pop` would give, or the default where a queue or stack is empty."""
+        self._expected("QUEUE or STACK")
+
+    def add(self, value: V) -> None:
+        """Put a value into a bloom filter; ``value in map`` then holds. Kernel 5.16 or later."""
+        self._expected("BLOOM_FILTER")
+
+    def symbols(self, key: K) -> list[str]:
+        """A stack trace with the kernel's names for its addresses, as far as /proc/kallsyms tells."""
+        self._expected("STACK_TRACE")
+
+    def memory(self) -> memoryview | ArenaMemory:
+        """The memory of an arena, or of an array that was created with ``BPF_F_MMAPABLE``.
+
+        What is written there, programs see at once. An array's elements are 8 bytes apart, or a
+        multiple. Kernel 5.5 or later, arenas 6.9. It lasts as long as the view; the memory of an
+        object's arena, which has slices only, as long as the object."""
+        from tinybpf.libbpf import _mapmemory
+
+        return _mapmemory.view(self._core)
+
+    def freeze(self) -> None:
+        """Let nobody change the map from user space any more; programs still may. Kernel 5.2 or later."""
+        from tinybpf.libbpf import _mapinfo
+
+        _mapinfo.freeze(self._core)
+
+    def _expected(self, kind: str) -> NoReturn:
+        self._core.require()
+        raise BpfError(f"map '{self.name}' is type {self.type.name}, expected {kind}")
 
     # Pins, and the end
 
@@ -269,10 +295,8 @@ class BpfMap(Generic[K, V]):
 
     def close(self) -> None:
         """Close a map that stands alone; one of an object closes with the object."""
-        if self._core.owner is None and self._core.fd >= 0:
-            fd = self._core.fd
+        if self._core.owner is None:
             self._core.close()
-            os.close(fd)
 
     def __enter__(self) -> BpfMap[K, V]:
         self._core.require()
@@ -286,7 +310,8 @@ class BpfMap(Generic[K, V]):
         if core.type is BpfMapType.RINGBUF:
             shape = f"{core.max_entries} bytes"
         else:
-            shape = f"{self._label('key')} → {self._label('value')}, {core.max_entries} entries"
+            labels = [self._label(which) for which in ("key", "value") if which == "value" or core.key_size]
+            shape = f"{' → '.join(labels)}, {core.max_entries} entries"
         state = ", closed" if core.fd < 0 else ""
         return f"<BpfMap '{core.name}' {core.type.name}: {shape}{state}>"
 
@@ -298,64 +323,10 @@ class BpfMap(Generic[K, V]):
             return f"{size} bytes"
 
 
-class _Values(ValuesView[V]):
-    def __init__(self, of: BpfMap[Any, V]) -> None:
-        super().__init__(of)
-        self._of = of
+def map_of(core: MapCore, key: Codec | None = None, value: Codec | None = None) -> BpfMap[Any, Any]:
+    """The map as what it is: a dictionary, or one of the kinds in ``kinds``."""
+    if core.type in DICTIONARIES:
+        return BpfMap(core, key, value)
+    from tinybpf.libbpf import kinds
 
-    def __iter__(self) -> Iterator[V]:
-        for _, value in self._of._raw_items():
-            yield value
-
-
-class _Items(ItemsView[K, V]):
-    def __init__(self, of: BpfMap[K, V]) -> None:
-        super().__init__(of)
-        self._of = of
-
-    def __iter__(self) -> Iterator[tuple[K, V]]:
-        decode = self._of._decode_key
-        for raw, value in self._of._raw_items():
-            yield decode(raw), value
-
-
-def _walk(core: MapCore) -> Iterator[bytes]:
-    """Each key once, however others write meanwhile: at most so many steps as the map could need.
-
-    The following key is fetched before one is handed out, so that the caller may delete it. Where
-    somebody else deletes, the kernel starts again from the front; keys seen before are passed over.
-    """
-    seen: set[bytes] = set()
-    steps = 4 * core.max_entries + 64
-    key = core.next_key(None)
-    while key is not None and steps:
-        steps -= 1
-        following = core.next_key(key)
-        if key not in seen:
-            seen.add(key)
-            yield key
-        key = following
-
-
-def _present(value: Any) -> bool:
-    return True
-
-
-def _codec(btf: Btf | None, type_id: int | None, size: int) -> Codec:
-    from tinybpf.libbpf.codec import codec_for
-
-    return codec_for(btf, type_id, size)
-
-
-def _user_codec(btf: Btf | None, type_: Any, type_id: int | None, size: int, field_names: bool) -> Codec:
-    """The codec for a type that the user gives, which has to fit what BTF says."""
-    from tinybpf.libbpf.btf import INT_SIGNED, BtfKind
-    from tinybpf.libbpf.codec import codec_for_python
-    from tinybpf.libbpf.validate import validate_against_btf
-
-    if btf is None or not type_id:
-        return codec_for_python(type_, size)
-    validate_against_btf(type_, btf, type_id, field_names)
-    record = btf.resolve(type_id)
-    signed = record.kind is BtfKind.INT and bool(btf.int_of(record)[0] & INT_SIGNED)
-    return codec_for_python(type_, size, signed=signed)
+    return kinds.class_for(core.type)(core, key, value)

@@ -10,7 +10,7 @@ from tinybpf.libbpf._handle import ObjectHandle, closed_error
 from tinybpf.libbpf._lib import ffi, lib, text
 from tinybpf.libbpf._mapcore import UNTYPED, MapCore, MapTypes
 from tinybpf.libbpf.enums import BpfMapType
-from tinybpf.libbpf.map import BpfMap
+from tinybpf.libbpf.map import BpfMap, map_of
 from tinybpf.libbpf.program import BpfProgram
 from tinybpf.libbpf.stream import EventStream
 
@@ -89,7 +89,7 @@ class BpfObject:
         self._path = path
         self._programs = _programs(handle, logs or {})
         self._cores, left_out = _cores(handle)
-        maps: dict[str, BpfMap[Any, Any]] = {core.name: BpfMap(core) for core in self._cores}
+        maps: dict[str, BpfMap[Any, Any]] = {core.name: map_of(core) for core in self._cores}
         self._maps = Names("map", handle.name, maps, left_out=left_out, aliases=section_names(maps))
         for core in self._cores:
             handle.add_dependent(core)

@@ -1,0 +1,79 @@
+"""Storage that goes with sockets, files, tasks and cgroups."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+
+import pytest
+
+import tinybpf
+from tinybpf import create_map
+
+pytestmark = pytest.mark.kernel
+
+
+def test_of_sockets():
+    with create_map("sk_storage", value="s64", name="by_socket") as storage, socket.socket() as sock:
+        assert storage.get(sock) is None and sock not in storage
+        storage[sock] = -5
+        assert storage[sock] == storage[sock.fileno()] == storage.lookup(sock) == -5 and sock in storage
+        with pytest.raises(tinybpf.BpfError, match="File exists"):
+            storage.update(sock, 1, tinybpf.BPF_NOEXIST)
+        assert storage.pop(sock) == -5 and storage.pop(sock, None) is None
+        with pytest.raises(KeyError):
+            storage[sock]
+        with pytest.raises(KeyError):
+            del storage[sock]
+        with pytest.raises(tinybpf.BpfError, match="the key is a socket, or the descriptor of one"):
+            storage[storage.fd]
+        with pytest.raises(TypeError, match="is no socket"):
+            storage["x"]
+        for use in (lambda: list(storage), storage.to_dict, lambda: len(storage)):
+            with pytest.raises(tinybpf.BpfError, match="the kernel does not list whose values are there"):
+                use()
+
+
+def test_of_tasks():
+    with create_map("task_storage", value="u64") as storage:
+        mine = os.pidfd_open(os.getpid())
+        child = subprocess.Popen(["sleep", "30"])
+        try:
+            storage[mine] = 1
+            storage[child] = 2
+            assert (storage[mine], storage[child]) == (1, 2)
+            del storage[child]
+            assert child not in storage
+        finally:
+            os.close(mine)
+            child.kill()
+            child.wait()
+        with pytest.raises(tinybpf.BpfError, match="the key is a pidfd"):
+            storage[storage.fd]
+
+
+def test_of_files(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("x")
+    with create_map("inode_storage", value="u64") as storage:
+        storage[file] = 7
+        with open(file) as opened:
+            assert storage[file] == storage[str(file)] == storage[opened] == storage[opened.fileno()] == 7
+        assert storage.get(tmp_path) is None
+        before = len(os.listdir("/proc/self/fd"))
+        assert storage.delete(file) and not storage.delete(file)
+        assert len(os.listdir("/proc/self/fd")) == before
+        with pytest.raises(FileNotFoundError):
+            storage[tmp_path / "absent"]
+
+
+def test_of_cgroups(cgroup, tmp_path):
+    with create_map("cgrp_storage", value="u64") as storage:
+        storage[cgroup] = 9
+        fd = os.open(cgroup, os.O_RDONLY)
+        assert storage[cgroup] == storage[str(cgroup)] == storage[fd] == 9
+        os.close(fd)
+        assert storage.delete(cgroup) and cgroup not in storage
+        with pytest.raises(tinybpf.BpfError, match="the key is the folder of a cgroup"):
+            storage[tmp_path] = 1
