@@ -61,12 +61,29 @@ if TYPE_CHECKING:
     )
     from tinybpf.libbpf._source import BufferStats
     from tinybpf.libbpf.arrays import RecordArray
+    from tinybpf.libbpf.attach.xdp import XdpState, query_xdp
     from tinybpf.libbpf.attach_types import BpfAttachType
     from tinybpf.libbpf.btf import BtfField, BtfKind, BtfType
     from tinybpf.libbpf.disassembly import CodeLine, Disassembly
+    from tinybpf.libbpf.enums import BpfLinkType
     from tinybpf.libbpf.info import BtfInfo
-    from tinybpf.libbpf.kernel_objects import btfs, maps, open_btf_by_id, programs
+    from tinybpf.libbpf.kernel_objects import btfs, links, maps, open_btf_by_id, programs
+    from tinybpf.libbpf.link_info import (
+        CgroupLinkInfo,
+        InterfaceLinkInfo,
+        IterLinkInfo,
+        KprobeMultiLinkInfo,
+        LinkInfo,
+        MapLinkInfo,
+        NetfilterLinkInfo,
+        NetnsLinkInfo,
+        PerfEventLinkInfo,
+        RawTracepointLinkInfo,
+        TracingLinkInfo,
+        UprobeMultiLinkInfo,
+    )
     from tinybpf.libbpf.open import OpenObject, open
+    from tinybpf.libbpf.opened import OpenedLink, open_link_by_id, open_pinned_link
     from tinybpf.libbpf.opened_program import OpenedProgram, open_pinned_program, open_program_by_id
     from tinybpf.libbpf.openmap import OpenMap
     from tinybpf.libbpf.openprogram import OpenProgram
@@ -93,10 +110,18 @@ _HOMES = {
     "libbpf.attach_types": ["BpfAttachType"],
     "libbpf._source": ["BufferStats"],
     "libbpf.arrays": ["RecordArray"],
+    "libbpf.opened": ["OpenedLink", "open_link_by_id", "open_pinned_link"],
+    "libbpf.attach.xdp": ["XdpState", "query_xdp"],
+    "libbpf.link_info": [
+        "CgroupLinkInfo", "InterfaceLinkInfo", "IterLinkInfo", "KprobeMultiLinkInfo", "LinkInfo",
+        "MapLinkInfo", "NetfilterLinkInfo", "NetnsLinkInfo", "PerfEventLinkInfo", "RawTracepointLinkInfo",
+        "TracingLinkInfo", "UprobeMultiLinkInfo",
+    ],
+    "libbpf.enums": ["BpfLinkType"],
     "libbpf.btf": ["BtfField", "BtfKind", "BtfType"],
     "libbpf.disassembly": ["CodeLine", "Disassembly"],
     "libbpf.info": ["BtfInfo"],
-    "libbpf.kernel_objects": ["btfs", "maps", "open_btf_by_id", "programs"],
+    "libbpf.kernel_objects": ["btfs", "links", "maps", "open_btf_by_id", "programs"],
     "libbpf.open": ["OpenObject", "open"],
     "libbpf.opened_program": ["OpenedProgram", "open_pinned_program", "open_program_by_id"],
     "libbpf.openmap": ["OpenMap"],
@@ -116,6 +141,7 @@ __all__ = [
     "BpfAttachType",
     "BpfError",
     "BpfLink",
+    "BpfLinkType",
     "BpfMap",
     "BpfMapType",
     "BpfObject",
@@ -129,24 +155,35 @@ __all__ = [
     "BtfType",
     "BtfValidationError",
     "BufferStats",
+    "CgroupLinkInfo",
     "CodeLine",
     "CompileError",
     "CompiledObject",
     "Diagnostic",
     "Disassembly",
     "EventStream",
+    "InterfaceLinkInfo",
     "InternalCompilerError",
+    "IterLinkInfo",
+    "KprobeMultiLinkInfo",
+    "LinkInfo",
     "MapInfo",
+    "MapLinkInfo",
     "MissingError",
+    "NetfilterLinkInfo",
+    "NetnsLinkInfo",
     "NotFoundError",
     "ObjectError",
     "OpenMap",
     "OpenObject",
     "OpenProgram",
+    "OpenedLink",
     "OpenedProgram",
     "PanicLine",
+    "PerfEventLinkInfo",
     "PerfSample",
     "ProgramInfo",
+    "RawTracepointLinkInfo",
     "RecordArray",
     "RingBufferEvent",
     "RunStats",
@@ -154,9 +191,12 @@ __all__ = [
     "TestRunResult",
     "TraceRecord",
     "TraceStream",
+    "TracingLinkInfo",
     "UnsupportedError",
+    "UprobeMultiLinkInfo",
     "UserRingBuffer",
     "VerifierError",
+    "XdpState",
     "__version__",
     "btfs",
     "compile_go",
@@ -164,15 +204,19 @@ __all__ = [
     "features",
     "init",
     "libbpf_version",
+    "links",
     "load",
     "load_go",
     "maps",
     "open",
     "open_btf_by_id",
+    "open_link_by_id",
+    "open_pinned_link",
     "open_pinned_map",
     "open_pinned_program",
     "open_program_by_id",
     "programs",
+    "query_xdp",
     "trace_pipe",
     "version",
 ]

@@ -19,6 +19,7 @@ from tinybpf.libbpf.info import MapInfo
 if TYPE_CHECKING:
     from tinybpf.libbpf.btf import Btf, BtfType
     from tinybpf.libbpf.codec import Codec
+    from tinybpf.libbpf.link import BpfLink
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -253,7 +254,18 @@ class BpfMap(Generic[K, V]):
             if found is not None:
                 yield raw, found
 
-    # Pins, and the end
+    # Attachment, pins, and the end
+
+    def attach(self) -> BpfLink:
+        """Put a struct_ops map into force: the kernel calls its programs from now on.
+
+        The link can be updated to another map and pinned where the map is in a section
+        ``.struct_ops.link``: kernel 6.4. Kernel 5.6 or later. `BpfError` with EINVAL for maps of other
+        types, EEXIST where the kernel has one of the name.
+        """
+        from tinybpf.libbpf.attach import struct_ops
+
+        return struct_ops.attach(self._core)
 
     def pin(self, path: str | os.PathLike[str]) -> None:
         """Pin the map in a BPF file system, where it outlives the process. Kernel 4.4 or later."""
