@@ -53,7 +53,7 @@ def open_pinned_link(path: str | os.PathLike[str]) -> OpenedLink:
     what = f"open pinned link '{name}'"
     if not os.path.lexists(name):
         raise not_found(f"{what} failed: there is no such pin", errno.ENOENT)
-    hints = {errno.EINVAL: "this is no pin of a BPF object"}
+    hints = dict.fromkeys((errno.EINVAL, errno.EACCES), "this is no pin of a BPF object, or not this user's")
     fd = attempt(what, lib.bpf_obj_get, os.fsencode(name), hints=hints)
     return _opened(what, fd, name)
 

@@ -1,4 +1,4 @@
-"""sk_lookup, flow_dissector, sk_reuseport, socket filters, netfilter and sockops: what arrives and what not."""
+"""sk_lookup, flow_dissector, sk_reuseport, socket filters, netfilter and sockops: what arrives."""
 
 from __future__ import annotations
 
