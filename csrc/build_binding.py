@@ -77,7 +77,8 @@ def generate(text: str) -> tuple[str, str, FFI]:
             table += slots(name.removeprefix("libbpf "), declarations)
     head = "/* Generated from binding.cdef by build_binding.py. */\n#define TB_API(X)"
     listing = " \\\n    ".join([head, *(line for _, line in table)]) + "\n"
-    redirect = "\n".join(f"#define {name} (*tb_api.{name})" for name, _ in table)
+    # With parentheses: a structure may have the name of a function.
+    redirect = "\n".join(f"#define {name}(...) (*tb_api.{name})(__VA_ARGS__)" for name, _ in table)
     return listing, redirect, ffi
 
 

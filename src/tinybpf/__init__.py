@@ -63,13 +63,30 @@ if TYPE_CHECKING:
     )
     from tinybpf.libbpf._source import BufferStats
     from tinybpf.libbpf.arrays import RecordArray
+    from tinybpf.libbpf.attach.xdp import XdpState, query_xdp
     from tinybpf.libbpf.attach_types import BpfAttachType
     from tinybpf.libbpf.btf import BtfField, BtfKind, BtfType
     from tinybpf.libbpf.create import create_map
     from tinybpf.libbpf.disassembly import CodeLine, Disassembly
+    from tinybpf.libbpf.enums import BpfLinkType
     from tinybpf.libbpf.info import BtfInfo
-    from tinybpf.libbpf.kernel_objects import btfs, maps, open_btf_by_id, programs
+    from tinybpf.libbpf.kernel_objects import btfs, links, maps, open_btf_by_id, programs
+    from tinybpf.libbpf.link_info import (
+        CgroupLinkInfo,
+        InterfaceLinkInfo,
+        IterLinkInfo,
+        KprobeMultiLinkInfo,
+        LinkInfo,
+        MapLinkInfo,
+        NetfilterLinkInfo,
+        NetnsLinkInfo,
+        PerfEventLinkInfo,
+        RawTracepointLinkInfo,
+        TracingLinkInfo,
+        UprobeMultiLinkInfo,
+    )
     from tinybpf.libbpf.open import OpenObject, open
+    from tinybpf.libbpf.opened import OpenedLink, open_link_by_id, open_pinned_link
     from tinybpf.libbpf.opened_program import OpenedProgram, open_pinned_program, open_program_by_id
     from tinybpf.libbpf.openmap import OpenMap
     from tinybpf.libbpf.openprogram import OpenProgram
@@ -90,18 +107,26 @@ _HOMES = {
     "libbpf": [
         "BPF_ANY", "BPF_EXIST", "BPF_F_LOCK", "BPF_NOEXIST", "BpfLink", "BpfMap", "BpfMapType", "BpfObject",
         "BpfPerfBuffer", "BpfProgType", "BpfProgram", "BpfRingBuffer", "EventStream", "MapInfo",
-        "ProgramInfo", "RingBufferEvent", "TestRunResult", "init", "libbpf_version", "load",
-        "open_map_by_id", "open_pinned_map",
+        "ProgramInfo", "RingBufferEvent", "TestRunResult", "init", "libbpf_version", "load", "open_map_by_id",
+        "open_pinned_map",
     ],
     "libbpf._source": ["BufferStats"],
     "libbpf.arrays": ["RecordArray"],
+    "libbpf.attach.xdp": ["XdpState", "query_xdp"],
     "libbpf.attach_types": ["BpfAttachType"],
     "libbpf.btf": ["BtfField", "BtfKind", "BtfType"],
     "libbpf.create": ["create_map"],
     "libbpf.disassembly": ["CodeLine", "Disassembly"],
+    "libbpf.enums": ["BpfLinkType"],
     "libbpf.info": ["BtfInfo"],
-    "libbpf.kernel_objects": ["btfs", "maps", "open_btf_by_id", "programs"],
+    "libbpf.kernel_objects": ["btfs", "links", "maps", "open_btf_by_id", "programs"],
+    "libbpf.link_info": [
+        "CgroupLinkInfo", "InterfaceLinkInfo", "IterLinkInfo", "KprobeMultiLinkInfo", "LinkInfo",
+        "MapLinkInfo", "NetfilterLinkInfo", "NetnsLinkInfo", "PerfEventLinkInfo", "RawTracepointLinkInfo",
+        "TracingLinkInfo", "UprobeMultiLinkInfo",
+    ],
     "libbpf.open": ["OpenObject", "open"],
+    "libbpf.opened": ["OpenedLink", "open_link_by_id", "open_pinned_link"],
     "libbpf.opened_program": ["OpenedProgram", "open_pinned_program", "open_program_by_id"],
     "libbpf.openmap": ["OpenMap"],
     "libbpf.openprogram": ["OpenProgram"],
@@ -121,6 +146,7 @@ __all__ = [
     "BpfAttachType",
     "BpfError",
     "BpfLink",
+    "BpfLinkType",
     "BpfMap",
     "BpfMapType",
     "BpfObject",
@@ -134,24 +160,35 @@ __all__ = [
     "BtfType",
     "BtfValidationError",
     "BufferStats",
+    "CgroupLinkInfo",
     "CodeLine",
     "CompileError",
     "CompiledObject",
     "Diagnostic",
     "Disassembly",
     "EventStream",
+    "InterfaceLinkInfo",
     "InternalCompilerError",
+    "IterLinkInfo",
+    "KprobeMultiLinkInfo",
+    "LinkInfo",
     "MapInfo",
+    "MapLinkInfo",
     "MissingError",
+    "NetfilterLinkInfo",
+    "NetnsLinkInfo",
     "NotFoundError",
     "ObjectError",
     "OpenMap",
     "OpenObject",
     "OpenProgram",
+    "OpenedLink",
     "OpenedProgram",
     "PanicLine",
+    "PerfEventLinkInfo",
     "PerfSample",
     "ProgramInfo",
+    "RawTracepointLinkInfo",
     "RecordArray",
     "RingBufferEvent",
     "RunStats",
@@ -159,9 +196,12 @@ __all__ = [
     "TestRunResult",
     "TraceRecord",
     "TraceStream",
+    "TracingLinkInfo",
     "UnsupportedError",
+    "UprobeMultiLinkInfo",
     "UserRingBuffer",
     "VerifierError",
+    "XdpState",
     "__version__",
     "btfs",
     "compile_go",
@@ -170,16 +210,20 @@ __all__ = [
     "features",
     "init",
     "libbpf_version",
+    "links",
     "load",
     "load_go",
     "maps",
     "open",
     "open_btf_by_id",
+    "open_link_by_id",
     "open_map_by_id",
+    "open_pinned_link",
     "open_pinned_map",
     "open_pinned_program",
     "open_program_by_id",
     "programs",
+    "query_xdp",
     "trace_pipe",
     "version",
 ]

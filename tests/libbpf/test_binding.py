@@ -45,7 +45,7 @@ def test_the_table_has_each_prototype(generator: ModuleType):
         )
     ) == len(names)
     for name in names:
-        assert f", {name}, (" in listing and f"#define {name} (*tb_api.{name})" in redirect
+        assert f", {name}, (" in listing and f"#define {name}(...) (*tb_api.{name})(" in redirect
         assert callable(getattr(lib, name))
 
 

@@ -87,9 +87,7 @@ def test_helpers_go_by_their_names():
     assert (helper.name, helper.number, helper.since) == ("bpf_ringbuf_output", 130, "5.8")
     assert helper == features.helper("bpf_ringbuf_output", "xdp") != features.helper("bpf_ringbuf_output")
     assert helper.needs == ("CAP_BPF", "CAP_NET_ADMIN") and features.helper("loop").needs == ("CAP_BPF",)
-    with pytest.raises(
-        MissingError, match=r"no helper 'ringbuf_outptu' is known; did you mean 'bpf_ring"
-    ):
+    with pytest.raises(MissingError, match=r"no helper 'ringbuf_outptu' is known; did you mean 'bpf_ring"):
         features.helper("ringbuf_outptu")
     with pytest.raises(KeyError, match="no program type 'xpd'"):
         features.helper("loop", "xpd")

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -147,3 +148,20 @@ def _remove(cgroup: Path) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
+
+
+# Runs in the cgroup: connects UDP to the port, which needs nobody to listen; exit status is the errno.
+CONNECT = """
+import os, socket, sys
+with open(sys.argv[1] + "/cgroup.procs", "w") as file:
+    file.write(str(os.getpid()))
+try:
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("127.0.0.1", int(sys.argv[2])))
+except OSError as error:
+    sys.exit(error.errno)
+"""
+
+
+def connect(cgroup: Path, port: int) -> int:
+    """The errno of a connect to the port from within the cgroup, 0 where it went well."""
+    return subprocess.run([sys.executable, "-c", CONNECT, str(cgroup), str(port)], check=False).returncode

@@ -136,8 +136,13 @@ def _map_of_fd(fd: int, what: str, key_type: Any, value_type: Any) -> BpfMap[Any
     return map_of(core, key, value)
 
 
+def descriptor_kind(fd: int) -> str:
+    """What a descriptor is one of, in the kernel's words: ``bpf-map``, ``bpf-prog``, ``bpf_link``."""
+    return os.readlink(f"/proc/self/fd/{fd}").removeprefix("anon_inode:").strip("[]")
+
+
 def _core_of(fd: int, what: str) -> MapCore:
-    kind = os.readlink(f"/proc/self/fd/{fd}").removeprefix("anon_inode:").strip("[]")
+    kind = descriptor_kind(fd)
     if kind != "bpf-map":
         raise BpfError(
             f"{what} failed: this is no map, but a {kind.replace('bpf-', 'BPF ').replace('_', ' ')}"

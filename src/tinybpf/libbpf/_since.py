@@ -6,6 +6,7 @@ only when it is used: kinds of attachment, iterators, helpers.
 
 from __future__ import annotations
 
+import errno
 from bisect import bisect_right
 from typing import NamedTuple
 
@@ -43,6 +44,18 @@ ATTACHMENTS = {
         Fact("uprobe.multi", "6.6", ("CONFIG_UPROBES",)),
         Fact("uprobe.session", "6.13", ("CONFIG_UPROBES",)),
         Fact("pins of kprobes, uprobes, tracepoints and perf events", "5.15"),
+        Fact("links of kprobes, uprobes, tracepoints and perf events", "5.15"),
+        Fact("cookies of kprobes, uprobes, tracepoints and perf events", "5.15"),
+        Fact("cookies of fentry, fexit, fmod_ret and LSM programs", "5.19"),
+        Fact("cookies of raw tracepoints and tp_btf programs", "6.10"),
+        Fact("links of network namespaces", "5.8"),
+        Fact("sk_lookup", "5.9", ("CONFIG_INET",)),
+        Fact("links of sockmaps", "6.10", ("CONFIG_NET_SOCK_MSG",)),
+        Fact("links of struct_ops maps", "6.4", ("CONFIG_BPF_JIT",)),
+        Fact("an order among the programs of a cgroup", "6.17", ("CONFIG_CGROUP_BPF",)),
+        Fact("freplace", "5.6", ("CONFIG_DEBUG_INFO_BTF", "CONFIG_BPF_JIT")),
+        Fact("lirc_mode2", "4.18", ("CONFIG_BPF_LIRC_MODE2",)),
+        Fact("iterators over a part of the tasks", "6.1"),
         Fact("tp_btf", "5.5", ("CONFIG_DEBUG_INFO_BTF",)),
         Fact("fentry", "5.5", ("CONFIG_DEBUG_INFO_BTF", "CONFIG_BPF_JIT")),
         Fact("fexit", "5.5", ("CONFIG_DEBUG_INFO_BTF", "CONFIG_BPF_JIT")),
@@ -96,3 +109,16 @@ def absence(kind: str) -> str | None:
     """Why this kernel lacks a kind of attachment; None where it is not known to, or the kind is not."""
     fact = ATTACHMENTS.get(kind)
     return fact.absence() if fact else None
+
+
+def require_libbpf(what: str, thing: str, since: str) -> None:
+    """`UnsupportedError` where the libbpf in use is older than the one that brought something."""
+    from tinybpf.errors import UnsupportedError
+    from tinybpf.libbpf._lib import lib, libbpf_version
+
+    major, _, minor = since.partition(".")
+    if (lib.libbpf_major_version(), lib.libbpf_minor_version()) < (int(major), int(minor)):
+        raise UnsupportedError(
+            f"{what} failed: libbpf {libbpf_version()} has no {thing}; libbpf {since} brought it",
+            errno.EOPNOTSUPP,
+        )

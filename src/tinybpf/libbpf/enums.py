@@ -132,3 +132,27 @@ DICTIONARIES = frozenset(
     }
 )
 """Those whose keys and values are plain data."""
+
+
+class BpfLinkType(IntEnum):
+    """What kind of link: the kernel's ``BPF_LINK_TYPE_*``."""
+
+    UNSPEC = 0
+    RAW_TRACEPOINT = 1
+    TRACING = 2
+    CGROUP = 3
+    ITER = 4
+    NETNS = 5
+    XDP = 6
+    PERF_EVENT = 7
+    KPROBE_MULTI = 8
+    STRUCT_OPS = 9
+    NETFILTER = 10
+    TCX = 11
+    UPROBE_MULTI = 12
+    NETKIT = 13
+    SOCKMAP = 14
+
+    @classmethod
+    def _missing_(cls, value: object) -> BpfLinkType | None:
+        return _newer(cls, value)

@@ -1,4 +1,4 @@
-"""What eBPF the kernel holds, whoever loaded it: programs, maps and BTF by their numbers.
+"""What eBPF the kernel holds, whoever loaded it: programs, maps, links and BTF by their numbers.
 
 Each function walks over all of one kind and gives plain facts; what comes and goes meanwhile may be
 missed. It takes CAP_SYS_ADMIN.
@@ -21,6 +21,7 @@ from tinybpf.libbpf.opened_program import descriptor
 
 if TYPE_CHECKING:
     from tinybpf.libbpf.btf import Btf
+    from tinybpf.libbpf.link_info import LinkInfo
 
 _T = TypeVar("_T")
 _NAME_ROOM = 64
@@ -44,6 +45,23 @@ def btfs() -> Iterator[BtfInfo]:
     """All type information in the kernel: its own, its modules' and that of objects. Kernel 5.4 or later."""
     since = _since.Fact("BTF by number", "5.4")
     return _walk("BTF", lib.bpf_btf_get_next_id, lib.bpf_btf_get_fd_by_id, _btf, since)
+
+
+def links() -> Iterator[LinkInfo]:
+    """All links in the kernel, in the order of their numbers. Kernel 5.8 or later.
+
+    `open_link_by_id` opens one.
+    """
+    from tinybpf.libbpf import link_info
+
+    since = _since.Fact("links by number", "5.8")
+    return _walk(
+        "links",
+        lib.bpf_link_get_next_id,
+        lib.bpf_link_get_fd_by_id,
+        lambda fd, what: link_info.read(what, fd),
+        since,
+    )
 
 
 def open_btf_by_id(id: int) -> Btf:

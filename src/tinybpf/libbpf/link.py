@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import _since
 from tinybpf.libbpf._check import attempt, error_from
 from tinybpf.libbpf._handle import closed_error, forget_link, keep_link
-from tinybpf.libbpf._lib import lib
+from tinybpf.libbpf._lib import ffi, lib
 
 if TYPE_CHECKING:
     from tinybpf.libbpf._handle import ObjectHandle
+    from tinybpf.libbpf.link_info import LinkInfo
+    from tinybpf.libbpf.program import BpfProgram
+
+REPLACE = 4  # BPF_F_REPLACE
+PIN_HINTS: dict[int, str | Callable[[], str | None]] = {
+    errno.EPERM: "the path must be in a BPF file system (mount -t bpf bpf /sys/fs/bpf), and this process "
+    "have CAP_BPF",
+    errno.EEXIST: "something is pinned there already",
+    errno.ENOENT: "the directory does not exist",
+}
 
 
 class BpfLink:
@@ -24,15 +35,16 @@ class BpfLink:
     that ends, or closes it, does not detach it.
     """
 
-    def __init__(self, pointer: Any, target: str, program: str, owner: ObjectHandle) -> None:
+    def __init__(self, pointer: Any, target: str, program: str, owner: ObjectHandle | None) -> None:
         self._pointer = pointer
         self._target = target
         self._program = program
-        self._owner: ObjectHandle | None = owner
+        self._owner = owner
         self._fd = self._descriptor(pointer)
         self._pinned: str | None = None
         self._process = os.getpid()
-        owner.add_link(self)
+        if owner is not None:
+            owner.add_link(self)
 
     @property
     def fd(self) -> int:
@@ -48,6 +60,52 @@ class BpfLink:
     def pin_path(self) -> str | None:
         """Where `pin` put it, or None."""
         return self._pinned
+
+    @property
+    def info(self) -> LinkInfo:
+        """What the kernel says of the link: a dataclass for its kind, such as `CgroupLinkInfo`.
+
+        Kernel 5.8 or later. `BpfError` where it is no link of the kernel's: filters of clsact, perf
+        events before Linux 5.15, what was attached without a link.
+        """
+        from tinybpf.libbpf import link_info
+
+        what = f"ask about link '{self._target}'"
+        return link_info.read(what, self._kernel_link(what))
+
+    @property
+    def id(self) -> int:
+        """The kernel's number of the link, by which `open_link_by_id` finds it. Kernel 5.8 or later."""
+        return self.info.id
+
+    def update(self, program: BpfProgram, *, expected: BpfProgram | None = None) -> None:
+        """Put another program into the place of the link's, in one step: nothing goes by unseen.
+
+        For links of cgroups, interfaces (XDP, tcx, netkit), network namespaces, sockmaps and iterators.
+        With ``expected`` only if that is the link's program now. The link still ends with the object
+        that made it. Kernel 5.7 or later, the kind's own where that is later.
+
+        `BpfError` with EINVAL where the new program is of another kind, or links of this kind keep
+        theirs; EPERM where the program is not the one that was expected.
+        """
+        what = f"update link '{self._target}' to '{program.name}'"
+        fd, opts = self._kernel_link(what), ffi.new("struct bpf_link_update_opts *")
+        opts.sz = ffi.sizeof("struct bpf_link_update_opts")
+        if expected is not None:
+            opts.flags, opts.old_prog_fd = REPLACE, expected.fd
+        attempt(what, lib.bpf_link_update, fd, program.fd, opts, hints=_update_hints(expected is not None))
+        self._program = program.name
+
+    def detach(self) -> None:
+        """Detach now, whoever else holds the link or has it pinned; the link stays as an empty one.
+
+        For links of cgroups, interfaces (XDP, tcx, netkit), network namespaces and struct_ops. Kernel
+        5.9 or later. `BpfError` with EOPNOTSUPP for other kinds: these are detached when the last
+        descriptor and the last pin are gone.
+        """
+        what = f"detach link '{self._target}'"
+        no = "links of this kind are detached when the last descriptor and pin are gone: destroy(), unpin()"
+        attempt(what, lib.bpf_link_detach, self._kernel_link(what), hints={errno.EOPNOTSUPP: no})
 
     def keep(self) -> BpfLink:
         """Stay attached when the object is closed, until `destroy` or the end of the process."""
@@ -83,6 +141,15 @@ class BpfLink:
         forget_link(self)
         self._free(pointer)
 
+    def _kernel_link(self, what: str) -> int:
+        """The descriptor; `BpfError` where it is none of a link of the kernel's."""
+        self._require()
+        if self._fd < 0 or not is_link(self._fd):
+            why = _since.absence("links of kprobes, uprobes, tracepoints and perf events")
+            reason = why if self._fd >= 0 and why else "it is no link of the kernel's"
+            raise BpfError(f"{what} failed: {reason}", errno.EOPNOTSUPP)
+        return self._fd
+
     # What differs where the link is no ``bpf_link`` of libbpf's
 
     @staticmethod
@@ -95,7 +162,8 @@ class BpfLink:
         lib.bpf_link__destroy(pointer)
 
     def _pin(self, what: str, pointer: Any, path: str) -> None:
-        attempt(what, lib.bpf_link__pin, pointer, os.fsencode(path), hints={errno.EINVAL: _cannot_be_pinned})
+        hints = {**PIN_HINTS, errno.EINVAL: _cannot_be_pinned}
+        attempt(what, lib.bpf_link__pin, pointer, os.fsencode(path), hints=hints)
 
     def _unpin(self, what: str, pointer: Any) -> None:
         attempt(what, lib.bpf_link__unpin, pointer)
@@ -140,8 +208,32 @@ def _cannot_be_pinned() -> str | None:
     return _since.absence("pins of kprobes, uprobes, tracepoints and perf events")
 
 
+def is_link(fd: int) -> bool:
+    """Whether a descriptor is one of a link; True where /proc does not say."""
+    try:
+        return "link" in os.readlink(f"/proc/self/fd/{fd}")  # anon_inode:bpf-link, once bpf_link
+    except OSError:
+        return True
+
+
+def _update_hints(expected: bool) -> dict[int, str]:
+    kind = (
+        "the new program is of another kind than the link's, or links of this kind keep their program; those "
+        "of cgroups, interfaces, network namespaces, sockmaps and iterators can change it"
+    )
+    hints = {
+        errno.EINVAL: kind,
+        errno.EOPNOTSUPP: kind,
+        errno.ENOLINK: "it is detached: what it was attached to is gone",
+        errno.ENOENT: "it is detached",
+    }
+    return (
+        {**hints, errno.EPERM: "the link's program is not the one that was expected"} if expected else hints
+    )
+
+
 class FdLink(BpfLink):
-    """A link that the kernel gave as a descriptor: it is attached as long as one is open, or a pin there."""
+    """A link that the kernel gave as a descriptor: attached as long as one is open, or a pin there."""
 
     @staticmethod
     def _descriptor(pointer: Any) -> int:
@@ -152,7 +244,7 @@ class FdLink(BpfLink):
         os.close(pointer)
 
     def _pin(self, what: str, pointer: Any, path: str) -> None:
-        attempt(what, lib.bpf_obj_pin, pointer, os.fsencode(path))
+        attempt(what, lib.bpf_obj_pin, pointer, os.fsencode(path), hints=PIN_HINTS)
 
     def _unpin(self, what: str, pointer: Any) -> None:
         if self._pinned is None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tinybpf.libbpf._mapmemory import ArenaMemory
     from tinybpf.libbpf.btf import BtfType
     from tinybpf.libbpf.codec import Codec
+    from tinybpf.libbpf.link import BpfLink
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -279,7 +280,18 @@ class BpfMap(ManyEntries[K, V]):
         self._core.require()
         raise BpfError(f"map '{self.name}' is type {self.type.name}, expected {kind}")
 
-    # Pins, and the end
+    # Attachment, pins, and the end
+
+    def attach(self) -> BpfLink:
+        """Put a struct_ops map into force: the kernel calls its programs from now on.
+
+        The link can be updated to another map and pinned where the map is in a section
+        ``.struct_ops.link``: kernel 6.4. Kernel 5.6 or later. `BpfError` with EINVAL for maps of other
+        types, EEXIST where the kernel has one of the name.
+        """
+        from tinybpf.libbpf.attach import struct_ops
+
+        return struct_ops.attach(self._core)
 
     def pin(self, path: str | os.PathLike[str]) -> None:
         """Pin the map in a BPF file system, where it outlives the process. Kernel 4.4 or later."""

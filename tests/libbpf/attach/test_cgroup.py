@@ -5,37 +5,20 @@ from __future__ import annotations
 import errno
 import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from kernel_places import connect
 
 import tinybpf
 
 pytestmark = pytest.mark.kernel
-
-# Runs in the cgroup: connects UDP to the port, which needs nobody to listen; exit status is the errno.
-CONNECT = """
-import os, socket, sys
-with open(sys.argv[1] + "/cgroup.procs", "w") as file:
-    file.write(str(os.getpid()))
-try:
-    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("127.0.0.1", int(sys.argv[2])))
-except OSError as error:
-    sys.exit(error.errno)
-"""
 
 
 @pytest.fixture
 def program(build):
     with tinybpf.load(build("connect")) as obj:
         yield obj.program("block_4444")
-
-
-def connect(cgroup: Path, port: int) -> int:
-    """The errno of a connect to the port from within the cgroup, 0 where it went well."""
-    return subprocess.run([sys.executable, "-c", CONNECT, str(cgroup), str(port)], check=False).returncode
 
 
 @pytest.mark.parametrize("how", ["path", "text", "descriptor"])

@@ -9,7 +9,7 @@ import pytest
 
 import tinybpf
 from tinybpf import system
-from tinybpf.libbpf.attach import kprobe, kprobe_multi
+from tinybpf.libbpf.attach import kprobe
 
 pytestmark = [
     pytest.mark.kernel,
@@ -91,12 +91,3 @@ def test_wrong_arguments(watch):
         program.attach_kprobe_multi("")
     with pytest.raises(TypeError, match="functions must be names, not 5"):
         program.attach_kprobe_multi(["a", 5])
-
-
-def test_options_have_the_place_that_libbpf_gives_them():
-    """``struct bpf_link_create_opts`` up to the cookies: size, flags and iterator at first."""
-    from tinybpf.libbpf._lib import ffi
-
-    names = ffi.new("char *[1]")
-    words = list(kprobe_multi._options(1, names, 3))
-    assert words == [64, 0, 0, 0, 3 << 32 | 1, int(ffi.cast("uintptr_t", names)), 0, 0]

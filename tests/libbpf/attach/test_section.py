@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 import tinybpf
-from tinybpf.libbpf.attach import section
 
 pytestmark = pytest.mark.kernel
 
@@ -27,12 +26,3 @@ pytestmark = pytest.mark.kernel
 def test_the_method_to_use_is_named(build, name: str, program: str, method: str):
     with tinybpf.load(build(name)) as obj, pytest.raises(tinybpf.BpfError, match=method):
         obj.program(program).attach()
-
-
-def test_what_is_missing_is_told_by_its_kind(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(section.kprobe, "available", lambda: True)
-    assert section._not_there("fentry", "nope") == "what the section names does not exist in this kernel"
-    assert section._not_there("usdt", "/bin/x:a:b").startswith("'/bin/x:a:b' names a file, or in it")
-    assert section._not_there("uprobe.multi", "/bin/x:f").endswith("that is not there")
-    monkeypatch.setattr(section.kprobe, "available", lambda: False)
-    assert "no kprobes" in section._not_there("kprobe", "tcp_*")

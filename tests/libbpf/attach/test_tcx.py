@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import socket
+import time
 
 import pytest
 
@@ -86,7 +87,9 @@ def test_a_pin_outlives_the_object(build, veth, arrives, tmp_path):
         assert not arrives(4242)
     finally:
         os.unlink(pin)
-    assert arrives(4242)
+    deadline = time.monotonic() + 10
+    while not arrives(4242):  # the kernel lets go of a pin's link some time later
+        assert time.monotonic() < deadline
 
 
 def test_a_pin_can_be_taken_away(obj, veth, arrives, tmp_path):
@@ -114,7 +117,7 @@ def test_a_kernel_without_tcx_gets_a_filter(obj, veth, arrives, monkeypatch: pyt
     def old_kernel(program, what: str, *args: object, **more: object) -> None:
         raise tinybpf.BpfError(f"{what} failed: Invalid argument", errno.EINVAL)
 
-    monkeypatch.setattr(tcx, "perform", old_kernel)
+    monkeypatch.setattr(tcx, "create", old_kernel)
     link = veth[1].run(lambda: obj.program("incoming").attach_tcx("vb"))
     assert link.target == "clsact:vb/ingress"
     assert not arrives(4242) and arrives(4243)

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from errno import EACCES, EPERM
 from typing import TYPE_CHECKING, Any
 
-from tinybpf.errors import BpfError
+from tinybpf.errors import BpfError, UnsupportedError
+from tinybpf.libbpf import _since
 from tinybpf.libbpf._check import Hints, attempt
 from tinybpf.libbpf._hints import permission_hint, program_needs
-from tinybpf.libbpf.link import BpfLink, make_link
+from tinybpf.libbpf._lib import ffi, lib
+from tinybpf.libbpf.link import BpfLink, FdLink, make_link
 
 if TYPE_CHECKING:
     from tinybpf.libbpf.enums import BpfProgType
@@ -34,6 +36,46 @@ def link(
     """
     pointer = perform(program, what, function, program.pointer, *args, hints=hints)
     return make_link(pointer, target, program.name, program.owner, kind)
+
+
+def create(
+    program: BpfProgram,
+    what: str,
+    target: str,
+    place: int,
+    attach_type: int,
+    opts: Any = None,
+    hints: Hints | None = None,
+    kind: type[FdLink] = FdLink,
+) -> BpfLink:
+    """A link of the kernel's, at what ``place`` is a descriptor or the index of."""
+    function = lib.bpf_link_create
+    given = ffi.NULL if opts is None else opts
+    fd = perform(program, what, function, program.fd, place, attach_type, given, hints=hints)
+    return make_link(fd, target, program.name, program.owner, kind)
+
+
+def link_options() -> Any:
+    """libbpf's options of a new link."""
+    opts = ffi.new("struct bpf_link_create_opts *")
+    opts.sz = ffi.sizeof("struct bpf_link_create_opts")
+    return opts
+
+
+def cookie_of(cookie: int) -> int:
+    """The cookie, if it is one."""
+    if isinstance(cookie, bool) or not isinstance(cookie, int):
+        raise TypeError(f"cookie must be a number, not {type(cookie).__name__}")
+    if not 0 <= cookie < 1 << 64:
+        raise ValueError(f"cookie must fit 64 bits, without a sign: {cookie}")
+    return cookie
+
+
+def require_cookies(what: str, cookie: int, kind: str) -> None:
+    """`UnsupportedError` where a cookie is given to what this kernel has none for."""
+    absent = _since.absence(f"cookies of {kind}") if cookie else None
+    if absent is not None:
+        raise UnsupportedError(f"{what} failed: {absent}", errno.EOPNOTSUPP)
 
 
 def perform(

@@ -7,20 +7,19 @@ link made it and no other filter is left; a process that is killed leaves both b
 
 from __future__ import annotations
 
-import atexit
 import errno
 import os
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
-from tinybpf.libbpf._check import attempt, check
+from tinybpf.libbpf._check import attempt
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach._common import perform, require_type
-from tinybpf.libbpf.attach._interface import find_interface
+from tinybpf.libbpf.attach._interface import find_interface, own_namespace, within
+from tinybpf.libbpf.attach._without_link import GONE, UntiedLink
 from tinybpf.libbpf.enums import BpfProgType
 from tinybpf.libbpf.link import BpfLink, make_link
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 POINTS = {"ingress": 1, "egress": 2}  # BPF_TC_INGRESS, BPF_TC_EGRESS
 PARENTS = (0xFFFFFFF2, 0xFFFFFFF3)  # of the filters of both directions
-GONE = (errno.ENOENT, errno.ENODEV, errno.EINVAL)  # somebody else took the filter or the interface away
 
 RTM_NEWTFILTER, RTM_GETTFILTER, NLM_F_REQUEST_DUMP = 44, 46, 0x301
 NLMSG_ERROR, NLMSG_DONE = 2, 3
@@ -37,8 +35,6 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 _made: dict[tuple[tuple[int, int], int], int] = {}
 """How many filters of ours there are below a discipline that is ours, by namespace and interface. It is
 ours until the last of them goes: what is at the same place later may be somebody else's."""
-
-_links: set[ClsactLink] = set()
 
 
 class Filter:
@@ -48,7 +44,7 @@ class Filter:
         self.index = index
         self.direction = direction
         self.handle = self.priority = 0
-        self.namespace = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        self.namespace = own_namespace()
         found = os.fstat(self.namespace)
         self.place = (found.st_dev, found.st_ino), index
         self.counts = False  # in _made
@@ -93,7 +89,7 @@ class Filter:
         options = self.options()
         options.handle, options.priority = self.handle, self.priority
         try:
-            with _within(namespace):
+            with within(namespace):
                 self._detach(options)
         finally:
             os.close(namespace)
@@ -120,33 +116,10 @@ class Filter:
             lib.bpf_tc_hook_destroy(self.hook(POINTS["ingress"] | POINTS["egress"]))
 
 
-class ClsactLink(BpfLink):
-    """A filter as a link; it has no descriptor and cannot be pinned."""
+class ClsactLink(UntiedLink):
+    """A filter as a link."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        if not _links:
-            atexit.register(_at_exit)
-        _links.add(self)
-
-    @staticmethod
-    def _descriptor(pointer: Any) -> int:
-        return -1
-
-    @staticmethod
-    def _discard(pointer: Any) -> None:
-        pointer.remove()
-
-    def _pin(self, what: str, pointer: Any, path: str) -> None:
-        raise BpfError(f"{what} failed: a clsact filter is no link of the kernel's", errno.EOPNOTSUPP)
-
-    def _unpin(self, what: str, pointer: Any) -> None:
-        raise BpfError(f"{what} failed: it is not pinned", errno.ENOENT)
-
-    def _free(self, pointer: Any) -> None:
-        _links.discard(self)
-        if self._process == os.getpid():
-            pointer.remove()
+    kind = "a clsact filter"
 
 
 def attach(program: BpfProgram, interface: str | int, direction: str) -> BpfLink:
@@ -160,31 +133,6 @@ def attach(program: BpfProgram, interface: str | int, direction: str) -> BpfLink
         os.close(made.namespace)
         raise
     return make_link(made, f"clsact:{name}/{direction}", program.name, program.owner, ClsactLink)
-
-
-def _at_exit() -> None:
-    for link in list(_links):
-        try:
-            link.destroy()
-        except BpfError as error:
-            print(f"tinybpf: {error}")
-
-
-@contextmanager
-def _within(namespace: int) -> Iterator[None]:
-    """This thread in another network namespace."""
-    own = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        if os.path.samestat(os.fstat(own), os.fstat(namespace)):
-            yield
-            return
-        check("enter the filter's network namespace", lib.tb_enter_netns(namespace))
-        try:
-            yield
-        finally:
-            lib.tb_enter_netns(own)
-    finally:
-        os.close(own)
 
 
 def _has_filters(index: int, parent: int) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tinybpf.libbpf import _arguments
 from tinybpf.libbpf._lib import ffi, lib
-from tinybpf.libbpf.attach._common import c_name, link, require_type
+from tinybpf.libbpf.attach._common import c_name, cookie_of, link, require_cookies, require_type
 from tinybpf.libbpf.enums import BpfProgType
 from tinybpf.libbpf.link import BpfLink
 
@@ -21,19 +21,23 @@ PERF_TYPE = "/sys/bus/event_source/devices/kprobe"
 LEGACY = ("/sys/kernel/tracing/kprobe_events", "/sys/kernel/debug/tracing/kprobe_events")
 
 
-def attach(program: BpfProgram, func_name: str | int, retprobe: bool, offset: int = 0) -> BpfLink:
+def attach(
+    program: BpfProgram, func_name: str | int, retprobe: bool, offset: int = 0, cookie: int = 0
+) -> BpfLink:
     """See `BpfProgram.attach_kprobe`. Kernel 4.1 or later."""
     if isinstance(func_name, bool) or not isinstance(func_name, (str, int)):
         raise TypeError(f"func_name must be a function's name, not {type(func_name).__name__}")
     if isinstance(offset, bool) or not isinstance(offset, int) or not 0 <= offset < 1 << 32:
         raise ValueError(f"offset must be a number of bytes into the function: {offset!r}")
     if isinstance(func_name, int):
-        return _attach(program, None, func_name + offset, f"{func_name + offset:#x}", retprobe)
-    name = c_name("func_name", func_name)
-    return _attach(program, name, offset, f"{func_name}+{offset:#x}" if offset else func_name, retprobe)
+        return _attach(program, None, func_name + offset, f"{func_name + offset:#x}", retprobe, cookie)
+    name, place = c_name("func_name", func_name), f"{func_name}+{offset:#x}" if offset else func_name
+    return _attach(program, name, offset, place, retprobe, cookie)
 
 
-def _attach(program: BpfProgram, name: bytes | None, offset: int, place: str, retprobe: bool) -> BpfLink:
+def _attach(
+    program: BpfProgram, name: bytes | None, offset: int, place: str, retprobe: bool, cookie: int
+) -> BpfLink:
     """At an offset from a function, or at an address of the kernel."""
     kind = "kretprobe" if retprobe else "kprobe"
     what = f"attach {kind} to '{place}'"
@@ -43,8 +47,10 @@ def _attach(program: BpfProgram, name: bytes | None, offset: int, place: str, re
         _arguments.check_function(program, os.fsdecode(name))
     if not 0 <= offset < 1 << 64:
         raise ValueError(f"func_name must be a name, or an address of the kernel: {offset:#x}")
+    require_cookies(what, cookie_of(cookie), "kprobes, uprobes, tracepoints and perf events")
     opts = ffi.new("struct bpf_kprobe_opts *")
     opts.sz, opts.retprobe, opts.offset = ffi.sizeof("struct bpf_kprobe_opts"), retprobe, offset
+    opts.bpf_cookie = cookie
     inside = ", or, for a kretprobe, of a function" if retprobe else ""
     gone = _nothing_there if name is None else lambda: missing(os.fsdecode(name))
     return link(

@@ -6,16 +6,16 @@ import errno
 import os
 from collections.abc import Sequence
 from fnmatch import translate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tinybpf.errors import BpfError, UnsupportedError
 from tinybpf.libbpf import _arguments, _since
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach import kprobe
-from tinybpf.libbpf.attach._common import perform, require_type
+from tinybpf.libbpf.attach._common import cookie_of, create, link_options, require_type
 from tinybpf.libbpf.attach.tracepoint import DEBUGFS, TRACEFS
 from tinybpf.libbpf.enums import BpfProgType
-from tinybpf.libbpf.link import BpfLink, FdLink, make_link
+from tinybpf.libbpf.link import BpfLink
 
 if TYPE_CHECKING:
     from tinybpf.libbpf.program import BpfProgram
@@ -27,7 +27,9 @@ FUNCTIONS = "available_filter_functions"
 Functions = str | Sequence[str]
 
 
-def attach(program: BpfProgram, functions: Functions, retprobe: bool) -> BpfLink:
+def attach(
+    program: BpfProgram, functions: Functions, retprobe: bool, cookies: Sequence[int] | None = None
+) -> BpfLink:
     """See `BpfProgram.attach_kprobe_multi`. Kernel 5.18 or later."""
     shown = functions if isinstance(functions, str) else _some(functions)
     what = f"attach kprobe.multi to '{shown}'"
@@ -44,31 +46,34 @@ def attach(program: BpfProgram, functions: Functions, retprobe: bool) -> BpfLink
     if kind == MULTI:
         _arguments.check_place(program, what, "kretprobe" if retprobe else "kprobe")
     names = _matching(what, functions) if isinstance(functions, str) else _given(functions)
+    given = [] if cookies is None else [cookie_of(cookie) for cookie in cookies]
+    if given and (isinstance(functions, str) or len(given) != len(names)):
+        raise ValueError("cookies go with functions that are listed: one for each, and none of them twice")
+    multi = "kretprobe.multi" if retprobe else "kprobe.session" if kind == SESSION else "kprobe.multi"
+    target = f"{multi}:{shown} ({len(names)})"
     try:
-        fd = _create(program, what, kind, names, retprobe)
+        return _create(program, what, target, kind, names, given, retprobe)
     except BpfError as error:
         raise _explained(error, what, kind) from None
-    multi = "kretprobe.multi" if retprobe else "kprobe.session" if kind == SESSION else "kprobe.multi"
-    return make_link(fd, f"{multi}:{shown} ({len(names)})", program.name, program.owner, FdLink)
 
 
-def _create(program: BpfProgram, what: str, kind: int, names: list[str], retprobe: bool) -> Any:
+def _create(
+    program: BpfProgram,
+    what: str,
+    target: str,
+    kind: int,
+    names: list[str],
+    cookies: list[int],
+    retprobe: bool,
+) -> BpfLink:
     texts = [ffi.new("char[]", os.fsencode(name)) for name in names]
     array = ffi.new("char *[]", texts)  # as the texts, to be held until the kernel has read it
-    opts = _options(RETURN if retprobe else 0, array, len(texts))
-    pointer = ffi.cast("struct bpf_link_create_opts *", opts)
+    numbers = ffi.new("__u64[]", cookies) if cookies else ffi.NULL
+    opts = link_options()
+    opts.kprobe_multi.flags, opts.kprobe_multi.cnt = RETURN if retprobe else 0, len(texts)
+    opts.kprobe_multi.syms, opts.kprobe_multi.cookies = ffi.cast("const char **", array), numbers
     missing = {code: lambda: _missing(names) for code in (errno.ENOENT, errno.ESRCH)}
-    return perform(program, what, lib.bpf_link_create, program.fd, 0, kind, pointer, hints=missing)
-
-
-def _options(flags: int, names: Any, count: int) -> Any:
-    """libbpf's options of a link, as far as they go here: their layout is a part of its interface."""
-    opts = ffi.new("__u64[8]")
-    opts[0] = 64  # the size in bytes
-    halves = ffi.cast("__u32 *", opts)
-    halves[8], halves[9] = flags, count
-    opts[5] = int(ffi.cast("uintptr_t", names))
-    return opts
+    return create(program, what, target, 0, kind, opts, hints=missing)
 
 
 def _explained(error: BpfError, what: str, kind: int) -> BpfError:
@@ -85,7 +90,7 @@ def _explained(error: BpfError, what: str, kind: int) -> BpfError:
 
 
 def _given(functions: Sequence[str]) -> list[str]:
-    names = sorted(set(functions), key=str)
+    names = list(dict.fromkeys(functions))
     if not names:
         raise ValueError("functions must name at least one")
     for name in names:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tinybpf.libbpf import _arguments
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach import kprobe
-from tinybpf.libbpf.attach._common import c_name, link, require_type
+from tinybpf.libbpf.attach._common import c_name, cookie_of, link, require_cookies, require_type
 from tinybpf.libbpf.enums import BpfProgType
 from tinybpf.libbpf.link import BpfLink
 
@@ -21,7 +21,7 @@ PREFIX = _PREFIXES.get(os.uname().machine, "__se_sys_")
 """What the functions' names begin with that take a pointer to the caller's registers."""
 
 
-def attach(program: BpfProgram, name: str, retprobe: bool) -> BpfLink:
+def attach(program: BpfProgram, name: str, retprobe: bool, cookie: int = 0) -> BpfLink:
     """See `BpfProgram.attach_ksyscall`. Kernel 4.17 or later."""
     if not isinstance(name, str):
         raise TypeError(f"name must be that of a system call, not {type(name).__name__}")
@@ -30,7 +30,9 @@ def attach(program: BpfProgram, name: str, retprobe: bool) -> BpfLink:
     require_type(program, what, BpfProgType.KPROBE)
     _arguments.check_place(program, what, kind)
     function = c_name("name", PREFIX + name)
+    require_cookies(what, cookie_of(cookie), "kprobes, uprobes, tracepoints and perf events")
     opts = ffi.new("struct bpf_kprobe_opts *")
+    opts.bpf_cookie = cookie
     opts.sz, opts.retprobe = ffi.sizeof("struct bpf_kprobe_opts"), retprobe
     return link(
         program,

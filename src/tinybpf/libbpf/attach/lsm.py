@@ -9,6 +9,7 @@ from tinybpf import system
 from tinybpf.errors import BpfError, UnsupportedError
 from tinybpf.libbpf import _since
 from tinybpf.libbpf._lib import lib
+from tinybpf.libbpf.attach import trace
 from tinybpf.libbpf.attach._common import link, require_type
 from tinybpf.libbpf.enums import BpfProgType
 from tinybpf.libbpf.link import BpfLink
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 LSM, CGROUP = 27, 43  # BPF_LSM_MAC, BPF_LSM_CGROUP
 
 
-def attach(program: BpfProgram) -> BpfLink:
+def attach(program: BpfProgram, cookie: int = 0) -> BpfLink:
     """See `BpfProgram.attach_lsm`. Kernel 5.7 or later."""
     hook = program.section.partition("/")[2]
     what = f"attach lsm to '{hook}'"
@@ -35,7 +36,8 @@ def attach(program: BpfProgram) -> BpfLink:
         program,
         what,
         f"lsm:{hook}",
-        lib.bpf_program__attach,
+        lib.bpf_program__attach_trace_opts,
+        trace.options(what, cookie, "lsm"),
         hints={
             errno.EBUSY: f"hook '{hook}' has as many programs as the kernel allows",
             errno.E2BIG: f"hook '{hook}' has as many programs as the kernel allows (38)",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tinybpf.errors import BpfError
 from tinybpf.libbpf._hints import PERFMON, lacks, perf_hint
 from tinybpf.libbpf._lib import ffi, lib
-from tinybpf.libbpf.attach._common import perform, require_type
+from tinybpf.libbpf.attach._common import cookie_of, perform, require_cookies, require_type
 from tinybpf.libbpf.enums import BpfProgType
 from tinybpf.libbpf.link import BpfLink, make_link
 
@@ -39,8 +39,8 @@ FREQUENCY = 99  # not in step with what happens every 10 ms
 ONLINE = "/sys/devices/system/cpu/online"
 
 
-class PerfEventLink(BpfLink):
-    """One link, of one perf event for each CPU."""
+class SeveralLinks(BpfLink):
+    """One link for several perf events: one for each CPU, or for each place of a uprobe."""
 
     @staticmethod
     def _descriptor(pointer: Any) -> int:
@@ -54,7 +54,8 @@ class PerfEventLink(BpfLink):
     def _pin(self, what: str, pointer: Any, path: str) -> None:
         if len(pointer) > 1:
             raise BpfError(
-                f"{what} failed: it is {len(pointer)} perf events, one for each CPU", errno.EOPNOTSUPP
+                f"{what} failed: it is {len(pointer)} perf events, one for each CPU or place",
+                errno.EOPNOTSUPP,
             )
         super()._pin(what, pointer[0], path)
 
@@ -74,6 +75,7 @@ def attach(
     period: int | None,
     pid: int | None,
     cpus: int | Iterable[int] | None,
+    cookie: int,
 ) -> BpfLink:
     """See `BpfProgram.attach_perf_event`. Kernel 4.9 or later."""
     what = f"attach perf event '{event}'"
@@ -85,19 +87,19 @@ def attach(
     if pid is not None and not 0 <= pid < 1 << 31:
         raise ValueError(f"pid must be a process id, or 0 for this process: {pid}")
     where = _cpus(cpus, pid)
+    require_cookies(what, cookie_of(cookie), "kprobes, uprobes, tracepoints and perf events")
     links: list[Any] = []
     try:
         for cpu in where:
-            links.append(
-                _one(program, what, (type_, config, period, frequency), -1 if pid is None else pid, cpu)
-            )
+            sampled = (type_, config, period, frequency)
+            links.append(_one(program, what, sampled, -1 if pid is None else pid, cpu, cookie))
     except BaseException:
-        PerfEventLink._discard(links)
+        SeveralLinks._discard(links)
         raise
-    return make_link(tuple(links), f"perf_event:{event}", program.name, program.owner, PerfEventLink)
+    return make_link(tuple(links), f"perf_event:{event}", program.name, program.owner, SeveralLinks)
 
 
-def _one(program: BpfProgram, what: str, event: tuple[int, ...], pid: int, cpu: int) -> Any:
+def _one(program: BpfProgram, what: str, event: tuple[int, ...], pid: int, cpu: int, cookie: int) -> Any:
     """A perf event with the program attached, enabled."""
     hints: dict[int, str | Callable[[], str | None]] = {
         errno.ENOENT: "this machine, or this virtual machine, has no such counter; software events such as "
@@ -111,7 +113,9 @@ def _one(program: BpfProgram, what: str, event: tuple[int, ...], pid: int, cpu: 
     fd = perform(program, what + on, lib.tb_perf_event_open, *event, pid, cpu, hints=hints)
     try:
         function = lib.bpf_program__attach_perf_event_opts
-        return perform(program, what + on, function, program.pointer, fd, ffi.NULL)
+        opts = ffi.new("struct bpf_perf_event_opts *")
+        opts.sz, opts.bpf_cookie = ffi.sizeof("struct bpf_perf_event_opts"), cookie
+        return perform(program, what + on, function, program.pointer, fd, opts)
     except BaseException:
         os.close(fd)  # libbpf closes it only with the link
         raise

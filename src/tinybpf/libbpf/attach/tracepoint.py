@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tinybpf.libbpf._check import error_from, not_found
 from tinybpf.libbpf._hints import PERFMON, lacks, perf_hint
-from tinybpf.libbpf._lib import lib
-from tinybpf.libbpf.attach._common import link
+from tinybpf.libbpf._lib import ffi, lib
+from tinybpf.libbpf.attach._common import c_name, cookie_of, link, require_cookies
 from tinybpf.libbpf.link import BpfLink
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ DEBUGFS = "/sys/kernel/debug/tracing"
 MOUNT = f"mount -t tracefs tracefs {TRACEFS}"
 
 
-def attach(program: BpfProgram, category: str, name: str) -> BpfLink:
+def attach(program: BpfProgram, category: str, name: str, cookie: int = 0) -> BpfLink:
     """See `BpfProgram.attach_tracepoint`. Kernel 4.7 or later."""
     program.pointer  # noqa: B018 - a closed object comes before all other reasons
     what = f"attach tracepoint to '{category}/{name}'"
@@ -31,13 +31,17 @@ def attach(program: BpfProgram, category: str, name: str) -> BpfLink:
         raise error_from(what, errno.EACCES, None, {errno.EACCES: _share(barred)})
     if events is None:
         raise not_found(f"{what} failed: tracefs is not mounted\n  hint: {MOUNT}", errno.ENOENT)
+    require_cookies(what, cookie_of(cookie), "kprobes, uprobes, tracepoints and perf events")
+    opts = ffi.new("struct bpf_tracepoint_opts *")
+    opts.sz, opts.bpf_cookie = ffi.sizeof("struct bpf_tracepoint_opts"), cookie
     return link(
         program,
         what,
         f"tracepoint:{category}/{name}",
-        lib.bpf_program__attach_tracepoint,
-        category.encode(),
-        name.encode(),
+        lib.bpf_program__attach_tracepoint_opts,
+        c_name("category", category),
+        c_name("name", name),
+        opts,
         hints={
             errno.ENOENT: lambda: near(events, category, name),
             errno.EINVAL: unsuitable,
