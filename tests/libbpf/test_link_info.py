@@ -193,7 +193,7 @@ class TestOpened:
 
     def test_by_its_number(self, tracing):
         link = tracing.program("on_any").attach()
-        with tinybpf.link_by_id(link.id) as again:
+        with tinybpf.open_link_by_id(link.id) as again:
             assert again.info == link.info and again.fd != link.fd
             assert again.target == "raw_tracepoint:sys_enter"
         assert link.info.id > 0
@@ -203,7 +203,7 @@ class TestOpened:
             obj.map("counts")[0] = 0
             link = obj.program("on_any").attach()
             counts = obj.map("counts")
-            again = tinybpf.link_by_id(link.id).keep()
+            again = tinybpf.open_link_by_id(link.id).keep()
             link.destroy()
             before = counts[0]
             os.getppid()
@@ -216,10 +216,10 @@ class TestOpened:
         ):
             tinybpf.open_pinned_link("/sys/fs/bpf/nope")
         with pytest.raises(tinybpf.NotFoundError, match="there is no such link"):
-            tinybpf.link_by_id((1 << 32) - 1)
+            tinybpf.open_link_by_id((1 << 32) - 1)
         for wrong, error in (("1", TypeError), (True, TypeError), (0, ValueError), (1 << 32, ValueError)):
             with pytest.raises(error, match="id must be"):
-                tinybpf.link_by_id(wrong)
+                tinybpf.open_link_by_id(wrong)
 
     def test_a_pin_of_something_else(self, tracing, pin: str, tmp_path: Path):
         tracing.map("counts").pin(pin)
@@ -252,5 +252,5 @@ def test_nothing_is_leaked(build: Callable[..., bytes], veth, pin: str):
         before = len(os.listdir("/proc/self/fd"))
         for _ in range(20):
             with veth[1].run(lambda: obj.program("drop_udp").attach_xdp("vb")) as link:
-                assert link.info.id and tinybpf.link_by_id(link.id).info.id
+                assert link.info.id and tinybpf.open_link_by_id(link.id).info.id
         assert len(os.listdir("/proc/self/fd")) == before
