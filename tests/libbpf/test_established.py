@@ -20,7 +20,8 @@ DATA = Path(__file__).parent / "data"
 NONE = inspect.Parameter.empty
 
 # By name: the parameters in order, each with its default (NONE: there is none); "*" begins what goes by
-# keyword alone. What a function takes besides stands behind these.
+# keyword alone. What a function takes besides stands behind these. `add` had None where it has ``...``: None
+# means the type of the object's BTF now.
 FUNCTIONS: dict[str, dict[str, Any]] = {
     "version": {},
     "libbpf_version": {},
@@ -62,8 +63,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
         "validate_btf_struct": None, "validate_field_names": True,
     },
     "BpfRingBuffer.add": {
-        "map": NONE, "callback": None, "as_memoryview": None, "*": NONE, "event_type": ...,  # there None; here that means the type of the object's BTF
-       
+        "map": NONE, "callback": None, "as_memoryview": None, "*": NONE, "event_type": ...,
         "validate_btf_struct": None, "validate_field_names": True,
     },
     "BpfRingBuffer.poll": {"timeout_ms": -1, "ignore_eintr": True},
