@@ -171,6 +171,17 @@ class Shifted(ctypes.Structure):
 
 
 @pytest.mark.kernel
+def test_the_methods_of_maps_in_c_take_what_they_took(build):
+    with tinybpf.load(build("tracing")) as obj:
+        counts = obj.map("counts")
+        counts.update(key=1, value=5, flags=tinybpf.BPF_NOEXIST)
+        counts.update(2, 6, tinybpf.BPF_ANY)
+        assert counts.lookup(key=1) == counts.lookup(1) == counts.get(key=1) == counts.get(1, 9) == 5
+        assert counts.get(key=3) is None and counts.get(3, 9) == counts.get(key=3, default=9) == 9
+        assert counts.delete(key=1) is True and counts.delete(1) is False
+
+
+@pytest.mark.kernel
 class TestTypes:
     @pytest.fixture
     def obj(self, sample_elf: bytes):
