@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -120,6 +121,7 @@ class TestBeforeTheLoad:
             ("autocreate", "no", TypeError, "autocreate must be True or False, not 'no'"),
             ("pin_path", 3, TypeError, "expected str, bytes or os.PathLike"),
             ("pin_path", "", ValueError, "pin_path must be a path"),
+            ("pin_path", "/sys/fs/bpf/a\0b", ValueError, "pin_path must be a path"),
             (
                 "max_entires",
                 3,
@@ -534,6 +536,29 @@ class TestPinsAndReuse:
                 assert (first.globals["hot"], second.globals["hot"]) == (42, 42)
                 second.globals["hot"] = 7
                 assert report(first)[1].sum == 8 * 3 + 10
+
+
+@pytest.mark.kernel
+def test_of_several_threads_one_loads(opened: tinybpf.OpenObject):
+    results: list[object] = []
+    together = threading.Barrier(4)
+
+    def work() -> None:
+        together.wait()
+        try:
+            results.append(opened.load())
+        except tinybpf.BpfError as error:
+            results.append(str(error))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    loaded = [found for found in results if isinstance(found, tinybpf.BpfObject)]
+    assert len(loaded) == 1 and report(loaded[0])[0] == -1
+    assert all("cannot be used" in found for found in results if isinstance(found, str))
+    loaded[0].close()
 
 
 @pytest.mark.kernel
