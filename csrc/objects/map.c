@@ -370,8 +370,12 @@ static PyObject *access_update(PyObject *self, PyObject *const *given, Py_ssize_
     Py_RETURN_NONE;
 }
 
-static PyObject *access_delete(PyObject *self, PyObject *key)
+static PyObject *access_delete(PyObject *self, PyObject *const *given, Py_ssize_t count, PyObject *keywords)
 {
+    PyObject *key;
+
+    if (take("delete", entry_names, 1, 1, given, count, keywords, &key))
+        return NULL;
     int found = drop((struct tb_access *)self, key);
     return found < 0 ? NULL : PyBool_FromLong(found);
 }
@@ -518,15 +522,15 @@ static PyMemberDef access_members[] = {
 
 static PyMethodDef access_methods[] = {
     {"lookup", (PyCFunction)(void (*)(void))access_lookup, METH_FASTCALL | METH_KEYWORDS,
-     "lookup(key, flags=0)\n\nThe value for the key, or None. ``flags``: 0, or `BPF_F_LOCK` (Linux 5.1) to take\n"
+     "lookup($self, key, flags=0)\n--\n\nThe value for the key, or None. ``flags``: 0, or `BPF_F_LOCK` (Linux 5.1) to take\n"
      "the spin lock that the value holds."},
     {"get", (PyCFunction)(void (*)(void))access_get, METH_FASTCALL | METH_KEYWORDS,
-     "get(key, default=None)\n\nThe value for the key, or the default."},
+     "get($self, key, default=None)\n--\n\nThe value for the key, or the default."},
     {"update", (PyCFunction)(void (*)(void))access_update, METH_FASTCALL | METH_KEYWORDS,
-     "update(key, value, flags=BPF_ANY)\n\nSet an entry; ``flags``: `BPF_ANY`, `BPF_NOEXIST` (create only),\n"
+     "update($self, key, value=None, flags=0)\n--\n\nSet an entry; ``flags``: `BPF_ANY`, `BPF_NOEXIST` (create only),\n"
      "`BPF_EXIST` (replace only), and `BPF_F_LOCK`. ``update(mapping)`` sets many, as `update_many` does."},
-    {"delete", access_delete, METH_O,
-     "delete(key)\n\nRemove an entry; False where there was none. An array's entries cannot be removed."},
+    {"delete", (PyCFunction)(void (*)(void))access_delete, METH_FASTCALL | METH_KEYWORDS,
+     "delete($self, key)\n--\n\nRemove an entry; False where there was none. An array's entries cannot be removed."},
     {"__class_getitem__", access_generic, METH_O | METH_CLASS, NULL},
     {"_take", access_take, METH_O, NULL},
     {"_bind", access_bind, METH_VARARGS, NULL},

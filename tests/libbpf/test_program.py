@@ -216,6 +216,14 @@ class TestTheSystem:
         assert listed["counts"].btf_id == obj.program("report").info.btf_id
         assert listed[".data.hot"].value_size == 8
 
+    def test_links(self, obj: tinybpf.BpfObject):
+        link = obj.program("judge").attach_xdp("lo")
+        number = obj.program("judge").info.id
+        (info,) = (found for found in tinybpf.links() if found.program_id == number)
+        assert info == link.info and info.type is tinybpf.BpfLinkType.XDP
+        link.destroy()
+        assert not [found for found in tinybpf.links() if found.program_id == number]
+
     def test_types(self, obj: tinybpf.BpfObject):
         number = obj.program("report").info.btf_id
         (info,) = (info for info in tinybpf.btfs() if info.id == number)
@@ -243,7 +251,7 @@ class TestTheSystem:
         thread.start()
         try:
             for _ in range(100):
-                for listing in (tinybpf.programs, tinybpf.maps, tinybpf.btfs):
+                for listing in (tinybpf.programs, tinybpf.maps, tinybpf.links, tinybpf.btfs):
                     ids = [info.id for info in listing()]
                     assert ids == sorted(ids)
         except tinybpf.BpfError as error:
@@ -254,9 +262,9 @@ class TestTheSystem:
 
     def test_no_descriptor_is_left(self, obj: tinybpf.BpfObject):
         before = len(os.listdir("/proc/self/fd"))
-        for listing in (tinybpf.programs, tinybpf.maps, tinybpf.btfs):
+        for listing in (tinybpf.programs, tinybpf.maps, tinybpf.links, tinybpf.btfs):
             list(listing())
-            next(iter(listing()))
+            next(iter(listing()), None)
         assert len(os.listdir("/proc/self/fd")) == before
 
     def test_who_may_not_is_told_at_once(self, monkeypatch: pytest.MonkeyPatch):

@@ -58,6 +58,11 @@ class ObjectHandle:
         return self._pointer is None
 
     @property
+    def lock(self) -> RLock:
+        """Held by those who decide what becomes of the object."""
+        return self._lock
+
+    @property
     def links(self) -> tuple[BpfLink, ...]:
         return tuple(self._links)
 

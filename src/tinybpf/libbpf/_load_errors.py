@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tinybpf.errors import BpfError, UnsupportedError, VerifierError
 from tinybpf.libbpf import _verify
 from tinybpf.libbpf._check import error_from
-from tinybpf.libbpf._lib import log_text
+from tinybpf.libbpf._lib import lib, log_text, text
 
 if TYPE_CHECKING:
     from tinybpf.libbpf._handle import ObjectHandle
@@ -38,6 +38,8 @@ def load_error(handle: ObjectHandle, name: str, code: int, room: _verify.LogRoom
     if absent is not None:
         return UnsupportedError(f"load '{name}' failed: {absent}\n  {complaint}", code, log)
     hint = next((hint for words, hint in _LOAD_HINTS.items() if words in complaint), None)
+    if "missing BPF prog type" in complaint:
+        hint = _section_hint()
     if hint is None:
         from tinybpf.libbpf._absent import target_hint
 
@@ -62,6 +64,14 @@ def _never_looked_at(handle: ObjectHandle, name: str, refused: VerifierError) ->
     if absent is None:
         return None
     return UnsupportedError(f"load '{name}' failed: {absent}", refused.errno, refused.libbpf_log)
+
+
+def _section_hint() -> str:
+    version = text(lib.libbpf_version_string())
+    return (
+        f"libbpf {version} does not know the section: a newer one may, or set type and expected_attach_type "
+        "of the program before the load (tinybpf.open)"
+    )
 
 
 _LOAD_HINTS = {

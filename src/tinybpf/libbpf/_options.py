@@ -21,7 +21,7 @@ def fill(opts: Any, btf_path: Any, pin_root: Any, kconfig: Any) -> list[Any]:
         opts.btf_custom_path = alive[-1]
     if pin_root is not None:
         path = os.fspath(pin_root)
-        if not path:
+        if not path or "\0" in os.fsdecode(path):
             raise ValueError("pin_root must be a directory in a BPF file system")
         alive.append(ffi.new("char[]", os.fsencode(path)))
         opts.pin_root_path = alive[-1]

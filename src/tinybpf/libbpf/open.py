@@ -111,6 +111,8 @@ def open(
         raise error_from(what, ffi.errno, log, OPEN_HINTS, detail=first_complaint(log))
     directory = str(getattr(source, "directory", ""))
     opened = OpenObject(ObjectHandle(pointer, name, content, directory), path)
+    if log_level == 0 and log_size == LOG_SIZE:
+        return opened
     try:
         opened.log_level, opened.log_size = log_level, log_size
     except BaseException:
@@ -226,9 +228,11 @@ class OpenObject:
 
     def load(self) -> BpfObject:
         """Create the maps, verify the programs. The open object is used up, whatever happens."""
-        self._require()
-        handle, levels = self._handle, self._log_levels()
-        self._used = "its load failed: open it again"
+        handle = self._handle
+        with handle.lock:  # of several threads one loads it
+            self._require()
+            levels = self._log_levels()
+            self._used = "its load failed: open it again"
         try:
             _check_arguments(handle)
             _check_struct_ops(handle)

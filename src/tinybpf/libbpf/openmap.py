@@ -141,7 +141,7 @@ class OpenMap(Settings):
     @pin_path.setter
     def pin_path(self, value: str | os.PathLike[str] | None) -> None:
         path = ffi.NULL if value is None else os.fsencode(value)
-        if path == b"":
+        if path == b"" or (value is not None and b"\0" in path):
             raise ValueError("pin_path must be a path, or None for no pin")
         self._set("the pin path", lib.bpf_map__set_pin_path, path)
 

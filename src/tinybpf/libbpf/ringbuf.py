@@ -50,6 +50,7 @@ class BpfRingBuffer(PolledBuffer, Generic[T]):
         validate_field_names: bool = True,
     ) -> None:
         self._as_memoryview = as_memoryview
+        self._event_type = event_type
         self._sources: list[_Source] = []
         self._events: deque[tuple[_Source, T]] = deque()
         self._reader = RingReader()
@@ -71,18 +72,21 @@ class BpfRingBuffer(PolledBuffer, Generic[T]):
         callback: Callable[[T], Any] | None = None,
         as_memoryview: bool | None = None,
         *,
-        event_type: Any = bytes,
+        event_type: Any = ...,
         validate_btf_struct: str | None = None,
         validate_field_names: bool = True,
     ) -> None:
         """Read another map, with a callback of its own.
 
+        Without ``event_type`` and ``as_memoryview`` its events are as the buffer was made for.
         ``validate_btf_struct`` names a struct of the object that ``event_type`` is checked against.
 
         `BpfError` where the map is no ring buffer or is here already, and where maps with and
         without callback, or bytes and memoryviews, would be mixed.
         """
         core = map._core
+        if event_type is ...:
+            event_type = self._event_type
         if self._reader.closed:
             raise closed_error("ring buffer", self._names())
         if any(source.core is core for source in self._sources):
