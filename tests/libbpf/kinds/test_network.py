@@ -72,6 +72,10 @@ def test_cpus(kinds):
         cpus[0] = (64, kinds.program("one"))
     cpus.clear()
     assert run(data=PACKET).retval == XDP_PASS
+    assert (
+        cpus.update_many({0: 64}) == 1 and cpus.delete_many([0, 1, 2]) == 3
+    )  # the kernel deletes nothing, too
+    assert len(cpus) == 0
 
 
 def test_sockets(pair):
