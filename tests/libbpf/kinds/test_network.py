@@ -94,6 +94,7 @@ def test_sockets(pair):
             sockets[1] = fresh
         with open(os.devnull) as file, pytest.raises(tinybpf.BpfError, match="no descriptor of a socket"):
             sockets[1] = file
+        assert sockets.update_many({2: one, 3: other}) == 2 and sockets.delete_many([1, 2]) == 1
         sockets.clear()
         assert len(sockets) == 0
 
