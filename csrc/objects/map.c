@@ -125,6 +125,10 @@ PyObject *tb_fail(struct tb_access *self, const char *verb, long result, Py_ssiz
 
 int tb_own_fd(struct tb_access *self, const char *verb)
 {
+    if (!self->core) { /* the garbage collector took it apart */
+        PyErr_SetString(PyExc_RuntimeError, "the map is gone");
+        return -1;
+    }
     int fd = fcntl(self->core->fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
         tb_fail(self, verb, -errno, -1);

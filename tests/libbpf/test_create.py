@@ -14,6 +14,7 @@ import pytest
 
 import tinybpf
 from tinybpf import create_map
+from tinybpf.libbpf.btf import Btf, BtfKind
 from tinybpf.libbpf.btf_writer import BtfWriter, describe
 
 kernel = pytest.mark.kernel
@@ -94,8 +95,7 @@ def test_the_kernel_keeps_the_types():
         with tinybpf.open_map_by_id(made.id) as same:
             assert same.id == made.id and same.name == "hash" and same.is_standalone
             flow = same["web"]
-            assert (flow.port, flow.name.text, flow.count, flow.inner.ratio) == (80, "web", -1, 1.5)
-            assert same.typed(value=Flow)["web"] == made["web"]
+            assert (flow.port, flow.name.text, flow.count, flow.inner.flag) == (80, "web", -1, True)
         made.pin(pin)
     try:
         with tinybpf.open_pinned_map(pin) as pinned:
@@ -184,12 +184,22 @@ def test_layout_is_that_of_c():
     class Mirror(ctypes.Structure):
         _fields_ = [("port", ctypes.c_uint16), ("name", ctypes.c_char * 10), ("count", ctypes.c_int64)]
 
-    _, btf, (_, by_name), _ = describe(None, Flow)
-    _, other, (_, by_ctypes), _ = describe(None, Mirror)
+    written, mirrored = describe(None, Flow), describe(None, Mirror)
+    btf, other, by_name, by_ctypes = Btf(written.raw), Btf(mirrored.raw), written.value, mirrored.value
     ours = [(field.name, field.offset, field.size) for field in btf.type(by_name).fields]
     theirs = [(field.name, field.offset, field.size) for field in other.type(by_ctypes).fields]
     assert ours[:3] == theirs == [("port", 0, 2), ("name", 2, 10), ("count", 16, 8)]
     assert ours[3] == ("inner", 24, 16)
+
+
+def test_without_floats_the_layout_is_the_same():
+    plain = describe("f64", Flow, floats=False)
+    assert plain.sizes == describe("f64", Flow).sizes == (8, 40)
+    assert {record.kind for record in map(Btf(plain.raw).record, range(1, 6))} == {
+        BtfKind.STRUCT,
+        BtfKind.INT,
+        BtfKind.ARRAY,
+    }
 
 
 def test_a_type_is_written_once():

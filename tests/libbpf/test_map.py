@@ -259,6 +259,38 @@ def test_pins(obj, tmp_path):
         tinybpf.open_pinned_map(tmp_path)
 
 
+def test_pins_at_two_places(obj):
+    pins = [f"/sys/fs/bpf/tinybpf-test-map-{os.getpid()}-{name}" for name in ("one", "folder/two")]
+    pairs, numbers = obj.map("pairs"), obj.map("numbers")
+    try:
+        for pin in pins:
+            pairs.pin(pin)
+            with tinybpf.open_pinned_map(pin) as pinned:
+                assert pinned.id == pairs.id
+        with pytest.raises(tinybpf.BpfError, match="something is pinned there already"):
+            numbers.pin(pins[0])
+        with pytest.raises(tinybpf.BpfError, match="it is the pin of something else"):
+            numbers.unpin(pins[0])
+        for pin in pins:
+            pairs.unpin(pin)
+            with pytest.raises(tinybpf.NotFoundError, match="there is no such pin"):
+                pairs.unpin(pin)
+    finally:
+        for pin in filter(os.path.exists, pins):
+            os.unlink(pin)
+        os.rmdir(os.path.dirname(pins[1]))
+
+
+def test_a_file_is_no_pin(obj, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("mine")
+    with pytest.raises(tinybpf.BpfError, match=r"unpin map 'pairs' from .* failed"):
+        obj.map("pairs").unpin(file)
+    assert file.read_text() == "mine"
+    with pytest.raises(tinybpf.BpfError, match="the path is not in a BPF file system: mount -t bpf"):
+        obj.map("pairs").pin(tmp_path / "pin")
+
+
 def test_what_is_pinned_is_no_map(build):
     pin = f"/sys/fs/bpf/tinybpf-test-link-as-map-{os.getpid()}"
     with tinybpf.load(build("tracing")) as tracing:

@@ -35,12 +35,17 @@ class ArenaMemory:
         return len(self._buffer)
 
     def __getitem__(self, place: slice) -> bytes:
-        self._core.require()
+        self._check(place)
         return bytes(self._buffer[place])
 
     def __setitem__(self, place: slice, data: bytes) -> None:
-        self._core.require()
+        self._check(place)
         self._buffer[place] = data
+
+    def _check(self, place: slice) -> None:
+        if not isinstance(place, slice):
+            raise TypeError(f"the memory of an arena has slices, such as [0:8]; not [{place!r}]")
+        self._core.require()
 
     def __repr__(self) -> str:
         return f"<memory of arena '{self._core.name}': {len(self)} bytes>"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.libbpf._mapcore import MapCore
@@ -9,12 +11,16 @@ from tinybpf.libbpf._mapcore import MapCore
 if TYPE_CHECKING:
     from tinybpf.libbpf.codec import Codec
 
+_INTEGERS = tuple("bBhHiIqQ")
 
-def decode(core: MapCore, codec: Codec, buffer: Any) -> list[Any]:
-    """One value per CPU from what the kernel gave."""
-    size, stride = core.value_size, core.stride
-    raw = bytes(buffer)
-    return [codec.decode(raw[at : at + size]) for at in range(0, stride * core.cpus, stride)]
+
+def decoder(core: MapCore, codec: Codec) -> Callable[[bytes], list[Any]]:
+    """What makes one value per CPU of what the kernel gives."""
+    size, stride, cpus = core.value_size, core.stride, core.cpus
+    if codec.form in _INTEGERS:
+        unpack = Struct("=" + f"{codec.form}{stride - size}x" * cpus).unpack
+        return lambda raw: list(unpack(raw))
+    return lambda raw: [codec.decode(raw[at : at + size]) for at in range(0, stride * cpus, stride)]
 
 
 def encode(core: MapCore, codec: Codec, values: Any) -> bytes:

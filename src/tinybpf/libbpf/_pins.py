@@ -27,24 +27,41 @@ _HINTS = {
 
 
 def pin_map(core: MapCore, path: str) -> None:
-    what = f"pin map '{core.name}' to '{path}'"
-    core.require()
-    if core.pointer is None:
-        attempt(what, lib.bpf_obj_pin, core.fd, os.fsencode(path), hints=_HINTS)
-    else:
-        attempt(what, lib.bpf_map__pin, core.pointer, os.fsencode(path), hints=_HINTS)
+    """Pin by the descriptor, as often as one likes: libbpf knows one path for a map."""
+    hints: Hints = {**_HINTS, errno.EPERM: lambda: _outside(path)}
+    attempt(f"pin map '{core.name}' to '{path}'", _pin, core.require(), path, hints=hints)
+
+
+def _pin(fd: int, path: str) -> int:
+    """As libbpf does it: the last directory is made where it is missing."""
+    result: int = lib.bpf_obj_pin(fd, os.fsencode(path))
+    if result != -errno.ENOENT:
+        return result
+    try:
+        os.mkdir(os.path.dirname(path) or ".", 0o700)
+    except OSError:
+        return result
+    return int(lib.bpf_obj_pin(fd, os.fsencode(path)))
 
 
 def unpin_map(core: MapCore, path: str) -> None:
+    """Take away a pin, if it is one of this map."""
     what = f"unpin map '{core.name}' from '{path}'"
-    core.require()
-    if core.pointer is not None:
-        attempt(what, lib.bpf_map__unpin, core.pointer, os.fsencode(path), hints=_HINTS)
-        return
+    mine = core.require()
+    if not os.path.lexists(path):
+        raise not_found(f"{what} failed: there is no such pin", errno.ENOENT)
+    hints: Hints = dict.fromkeys((errno.EINVAL, errno.EPERM), "it is no pin")
+    pinned = attempt(what, lib.bpf_obj_get, os.fsencode(path), hints=hints)
     try:
-        os.unlink(path)
-    except FileNotFoundError as error:
-        raise not_found(f"{what} failed: there is no such pin", error.errno or 0) from None
+        same = (
+            descriptor_kind(pinned) == "bpf-map"
+            and _mapinfo.of_fd(pinned, what).id == _mapinfo.of_fd(mine, what).id
+        )
+    finally:
+        os.close(pinned)
+    if not same:
+        raise BpfError(f"{what} failed: it is the pin of something else")
+    os.unlink(path)
 
 
 def pin_program(fd: int, name: str, path: str) -> None:

@@ -15,9 +15,9 @@ from __future__ import annotations
 import re
 import struct
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
-from tinybpf.libbpf.btf import INT_BOOL, INT_CHAR, INT_SIGNED, Btf
+from tinybpf.libbpf.btf import INT_BOOL, INT_CHAR, INT_SIGNED
 from tinybpf.libbpf.btf_wire import BtfKind
 
 _SCALARS = {
@@ -34,9 +34,13 @@ _HEADER = 24
 
 
 class BtfWriter:
-    """Types, each written once; ``add`` gives a type's id, ``finish`` the whole."""
+    """Types, each written once; ``add`` gives a type's id, ``finish`` the whole.
 
-    def __init__(self) -> None:
+    Without ``floats`` (kernels before 5.13 know none) such a value is a struct without members.
+    """
+
+    def __init__(self, floats: bool = True) -> None:
+        self._floats = floats
         self._types = bytearray()
         self._strings = bytearray(b"\0")
         self._ids: dict[Any, int] = {}
@@ -85,6 +89,8 @@ class BtfWriter:
         if name not in _SCALARS:
             raise ValueError(f"there is no type '{name}'; there is: {', '.join(_SCALARS)}, and NAME[n]")
         kind, size, encoding = _SCALARS[name]
+        if kind is BtfKind.FLOAT and not self._floats:
+            return self._type(BtfKind.STRUCT, name, size, shape=(size, size))
         rest = () if kind is BtfKind.FLOAT else (encoding << 24 | 8 * size,)
         return self._type(kind, name, size, *rest, shape=(size, size))
 
@@ -163,10 +169,18 @@ class BtfWriter:
         return at
 
 
-def describe(key: Any, value: Any) -> tuple[bytes, Btf, tuple[int | None, int | None], tuple[int, int]]:
-    """BTF of a key and a value (None: there is none), its ids and their sizes."""
-    writer = BtfWriter()
+class Described(NamedTuple):
+    """BTF of a map's key and value: their ids and sizes in bytes; None and 0 of what it has not."""
+
+    raw: bytes
+    key: int | None
+    value: int | None
+    sizes: tuple[int, int]
+
+
+def describe(key: Any, value: Any, floats: bool = True) -> Described:
+    """BTF of a key and a value; None is for what there is not."""
+    writer = BtfWriter(floats)
     ids = [None if described is None else writer.add(described) for described in (key, value)]
     sizes = [0 if number is None else writer.size(number) for number in ids]
-    raw = writer.finish()
-    return raw, Btf(raw), (ids[0], ids[1]), (sizes[0], sizes[1])
+    return Described(writer.finish(), ids[0], ids[1], (sizes[0], sizes[1]))

@@ -11,11 +11,11 @@ from tinybpf.errors import BpfError, UnsupportedError
 from tinybpf.libbpf import _hints, btf_writer
 from tinybpf.libbpf._check import ENOTSUPP, error_from
 from tinybpf.libbpf._lib import ffi, lib, mark_used
-from tinybpf.libbpf._mapcore import UNTYPED, MapCore, MapTypes
+from tinybpf.libbpf._mapcore import MapCore, MapTypes
+from tinybpf.libbpf.btf import Btf
 from tinybpf.libbpf.enums import BpfMapType
 
 if TYPE_CHECKING:
-    from tinybpf.libbpf.btf import Btf
     from tinybpf.libbpf.map import BpfMap
 
 NO_PREALLOC = 1  # BPF_F_NO_PREALLOC
@@ -63,19 +63,18 @@ def create_map(
     """
     kind = _kind(type)
     key, value = _defaults(kind, key, value)
-    raw, btf, ids, sizes = btf_writer.describe(key, value)
-    max_entries = _entries(kind, max_entries)
-    fd = _create(kind, name, (*sizes, max_entries), flags | _FLAGS.get(kind, 0), inner, extra, (raw, ids))
-    types = MapTypes(btf, *ids) if btf is not None else UNTYPED
-    core = MapCore(
-        name or kind.name.lower(), kind, (*sizes, max_entries), fd, find_types=lambda: types, owns_fd=True
-    )
-    return _view(core, key, value, btf, ids)
+    described = btf_writer.describe(key, value)
+    shape = (*described.sizes, _entries(kind, max_entries))
+    fd = _create(kind, name, shape, flags | _FLAGS.get(kind, 0), inner, extra, (key, value))
+
+    def types() -> MapTypes:
+        return MapTypes(Btf(described.raw), described.key, described.value)
+
+    core = MapCore(name or kind.name.lower(), kind, shape, fd, find_types=types, owns_fd=True)
+    return _view(core, key, value)
 
 
-def _view(
-    core: MapCore, key: Any, value: Any, btf: Btf, ids: tuple[int | None, int | None]
-) -> BpfMap[Any, Any]:
+def _view(core: MapCore, key: Any, value: Any) -> BpfMap[Any, Any]:
     """The map with the user's own classes for keys and values, where they were given as classes."""
     from tinybpf.libbpf.map import map_of
 
@@ -137,7 +136,7 @@ def _create(
     flags: int,
     inner: BpfMap[Any, Any] | None,
     extra: int,
-    types: tuple[bytes, tuple[int | None, int | None]],
+    described: tuple[Any, Any],
 ) -> int:
     """The new map's descriptor; without types where this kernel refuses them."""
     mark_used()
@@ -148,12 +147,11 @@ def _create(
         raise TypeError(f"a {kind.name} " + ("needs inner=" if inner is None else "has no inner maps"))
     if inner is not None:
         options.inner_map_fd = inner.fd
-    raw, (key, value) = types
-    known = -1 if kind in _WITHOUT_BTF or value is None else lib.bpf_btf_load(raw, len(raw), ffi.NULL)
+    known, key, value = (-1, 0, 0) if kind in _WITHOUT_BTF else _types(*described)
     try:
         if known >= 0:
             options.btf_fd = known
-            options.btf_key_type_id, options.btf_value_type_id = key or 0, value
+            options.btf_key_type_id, options.btf_value_type_id = key, value
         fd = lib.bpf_map_create(kind, os.fsencode(name or kind.name.lower()), *sizes, options)
         if fd < 0 and known >= 0 and kind not in _STORAGE:
             options.btf_fd = options.btf_key_type_id = options.btf_value_type_id = 0
@@ -164,6 +162,17 @@ def _create(
     if fd < 0:
         raise _refused(kind, name, -fd, sizes)
     return int(fd)
+
+
+def _types(key: Any, value: Any) -> tuple[int, int, int]:
+    """A descriptor of BTF in the kernel, negative where it takes none, and the ids of both types."""
+    fd = -1
+    for floats in (True, False):
+        made = btf_writer.describe(key, value, floats)
+        fd = lib.bpf_btf_load(made.raw, len(made.raw), ffi.NULL)
+        if fd >= 0:
+            return fd, made.key or 0, made.value or 0
+    return fd, 0, 0
 
 
 def _refused(kind: BpfMapType, name: str, code: int, sizes: tuple[int, int, int]) -> BpfError:

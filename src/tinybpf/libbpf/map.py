@@ -178,8 +178,7 @@ class BpfMap(ManyEntries[K, V]):
         core, key, value = self._core, self._key_codec, self._value_codec
         form, encode, decode = value.form, value.encode, value.decode
         if core.is_percpu:
-            form = ""
-            encode, decode = partial(_percpu.encode, core, value), partial(_percpu.decode, core, value)
+            form, encode, decode = "", partial(_percpu.encode, core, value), _percpu.decoder(core, value)
         self._bind(
             (key.form, core.key_size, key.encode, key.decode), (form, core.room, encode, decode), self._slow
         )
@@ -319,8 +318,10 @@ class BpfMap(ManyEntries[K, V]):
 
     def __repr__(self) -> str:
         core = self._core
-        if core.type is BpfMapType.RINGBUF:
+        if core.type in (BpfMapType.RINGBUF, BpfMapType.USER_RINGBUF):
             shape = f"{core.max_entries} bytes"
+        elif core.type is BpfMapType.ARENA:
+            shape = f"{core.max_entries} pages"
         else:
             labels = [self._label(which) for which in ("key", "value") if which == "value" or core.key_size]
             shape = f"{' → '.join(labels)}, {core.max_entries} entries"

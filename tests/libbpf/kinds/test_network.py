@@ -72,6 +72,10 @@ def test_cpus(kinds):
         cpus[0] = (64, kinds.program("one"))
     cpus.clear()
     assert run(data=PACKET).retval == XDP_PASS
+    assert (
+        cpus.update_many({0: 64}) == 1 and cpus.delete_many([0, 1, 2]) == 3
+    )  # the kernel deletes nothing, too
+    assert len(cpus) == 0
 
 
 def test_sockets(pair):
@@ -90,6 +94,7 @@ def test_sockets(pair):
             sockets[1] = fresh
         with open(os.devnull) as file, pytest.raises(tinybpf.BpfError, match="no descriptor of a socket"):
             sockets[1] = file
+        assert sockets.update_many({2: one, 3: other}) == 2 and sockets.delete_many([1, 2]) == 1
         sockets.clear()
         assert len(sockets) == 0
 

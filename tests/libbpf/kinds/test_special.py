@@ -43,6 +43,29 @@ def test_an_arena_is_memory():
         heap.memory()
 
 
+def test_the_arena_of_an_object(project):
+    obj = tinybpf.load(project / "tests/libbpf/data/arena.elf")
+    heap, count = obj.map("heap"), obj.program("count")
+    memory = heap.memory()
+    assert repr(heap) == "<BpfMap 'heap' ARENA: 16 pages>" and len(memory) == 16 * 4096
+    assert count.test_run(ctx=struct.pack("=Q", 5)).retval == 1
+    starts = [at for at in range(0, len(memory), 4096) if memory[at : at + 8] == struct.pack("=Q", 5)]
+    assert len(starts) == 2  # the variable, and the page that the program took; looking took all others
+    for at in starts:
+        memory[at : at + 8] = struct.pack("=Q", 100)
+    assert count.test_run(ctx=struct.pack("=Q", 1)).retval == 0
+    assert sorted(memory[at : at + 1] for at in starts) == [b"d", b"e"]
+    with pytest.raises(TypeError, match=r"has slices, such as \[0:8\]"):
+        memory[0]
+    with pytest.raises(ValueError):
+        memory[0:4] = b"more than that"
+    assert memory[len(memory) - 4 : len(memory) + 100] == bytes(4)
+    obj.close()
+    for use in (lambda: memory[0:8], lambda: memory.__setitem__(slice(0, 1), b"x"), heap.memory):
+        with pytest.raises(tinybpf.BpfError, match="map 'heap' is closed"):
+            use()
+
+
 def test_an_array_as_memory(kinds):
     mapped = kinds.map("mapped")
     memory = mapped.memory()

@@ -61,6 +61,8 @@ def test_of_files(tmp_path):
         with open(file) as opened:
             assert storage[file] == storage[str(file)] == storage[opened] == storage[opened.fileno()] == 7
         assert storage.get(tmp_path) is None
+        assert storage.update_many({tmp_path: 8}) == 1 and storage.lookup_many([file, "/"]) == [7, None]
+        assert storage.delete_many([tmp_path, "/"]) == 1
         before = len(os.listdir("/proc/self/fd"))
         assert storage.delete(file) and not storage.delete(file)
         assert len(os.listdir("/proc/self/fd")) == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
 from tinybpf.errors import NotFoundError
@@ -126,6 +127,9 @@ class Sockets(References):
             if error.errno == errno.EINVAL:  # the kernel's word for an index without a socket
                 return False
             raise
+
+    def delete_many(self, keys: Iterable[Any]) -> int:
+        return sum(self.delete(key) for key in keys)
 
     def __delitem__(self, key: Any) -> None:
         if not self.delete(key):

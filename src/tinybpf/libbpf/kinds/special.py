@@ -34,7 +34,7 @@ class RingBuffer(Special):
 
 
 class UserRingBuffer(Special):
-    usage = "it has records for the program instead of entries"
+    usage = "it has records for the program instead of entries; write them with obj.user_ring_buffer('{}')"
 
 
 class Arena(Special):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -63,6 +63,18 @@ class Storage(BpfMap[Any, Any]):
     def _take_one(self, key: Any) -> Any:
         with self._opened(key) as owner:
             return super()._take_one(owner)
+
+    def lookup_many(self, keys: Iterable[Any]) -> list[Any]:
+        return [self.lookup(key) for key in keys]
+
+    def update_many(self, items: Any, flags: int = 0) -> int:
+        pairs = list(items.items() if hasattr(items, "keys") else items)
+        for key, value in pairs:
+            self.update(key, value, flags)
+        return len(pairs)
+
+    def delete_many(self, keys: Iterable[Any]) -> int:
+        return sum(self.delete(key) for key in keys)
 
     def __getitem__(self, key: Any) -> Any:
         found = self.lookup(key)

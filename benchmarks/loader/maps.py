@@ -1,0 +1,80 @@
+"""Maps: one entry by an int, and the whole of a map as a dictionary, beside C's batches. Needs root."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.loader import peers
+from benchmarks.loader.peers import Row
+
+ENTRIES = 100_000
+MANY = 1_000_000
+ROUNDS = 7
+"""Rounds of each process."""
+
+
+def measure(runs: int) -> list[Row]:
+    """All ways, each beside the C program that does the same; the clock is on the wall for both."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = peers.c_program("maps", folder)
+
+        def rates(way: str, entries: int) -> tuple[float, float]:
+            numbers = (way, str(ROUNDS), str(entries))
+            found = peers.in_turn(
+                {"C": [program, *numbers], "tinybpf": peers.our_program("maps", *numbers)}, runs
+            )
+            return found["C"], found["tinybpf"]
+
+        rows = [
+            Row(f"map: {way} with ints", "M/s", *(rate / 1e6 for rate in rates(way, ENTRIES)), bound=0.65)
+            for way in ("lookup", "update")
+        ]
+        few, many = ([1e3 * entries / rate for rate in rates("all", entries)] for entries in (ENTRIES, MANY))
+        rows.append(Row(f"map of {ENTRIES:,} entries as a dict", "ms", *few, bound=1.3))
+        rows.append(Row(f"map of {MANY:,} entries as a dict", "ms", *many))
+    return rows
+
+
+def _lookup(numbers: Any, entries: int) -> Callable[[], tuple[int, int]]:
+    def work() -> tuple[int, int]:
+        total = 0
+        for key in range(entries):
+            total += numbers[key]
+        return entries, total
+
+    return work
+
+
+def _update(numbers: Any, entries: int) -> Callable[[], tuple[int, int]]:
+    def work() -> tuple[int, int]:
+        for key in range(entries):
+            numbers[key] = key + 1
+        return entries, 0
+
+    return work
+
+
+def main(way: str, rounds: str, entries: str) -> None:
+    """Our process."""
+    import tinybpf
+
+    count = int(entries)
+    with tinybpf.create_map("hash", key="u32", value="u64", max_entries=count) as numbers:
+        numbers.update_many((key, key + 1) for key in range(count))
+        if way != "all":
+            work = (_lookup if way == "lookup" else _update)(numbers, count)
+            peers.rounds(int(rounds), lambda: None, work, time.perf_counter)
+            return
+        for _ in range(int(rounds)):
+            began = time.perf_counter()
+            found = numbers.to_dict()
+            took = time.perf_counter() - began
+            print(len(found), f"{took:.9f}", sum(found) + sum(found.values()), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
