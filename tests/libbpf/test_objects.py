@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinybpf.errors import BpfError
@@ -34,6 +34,7 @@ def maker(format_: str, direct: bool, slowly: Callable[[Any], Any] = repr) -> Ca
 
 
 @direct
+@settings(deadline=None)
 @given(codes=st.lists(st.sampled_from("bBhHiIqQfd?") | st.integers(0, 9).map("{}s".format), max_size=12),
        pads=st.integers(0, 9), data=st.data())  # fmt: skip
 def test_it_reads_what_struct_reads(direct: bool, codes: list[str], pads: int, data: st.DataObject):
