@@ -15,6 +15,9 @@ missing() { # package, what is missing
   $2"
 }
 
+# Packages that some systems lack, and that one can do without.
+offered() { command -v apt-cache >/dev/null 2>&1 && apt-cache show "$1" >/dev/null 2>&1; }
+
 have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ]; }
 
 for purpose in "$@"; do
@@ -37,6 +40,13 @@ for purpose in "$@"; do
         ;;
     bench)
         have clang || have clang-19 || { missing clang-19 "clang, to compare with" && required=yes; }
+        if [ "$(id -u)" = 0 ]; then
+            headers=linux-headers-$(uname -r)
+            /usr/bin/python3 -c 'import bcc' 2>/dev/null || ! offered python3-bpfcc ||
+                missing python3-bpfcc "bcc, to compare with"
+            [ -e "/lib/modules/$(uname -r)/build" ] || ! offered "$headers" ||
+                missing "$headers" "the kernel's headers, for bcc"
+        fi
         ;;
     vm)
         # apt-get, dpkg-deb and tar are there wherever the kernels' packages are to be had.

@@ -78,9 +78,15 @@ def our_program(module: str, *arguments: str) -> list[str]:
 
 
 @cache
-def has_bcc() -> bool:
-    """Whether Debian's bcc is installed."""
-    return not subprocess.run([BCC, "-c", "import bcc"], capture_output=True).returncode
+def bcc_program(module: str) -> list[str] | None:
+    """The command that runs a module of this folder with bcc; None where that is not installed, or cannot
+    compile for want of the kernel's headers (``BCC_KERNEL_SOURCE`` names a folder with them)."""
+    tried = "import bcc; bcc.BPF(text='int f(void *context) { return 0; }')"
+    try:
+        done = subprocess.run([BCC, "-c", tried], capture_output=True, env=environment())
+    except OSError:
+        return None
+    return None if done.returncode else [BCC, "-m", f"benchmarks.loader.{module}"]
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,9 @@ WAYS = {
 }
 """What is measured, and which ratio to C's callback loop is to be reached."""
 
+BCC_WAYS = dict(zip(WAYS, ("typed", "callback", "bytes"), strict=False))
+"""The same with bcc, which has no arrays."""
+
 
 def measure(runs: int) -> list[Row]:
     """All ways; ``C``'s is libbpf's loop with a callback that reads two fields."""
@@ -40,9 +43,14 @@ def measure(runs: int) -> list[Row]:
         numbers = (str(path), str(ROUNDS), str(RECORDS))
         commands = {"C": [peers.c_program("ring", folder), *numbers]}
         commands |= {way: peers.our_program("ring", way, *numbers) for way in WAYS}
-        rates = peers.in_turn(commands, runs)
-    c = rates.pop("C") / 1e6
-    return [Row(f"ring buffer: {way.rstrip('*')}", "M/s", c, rates[way] / 1e6, WAYS[way]) for way in WAYS]
+        bcc = peers.bcc_program("bcc_ring")
+        if bcc:
+            commands |= {f"bcc: {way}": [*bcc, name, *numbers[1:]] for way, name in BCC_WAYS.items()}
+        rates = {name: rate / 1e6 for name, rate in peers.in_turn(commands, runs).items()}
+    return [
+        Row(f"ring buffer: {way.rstrip('*')}", "M/s", rates["C"], rates[way], bound, rates.get(f"bcc: {way}"))
+        for way, bound in WAYS.items()
+    ]
 
 
 def _typed(obj: Any) -> Callable[[], tuple[int, int]]:

@@ -8,6 +8,7 @@
 static PyMethodDef methods[] = {
     {"records", tb_records, METH_VARARGS, NULL},
     {"ring_records", tb_ring_records, METH_VARARGS, NULL},
+    {"struct_maker", tb_struct_maker, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

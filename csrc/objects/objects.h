@@ -9,4 +9,7 @@
 PyObject *tb_records(PyObject *module, PyObject *arguments);
 PyObject *tb_ring_records(PyObject *module, PyObject *arguments);
 
+/* structs.c */
+PyObject *tb_struct_maker(PyObject *module, PyObject *arguments);
+
 #endif

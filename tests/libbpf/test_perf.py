@@ -241,3 +241,77 @@ def test_closing_while_other_threads_read_and_count(build, me: int):
         for thread in threads:
             thread.join()
         assert len(taken) <= 50 and len(set(taken)) == len(taken)
+
+
+class TestBatches:
+    def test_lists_of_bytes(self, obj):
+        stream = obj.perf_buffer("calls")
+        assert stream.drain() == []
+        produce(5)
+        records = stream.drain()
+        assert sorted(record[4] for record in records) == [1, 2, 3, 4, 5]
+        assert {len(record) for record in records} == {PADDED} and stream.drain() == []
+
+    def test_memory_without_the_padding(self, obj):
+        stream, memory = obj.perf_buffer("calls"), bytearray(3 * SIZE)
+        produce(5)
+        assert (stream.read_into(memory), stream.read_into(memory)) == (3, 2)
+        assert memory[SIZE - 1] == memory[2 * SIZE - 1] == ord("z")
+        produce(2)
+        assert sorted(stream.as_array(numpy=False).field("Number")) == [6, 7]
+
+    def test_where_it_stands(self, obj):
+        cpus = len(os.sched_getaffinity(0))
+        stream = obj.perf_buffer("calls", pages=4)
+        stats = stream.stats["calls"]
+        assert stats.size >= cpus * 4 * os.sysconf("SC_PAGESIZE")
+        assert (stats.available, stats.consumer, stats.producer, stats.lost) == (0, 0, 0, 0)
+        produce(3)
+        stats = stream.stats["calls"]
+        assert stats.available == stats.producer == 3 * IN_BUFFER and stats.consumer == 0
+        next(stream)
+        stats = stream.stats["calls"]
+        assert (stats.available, stats.consumer, stats.pending) == (0, 3 * IN_BUFFER, 2)
+
+    def test_what_was_lost_by_cpu(self, obj):
+        allowed = os.sched_getaffinity(0)
+        cpu = max(allowed)
+        stream = obj.perf_buffer("calls", pages=1)
+        try:
+            os.sched_setaffinity(0, {cpu})
+            produce(500)
+            taken = len(stream.drain())
+            produce(1)  # with this one the kernel tells
+            assert len(stream.drain()) == 1
+        finally:
+            os.sched_setaffinity(0, allowed)
+        assert stream.lost_on(cpu) == 500 - taken == stream.stats["calls"].lost
+        assert [stream.lost_on(other) for other in allowed - {cpu}] == [0] * (len(allowed) - 1)
+        for wrong, error in ((-1, ValueError), (10_000, ValueError), ("0", TypeError)):
+            with pytest.raises(error):
+                stream.lost_on(wrong)
+
+    def test_polled_buffers_have_them_too(self, obj):
+        left: list[int] = []
+        with tinybpf.BpfPerfBuffer(obj.map("calls"), lambda cpu, data: left.append(data[4]) or -1) as buffer:
+            produce(3)
+            assert (buffer.poll(5000), left) == (1, [1])
+            assert [record[4] for record in buffer.drain(1)] == [2]
+            assert buffer.stats["calls"].pending == 1 and buffer.lost() == buffer.lost(0) == 0
+            assert (buffer.consume(5), left) == (1, [1, 3])
+            produce(2)
+            assert buffer.as_array(numpy=False).field("Number") == [4, 5]
+
+
+def test_a_forked_child_cannot_read_them_and_says_so(obj):
+    stream = obj.perf_buffer("calls")
+    produce(1)
+    child = os.fork()
+    if not child:
+        try:
+            stream.drain()
+        except tinybpf.BpfError as error:
+            os._exit(0 if "a forked process has none" in str(error) else 2)
+        os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert len(stream.drain()) == 1

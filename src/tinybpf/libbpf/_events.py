@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError, BtfValidationError
+from tinybpf.libbpf import _objects
 from tinybpf.libbpf._ring import kind_of
 from tinybpf.libbpf.enums import BpfMapType
 
 if TYPE_CHECKING:
     from tinybpf.libbpf._mapcore import MapCore
     from tinybpf.libbpf.btf import Btf
+    from tinybpf.libbpf.types import BpfStruct
+
+_NATIVE = "<" if sys.byteorder == "little" else ">"
 
 
 class EventType:
@@ -83,15 +88,7 @@ class EventType:
 
         if not (isinstance(cls, type) and issubclass(cls, BpfStruct)) or self.padded(cls._size) != cls._size:
             return None
-        new, unpack, slowly = tuple.__new__, cls._unpack, self._exactly(cls.from_bytes, cls._size)
-
-        def event(record: bytes) -> Any:
-            try:
-                return new(cls, unpack(record))
-            except struct.error:
-                return slowly(record)
-
-        return event
+        return struct_decoder(cls, self._exactly(cls.from_bytes, cls._size))
 
     def _exactly(self, decode: Callable[[Any], Any], size: int) -> Callable[[bytes], Any]:
         """``decode`` for records of that size, and a perf buffer's padding taken off before."""
@@ -108,6 +105,33 @@ class EventType:
             return event(record[:size] if len(record) == padded else record)
 
         return event if padded == size else padded_event
+
+
+TUPLES_ARE_PLAIN = sys.version_info < (3, 14)
+"""Whether a tuple is its elements and nothing besides; later ones keep their hash."""
+
+
+def struct_decoder(
+    cls: type[BpfStruct], slowly: Callable[[bytes], Any], direct: bool = TUPLES_ARE_PLAIN
+) -> Callable[[bytes], Any]:
+    """What makes an instance of a record's bytes, in C where it can.
+
+    ``slowly`` gets what is no record of the class's size.
+    """
+    layout: str = cls._unpack.__self__.format  # type: ignore[attr-defined]
+    if layout[0] == _NATIVE:
+        made = _objects.struct_maker(cls, layout[1:], slowly, direct)
+        if made is not None:
+            return made
+    new, unpack = tuple.__new__, cls._unpack
+
+    def event(record: bytes) -> Any:
+        try:
+            return new(cls, unpack(record))
+        except struct.error:
+            return slowly(record)
+
+    return event
 
 
 def _raw(record: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """csrc/objects: many Python objects per call, and calls too short for cffi."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar, overload
 
 K = TypeVar("K")
@@ -12,6 +12,11 @@ def records(data: int, records: int, count: int, /) -> list[bytes]:
 
 def ring_records(ring: int, most: int, /) -> list[bytes] | None:
     """Up to ``most`` records of the ``tb_ringmap`` at an address; None where its memory makes no sense."""
+
+def struct_maker(
+    type: type, format: str, slowly: Callable[[bytes], Any], direct: bool, /
+) -> Callable[[bytes], Any] | None:
+    """What makes an instance of a class from BTF of a record's bytes; None where the format is beyond it."""
 
 class MapDescriptor:
     """What all views of a map share; its subclass has ``fail``, which makes the exceptions."""

@@ -1,0 +1,155 @@
+"""Ctrl-C ends each wait; what holds a buffer holds its object."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tinybpf
+
+pytestmark = pytest.mark.kernel
+
+COMMANDS = Path(__file__).parent / "data" / "commands.elf"
+
+
+@contextmanager
+def ctrl_c() -> Iterator[None]:
+    """The signal itself, 0.2 s later, as a terminal sends it."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT])
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.join()
+        signal.signal(signal.SIGINT, previous)
+
+
+def full(obj: Any) -> Any:
+    ring = obj.user_ring_buffer("commands")
+    with ring.reserve(4088):
+        pass
+    return ring
+
+
+async def forever(stream: Any) -> None:
+    async for _ in stream:
+        pass
+
+
+def run(coroutine: Any) -> None:
+    import asyncio
+
+    asyncio.run(coroutine)
+
+
+WAITS: dict[str, tuple[str, Callable[[Any], object]]] = {
+    "stream": ("tracing", lambda obj: next(obj.ring_buffer("events"))),
+    "for loop": ("tracing", lambda obj: list(obj.ring_buffer("events"))),
+    "async for": ("tracing", lambda obj: run(forever(obj.ring_buffer("events")))),
+    "ring poll": ("tracing", lambda obj: tinybpf.BpfRingBuffer(obj.map("events"), print).poll()),
+    "ring poll, eintr": (
+        "tracing", lambda obj: tinybpf.BpfRingBuffer(obj.map("events")).poll(ignore_eintr=False)
+    ),
+    "perf stream": ("perf", lambda obj: next(obj.perf_buffer("calls"))),
+    "perf poll": ("perf", lambda obj: tinybpf.BpfPerfBuffer(obj.map("calls"), print).poll()),
+    "user ring": ("commands", lambda obj: full(obj).write(b"1", timeout=None)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_ctrl_c_ends_a_wait(build, wait: str):
+    name, use = WAITS[wait]
+    with tinybpf.load(COMMANDS if name == "commands" else build(name)) as obj:
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt), ctrl_c():
+            use(obj)
+        assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("kind", ["ring", "perf"])
+def test_ctrl_c_in_a_callback_reaches_the_caller_and_the_rest_stays(build, me: int, kind: str):
+    got: list[bytes] = []
+
+    def callback(*args: Any) -> None:
+        got.append(args[-1])
+        if len(got) == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with tinybpf.load(build("buffers")) if kind == "ring" else perf(build, me) as obj:
+            if kind == "ring":
+                buffer: Any = tinybpf.BpfRingBuffer(obj.map("events"), callback)
+                obj.program("fill").test_run(bytes(64), repeat=3)
+            else:
+                buffer = tinybpf.BpfPerfBuffer(obj.map("calls"), callback)
+                for _ in range(3):
+                    os.getppid()
+            with pytest.raises(KeyboardInterrupt):
+                buffer.poll(5000)
+            assert len(got) == 1
+            assert (buffer.poll(5000), len(got)) == (2, 3)
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def perf(build, me: int) -> Any:
+    obj = tinybpf.load(build("perf"), variables={"target": me})
+    obj.program("on_getppid").attach()
+    return obj
+
+
+def test_a_buffer_keeps_its_object(build):
+    """Without links nobody else does."""
+
+    def made() -> tuple[tinybpf.BpfProgram, tinybpf.BpfRingBuffer[bytes]]:
+        obj = tinybpf.load(build("buffers"))
+        return obj.program("fill"), tinybpf.BpfRingBuffer(obj.map("events"))
+
+    fill, buffer = made()
+    gc.collect()
+    fill.test_run(bytes(64), repeat=2)
+    assert [len(record) for record in buffer.drain()] == [48, 48]
+
+
+def test_after_close_everything_says_so(build, me: int):
+    with perf(build, me) as obj, tinybpf.load(build("buffers")) as other:
+        for buffer in (tinybpf.BpfRingBuffer(other.map("events")), tinybpf.BpfPerfBuffer(obj.map("calls"))):
+            buffer.close()
+            buffer.close()
+            uses: list[Callable[[], object]] = [
+                lambda b=buffer: b.poll(0), buffer.consume, buffer.epoll_fd, buffer.fileno, buffer.drain,
+                buffer.as_array, lambda b=buffer: b.stats, lambda b=buffer: list(b),
+                lambda b=buffer: b.read_into(bytearray(64)), buffer.__enter__,
+                lambda b=buffer: run(b.poll_async()), lambda b=buffer: run(forever(b)),
+            ]  # fmt: skip
+            for use in uses:
+                with pytest.raises(tinybpf.BpfError, match="closed"):
+                    use()
+
+
+def test_nothing_is_leaked(build):
+    def once() -> tuple[int, int]:
+        with tinybpf.load(build("buffers")) as obj:
+            streams = [obj.ring_buffer("events") for _ in range(3)]
+            obj.program("fill").test_run(bytes(64), repeat=10)
+            assert len(streams[0].drain()) == 10
+            tinybpf.BpfRingBuffer(obj.map("events")).close()
+        with tinybpf.load(COMMANDS) as obj:
+            obj.user_ring_buffer("commands").write(b"12345678")
+        gc.collect()
+        maps = [line for line in Path("/proc/self/maps").read_text().splitlines() if "bpf" in line]
+        return len(os.listdir("/proc/self/fd")), len(maps)
+
+    before = once()
+    assert [once() for _ in range(10)] == [before] * 10
