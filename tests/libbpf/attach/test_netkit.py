@@ -60,6 +60,8 @@ def test_packets_of_one_side(obj, pair, peer: bool):
     side = "peer" if peer else "primary"
     assert link.target == f"netkit:nk0/{side}"
     assert link.info.attach_type.name == f"NETKIT_{side.upper()}"
+    (found,) = pair[0].run(lambda: tinybpf.query_netkit("nk0", peer))
+    assert (found.program_id, found.link_id) == (link.info.program_id, link.id)
     assert not reaches(pair, sender, 4242) and reaches(pair, sender, 4243)
     assert reaches(pair, 1 - sender, 4242)
     link.destroy()
