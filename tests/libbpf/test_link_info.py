@@ -138,6 +138,16 @@ class TestUpdate:
         with pytest.raises(tinybpf.BpfError, match="links of this kind keep their program"):
             link.update(tracing.program("on_any"))
 
+    def test_what_is_no_program(self, build, tracing):
+        link = tracing.program("on_any").attach()
+        for wrong in ("x", None, tracing.map("counts")):
+            with pytest.raises(TypeError, match="a link is updated to a BpfProgram, not to a"):
+                link.update(wrong)
+        with tinybpf.load(build("tracing")) as other:
+            closed = other.program("on_any")
+        with pytest.raises(tinybpf.BpfError, match="closed"):
+            link.update(closed)
+
     def test_a_program_of_another_kind(self, build, tracing, veth):
         with tinybpf.load(build("packets")) as obj:
             link = veth[1].run(lambda: obj.program("drop_udp").attach_xdp("vb"))
