@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     )
     from tinybpf.libbpf._source import BufferStats
     from tinybpf.libbpf.arrays import RecordArray
+    from tinybpf.libbpf.attach.query import Attached, query_cgroup, query_netkit, query_tcx
     from tinybpf.libbpf.attach.xdp import XdpState, query_xdp
     from tinybpf.libbpf.attach_types import BpfAttachType
     from tinybpf.libbpf.btf import BtfField, BtfKind, BtfType
@@ -112,6 +113,7 @@ _HOMES = {
     ],
     "libbpf._source": ["BufferStats"],
     "libbpf.arrays": ["RecordArray"],
+    "libbpf.attach.query": ["Attached", "query_cgroup", "query_netkit", "query_tcx"],
     "libbpf.attach.xdp": ["XdpState", "query_xdp"],
     "libbpf.attach_types": ["BpfAttachType"],
     "libbpf.btf": ["BtfField", "BtfKind", "BtfType"],
@@ -143,6 +145,7 @@ __all__ = [
     "BPF_EXIST",
     "BPF_F_LOCK",
     "BPF_NOEXIST",
+    "Attached",
     "BpfAttachType",
     "BpfError",
     "BpfLink",
@@ -223,6 +226,9 @@ __all__ = [
     "open_pinned_program",
     "open_program_by_id",
     "programs",
+    "query_cgroup",
+    "query_netkit",
+    "query_tcx",
     "query_xdp",
     "trace_pipe",
     "version",

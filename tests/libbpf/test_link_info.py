@@ -138,6 +138,16 @@ class TestUpdate:
         with pytest.raises(tinybpf.BpfError, match="links of this kind keep their program"):
             link.update(tracing.program("on_any"))
 
+    def test_what_is_no_program(self, build, tracing):
+        link = tracing.program("on_any").attach()
+        for wrong in ("x", None, tracing.map("counts")):
+            with pytest.raises(TypeError, match="a link is updated to a BpfProgram, not to a"):
+                link.update(wrong)
+        with tinybpf.load(build("tracing")) as other:
+            closed = other.program("on_any")
+        with pytest.raises(tinybpf.BpfError, match="closed"):
+            link.update(closed)
+
     def test_a_program_of_another_kind(self, build, tracing, veth):
         with tinybpf.load(build("packets")) as obj:
             link = veth[1].run(lambda: obj.program("drop_udp").attach_xdp("vb"))
@@ -218,7 +228,7 @@ class TestOpened:
         with pytest.raises(tinybpf.NotFoundError, match="there is no such link"):
             tinybpf.open_link_by_id((1 << 32) - 1)
         for wrong, error in (("1", TypeError), (True, TypeError), (0, ValueError), (1 << 32, ValueError)):
-            with pytest.raises(error, match="id must be"):
+            with pytest.raises(error, match=r"an id is an int|ids are from 1"):
                 tinybpf.open_link_by_id(wrong)
 
     def test_a_pin_of_something_else(self, tracing, pin: str, tmp_path: Path):
@@ -254,3 +264,10 @@ def test_nothing_is_leaked(build: Callable[..., bytes], veth, pin: str):
             with veth[1].run(lambda: obj.program("drop_udp").attach_xdp("vb")) as link:
                 assert link.info.id and tinybpf.open_link_by_id(link.id).info.id
         assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_all_links_of_the_kernel(tracing):
+    link = tracing.program("on_any").attach()
+    found = {info.id: info for info in tinybpf.links()}
+    assert found[link.id] == link.info
+    assert list(found) == sorted(found)

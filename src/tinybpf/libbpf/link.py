@@ -88,6 +88,11 @@ class BpfLink:
         `BpfError` with EINVAL where the new program is of another kind, or links of this kind keep
         theirs; EPERM where the program is not the one that was expected.
         """
+        from tinybpf.libbpf.program import BpfProgram
+
+        for given in (program,) if expected is None else (program, expected):
+            if not isinstance(given, BpfProgram):
+                raise TypeError(f"a link is updated to a BpfProgram, not to a {type(given).__name__}")
         what = f"update link '{self._target}' to '{program.name}'"
         fd, opts = self._kernel_link(what), ffi.new("struct bpf_link_update_opts *")
         opts.sz = ffi.sizeof("struct bpf_link_update_opts")

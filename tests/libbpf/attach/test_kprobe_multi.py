@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import time
 
 import pytest
 
@@ -91,3 +93,37 @@ def test_wrong_arguments(watch):
         program.attach_kprobe_multi("")
     with pytest.raises(TypeError, match="functions must be names, not 5"):
         program.attach_kprobe_multi(["a", 5])
+
+
+@needs_multi
+def test_cookies_and_what_the_link_tells(counted):
+    seen = counted("onKernels")
+    names = ["vfs_fsync", "vfs_fallocate"]
+    link = seen.program.attach_kprobe_multi(names, cookies=[30, 40])
+    with open("/dev/null") as file, contextlib.suppress(OSError):
+        os.fsync(file.fileno())
+        os.posix_fallocate(file.fileno(), 0, 1)
+    calls = seen.calls()
+    assert calls and calls.keys() <= {30, 40}
+    info = link.info
+    assert isinstance(info, tinybpf.KprobeMultiLinkInfo)
+    if not system.older_than("6.9"):
+        assert info.count == 2 and not info.returns and sorted(info.cookies) == [30, 40]
+    with pytest.raises(ValueError, match="one for each, and none of them twice"):
+        seen.program.attach_kprobe_multi([*names, *names], cookies=[1, 2, 3, 4])
+    with pytest.raises(ValueError, match="cookies go with functions that are listed"):
+        seen.program.attach_kprobe_multi("vfs_*", cookies=[1])
+
+
+@needs_multi
+def test_sessions(build, me: int):
+    if system.older_than("6.10"):
+        pytest.skip("this kernel has no kprobe.session")
+    with tinybpf.load(build("sessions", "onKernelBoth"), variables={"target": me}) as obj:
+        program = obj.program("onKernelBoth")
+        link = program.attach_kprobe_multi(["do_nanosleep"])
+        assert link.target == "kprobe.session:do_nanosleep (1)"
+        time.sleep(0.001)
+        assert obj.globals["calls"] == 2
+        with pytest.raises(ValueError, match="runs at entry and return anyway"):
+            program.attach_kprobe_multi("do_nanosleep", retprobe=True)

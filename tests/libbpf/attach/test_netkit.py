@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 
 import pytest
+from kernel_places import Ends, ip, is_received
 
 import tinybpf
 
@@ -26,14 +28,56 @@ def test_not_a_netkit_device(obj):
         obj.program("incoming").attach_netkit("eth99", peer=True)
 
 
-def test_a_device(obj):
-    name = "tinybpfnk"
-    made = subprocess.run(["ip", "link", "add", name, "type", "netkit"], capture_output=True, check=False)
-    if made.returncode:
-        pytest.skip("this kernel has no netkit")
-    try:
-        link = obj.program("either").attach_netkit(name, peer=False)
-        assert link.target == f"netkit:{name}/primary"
-        link.destroy()
-    finally:
-        subprocess.run(["ip", "link", "del", name], check=True)
+@pytest.fixture
+def pair(veth) -> Iterator[Ends]:
+    """The two namespaces with a netkit pair between them: 10.98.0.1 on the primary device, 10.98.0.2 on the
+    other."""
+    command = f"ip -n {veth[0].name} link add nk0 type netkit mode l2 peer name nk1"
+    if subprocess.run(command.split(), capture_output=True, check=False).returncode:
+        pytest.skip("this kernel has no netkit, or this machine's ip command does not know it")
+    ip(f"-n {veth[0].name} link set nk1 netns {veth[1].name}")
+    for end, device, address in zip(veth, ("nk0", "nk1"), ("10.98.0.1", "10.98.0.2"), strict=True):
+        ip(f"-n {end.name} addr add {address}/24 dev {device}")
+        ip(f"-n {end.name} link set {device} up")
+    yield veth
+
+
+def reaches(pair: Ends, sender: int, port: int) -> bool:
+    """Whether a datagram from one end arrives at the other."""
+    addresses = ("10.98.0.1", "10.98.0.2")
+    receiver = 1 - sender
+    with (
+        pair[sender].socket(addresses[sender]) as source,
+        pair[receiver].socket(addresses[receiver], port=port) as target,
+    ):
+        return is_received(source, target)
+
+
+@pytest.mark.parametrize("peer", [False, True])
+def test_packets_of_one_side(obj, pair, peer: bool):
+    sender = 1 if peer else 0
+    link = pair[0].run(lambda: obj.program("either").attach_netkit("nk0", peer=peer))
+    side = "peer" if peer else "primary"
+    assert link.target == f"netkit:nk0/{side}"
+    assert link.info.attach_type.name == f"NETKIT_{side.upper()}"
+    (found,) = pair[0].run(lambda: tinybpf.query_netkit("nk0", peer))
+    assert (found.program_id, found.link_id) == (link.info.program_id, link.id)
+    assert not reaches(pair, sender, 4242) and reaches(pair, sender, 4243)
+    assert reaches(pair, 1 - sender, 4242)
+    link.destroy()
+    assert reaches(pair, sender, 4242)
+
+
+def test_the_order(obj, pair):
+    pair[0].run(lambda: obj.program("either").attach_netkit("nk0", peer=False))
+    with pytest.raises(tinybpf.BpfError, match="the neighbour that is given is not attached there"):
+        pair[0].run(
+            lambda: obj.program("incoming").attach_netkit("nk0", peer=False, before=obj.program("outgoing"))
+        )
+
+
+def test_the_other_device_of_the_pair(obj, pair):
+    with pytest.raises(
+        tinybpf.BpfError, match="attached to the primary device of the pair, 'nk1' is its peer"
+    ):
+        pair[1].run(lambda: obj.program("either").attach_netkit("nk1", peer=True))

@@ -203,3 +203,49 @@ class TestModes:
             monkeypatch.undo()
             assert link.fd == -1 and connect(cgroup, 4444) == errno.EPERM
         assert connect(cgroup, 4444) == 0
+
+
+class TestQuery:
+    """What is attached, in its order."""
+
+    def test_tcx(self, obj, veth):
+        if system.older_than("6.6"):
+            pytest.skip("this kernel has no tcx")
+        ask = lambda: veth[1].run(lambda: tinybpf.query_tcx("vb"))  # noqa: E731
+        assert ask() == ()
+        one, two = (
+            veth[1].run(lambda name=name: obj.program(name).attach_tcx("vb", "ingress", first=True))
+            for name in ("one", "two")
+        )
+        infos = [two.info, one.info]
+        assert ask() == tuple(tinybpf.Attached(info.program_id, info.id) for info in infos)
+        two.destroy()
+        assert [found.program_id for found in ask()] == [infos[1].program_id]
+        assert veth[1].run(lambda: tinybpf.query_tcx("vb", "egress")) == ()
+
+    def test_cgroup(self, obj, cgroup: Path):
+        kind = tinybpf.BpfAttachType.CGROUP_INET4_CONNECT
+        assert tinybpf.query_cgroup(cgroup, kind) == ()
+        links = [obj.program(name).attach_cgroup(cgroup) for name in ("connectTwo", "connectOne")]
+        programs = [link.info.program_id for link in links]
+        assert [found.program_id for found in tinybpf.query_cgroup(cgroup, kind)] == programs
+        below = cgroup / "below"
+        below.mkdir()
+        try:
+            fd = os.open(below, os.O_RDONLY)
+            assert tinybpf.query_cgroup(fd, kind) == ()
+            assert [found.program_id for found in tinybpf.query_cgroup(fd, kind, effective=True)] == programs
+            os.close(fd)
+        finally:
+            below.rmdir()
+
+    def test_what_is_not_there(self, tmp_path: Path):
+        with pytest.raises(tinybpf.NotFoundError, match="ask about tcx of 'eth99' failed"):
+            tinybpf.query_tcx("eth99")
+        with pytest.raises(ValueError, match="direction must be 'ingress' or 'egress', not 'up'"):
+            tinybpf.query_tcx("lo", "up")
+        kind = tinybpf.BpfAttachType.CGROUP_INET4_CONNECT
+        with pytest.raises(tinybpf.NotFoundError, match="there is no such cgroup"):
+            tinybpf.query_cgroup("/nowhere", kind)
+        with pytest.raises(tinybpf.BpfError, match="this is no cgroup of version 2"):
+            tinybpf.query_cgroup(tmp_path, kind)

@@ -26,3 +26,51 @@ pytestmark = pytest.mark.kernel
 def test_the_method_to_use_is_named(build, name: str, program: str, method: str):
     with tinybpf.load(build(name)) as obj, pytest.raises(tinybpf.BpfError, match=method):
         obj.program(program).attach()
+
+
+class TestWhatTheSectionLeavesOpen:
+    """Sections that name something, and not enough, or nothing that could be."""
+
+    SOURCE = (
+        'package bpf\n\nimport "tinybpf/ebpf"\n\n//bpf:section {}\nfunc watch(ctx {}) int32 {{ return 0 }}\n'
+    )
+
+    @pytest.mark.parametrize(
+        ("section", "context", "words"),
+        [
+            ("uprobe/libc.so.6", "ebpf.Context", "behind the slash there must be PATH:FUNCTION"),
+            ("uprobe//nowhere/lib.so:f", "ebpf.Context", "there is no file '/nowhere/lib.so'"),
+            ("uprobe/libc.so.6:labs+x", "ebpf.Context", "'x' is no number of bytes"),
+            ("uprobe/libc.so.6:lab", "ebpf.Context", "has no function 'lab'.*did you mean"),
+            ("usdt/libc.so.6:provider:probe", "ebpf.Context", "has no (such )?USDT probe"),
+            ("usdt/libc.so.6", "ebpf.Context", "there must be PATH:PROVIDER:NAME"),
+            ("raw_tp/sched_swich", "*ebpf.RawTracepoint", "did you mean sched_switch"),
+            ("xdp/devmap", "*ebpf.XDP", "it needs an entry of a devmap or cpumap"),
+            ("lwt_in", "*ebpf.SKB", "it needs a route"),
+        ],
+    )
+    def test_it(self, section: str, context: str, words: str):
+        source = self.SOURCE.format(section, context)
+        if section == "xdp/devmap":
+            source = source.replace("int32 { return 0 }", "ebpf.XDPAction { return ebpf.XDPPass }")
+        with (
+            tinybpf.load_go(source) as obj,
+            pytest.raises(tinybpf.BpfError, match=words),
+        ):
+            obj.program("watch").attach()
+
+    def test_an_instruction_by_its_offset(self, me: int):
+        import ctypes
+
+        from tinybpf.libbpf import _binary
+
+        path = _binary.find("libc.so.6")
+        assert path
+        with _binary.opened(path) as binary:
+            offset = binary.functions()["labs"]
+        source = self.SOURCE.format(f"uprobe/{path}:{offset:#x}", "ebpf.Context")
+        source = source.replace("return 0", "calls++\n\treturn 0") + "\nvar calls uint64\n"
+        with tinybpf.load_go(source) as obj:
+            assert obj.program("watch").attach().target == f"uprobe:{path}:{offset:#x}"
+            ctypes.CDLL(path).labs(1)
+            assert obj.globals["calls"] >= 1

@@ -101,7 +101,7 @@ def test_a_link_that_is_pinned(counted, marked):
 def test_sessions(build, marked, me: int):
     if system.older_than("6.13"):
         pytest.skip("this kernel has no uprobe.session")
-    with tinybpf.load(build("sessions"), variables={"target": me}) as obj:
+    with tinybpf.load(build("sessions", "onBoth"), variables={"target": me}) as obj:
         link = obj.program("onBoth").attach_uprobe_multi(marked.path, ["add_one"])
         marked.add_one(1)
         assert obj.globals["calls"] == 2

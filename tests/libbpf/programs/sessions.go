@@ -15,3 +15,11 @@ func onBoth(ctx *ebpf.PtRegs) int32 {
 	}
 	return 0
 }
+
+//bpf:section kprobe.session
+func onKernelBoth(ctx *ebpf.PtRegs) int32 {
+	if ebpf.PID() == target {
+		calls++
+	}
+	return 0
+}

@@ -1,0 +1,70 @@
+"""freplace: a function of a program that is loaded is replaced, and is as before afterwards."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lacking import skip_without
+
+import tinybpf
+
+pytestmark = pytest.mark.kernel
+
+OBJECT = Path(__file__).resolve().parents[1] / "data" / "replace.elf"
+PACKET = bytes(64)
+
+
+@pytest.fixture
+def target() -> Iterator[tinybpf.BpfProgram]:
+    with tinybpf.load(OBJECT) as obj:
+        yield obj.program("asked")
+
+
+@pytest.fixture
+def other(target: tinybpf.BpfProgram) -> Iterator[tinybpf.BpfProgram]:
+    skip_without("freplace")
+    opened = tinybpf.open(OBJECT)
+    opened.programs["asked"].autoload = False
+    opened.programs["other"].autoload = True
+    opened.programs["other"].set_target("answer", target)
+    with opened.load() as obj:
+        yield obj.program("other")
+
+
+def result(program: tinybpf.BpfProgram) -> int:
+    return program.test_run(PACKET).retval
+
+
+@pytest.mark.parametrize("how", ["section", "method", "named"])
+def test_a_function_is_replaced(target, other, how: str):
+    assert result(target) == 102
+    if how == "section":
+        link = other.attach()
+    else:
+        link = other.attach_freplace() if how == "method" else other.attach_freplace(target, "answer")
+    assert link.target == "freplace:answer" and result(target) == 4202
+    info = link.info
+    assert isinstance(info, tinybpf.TracingLinkInfo) and info.target_type_id > 0
+    link.destroy()
+    assert result(target) == 102
+
+
+def test_another_function_of_the_target(target, other):
+    with other.attach_freplace(target, "reply"):
+        assert result(target) == 142
+    assert result(target) == 102
+
+
+def test_what_cannot_be(target, other, build):
+    with pytest.raises(ValueError, match="give target and function, or neither"):
+        other.attach_freplace(target)
+    with pytest.raises(TypeError, match="target must be a BpfProgram, not str"):
+        other.attach_freplace("asked", "answer")
+    with pytest.raises(tinybpf.BpfError, match="the target has no function 'answr'"):
+        other.attach_freplace(target, "answr")
+    with pytest.raises(tinybpf.BpfError, match=r"is a SCHED_CLS program .*, this needs a EXT one") as caught:
+        target.attach_freplace(other, "x")
+    assert caught.value.errno == errno.EINVAL
