@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from patience import patient
 
 from tinybpf.cli import main
 from tinybpf.compiler import compile_go
@@ -125,8 +126,8 @@ def test_the_command_that_runs_it_shows_what_is_shown(project, first_program):
     (words,) = [words for words in commands(project) if words[0] == "run"]
     starter = subprocess.Popen(["sh", "-c", "while :; do ls; sleep 0.1; done"], stdout=subprocess.DEVNULL)
     try:
-        command = [sys.executable, "-m", "tinybpf", *words, "--duration", "2s"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        command = [sys.executable, "-m", "tinybpf", *words, "--duration", f"{patient(2):g}s"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=patient(60))
     finally:
         starter.kill()
         starter.wait()

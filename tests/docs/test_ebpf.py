@@ -11,6 +11,7 @@ from pathlib import Path
 
 import old_kernels
 import pytest
+from patience import patient
 
 import tinybpf
 from tinybpf.compiler import compile_go, typed
@@ -131,7 +132,7 @@ def test_each_program_runs(name, request):
     if "--cgroup" in flags:
         flags = [*flags, request.getfixturevalue("cgroup")]
     command = [sys.executable, "-m", "tinybpf", "run", *flags, "--duration", "300ms", str(PROGRAMS / name)]
-    done = subprocess.run(["unshare", "--net", *command], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["unshare", "--net", *command], capture_output=True, text=True, timeout=patient(60))
     if name == "options":
         Path("/sys/fs/bpf/opens").unlink(missing_ok=True)
     if done.returncode:

@@ -18,6 +18,7 @@ from typing import Any
 import old_kernels
 import pytest
 from kernel_places import Ends, Namespace, is_received, wire
+from patience import patient
 
 
 class Script:
@@ -32,7 +33,7 @@ class Script:
     ) -> re.Match[str]:
         """Wait for a line, and call ``poke`` every now and then, which should bring it about."""
         assert self.process.stdout is not None
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + patient(seconds)
         while time.monotonic() < deadline:
             if found := re.search(pattern, self.printed, re.MULTILINE):
                 return found

@@ -11,6 +11,7 @@ from pathlib import Path
 import old_kernels
 import pytest
 from lacking import skip_without
+from patience import patient
 
 pytestmark = pytest.mark.kernel
 
@@ -41,7 +42,7 @@ def test_it_attaches_and_ends(project: Path, cgroup: Path, name: str):
     flags = [flag.replace("CGROUP", str(cgroup)) for flag in FLAGS[name]]
     package = project / "examples" / name / "bpf"
     command = [sys.executable, "-m", "tinybpf", "run", "--json", "--duration", "300ms", *flags, package]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=patient(60))
     if done.returncode:
         old_kernels.skip_where_it_says_so(done.stdout)
     assert done.returncode == 0, done.stderr
