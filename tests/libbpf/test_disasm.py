@@ -137,7 +137,7 @@ def test_the_kernels_own_tool_says_the_same(build):
         pytest.skip("no bpftool on this machine")
     compared = 0
     for content in sources(build).values():
-        with tinybpf.load(content, configure=configure) as obj:
+        with tinybpf.load(content, configure=configure, kconfig={"CONFIG_HZ": 250}) as obj:
             for program in obj.programs.values():
                 command = ["bpftool", "prog", "dump", "xlated", "id", str(program.info.id)]
                 said = subprocess.run(command, capture_output=True, text=True)

@@ -227,7 +227,7 @@ class TestDefects:
     @pytest.mark.parametrize("what", ["map", "program"])
     def test_types_newer_than_the_enums(self, what: str):
         """They are a member of the enum, and an error of the load where the kernel does not know them."""
-        with tinybpf.open(DATA / "configured.elf") as opened:
+        with tinybpf.open(DATA / "configured.elf", kconfig={"CONFIG_HZ": 250}) as opened:
             opened.maps["kept"].pin_path = None
             for name in opened.programs:
                 opened.programs[name].autoload = name == "two"

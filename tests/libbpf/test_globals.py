@@ -210,7 +210,7 @@ def configured() -> Iterator[tinybpf.BpfObject]:
         opened.programs["broken"].autoload = False
         opened.maps["kept"].pin_path = None
 
-    with tinybpf.load(DATA / "configured.elf", configure=configure) as obj:
+    with tinybpf.load(DATA / "configured.elf", configure=configure, kconfig={"CONFIG_HZ": 250}) as obj:
         yield obj
 
 

@@ -18,6 +18,7 @@ from tinybpf.libbpf import _lib, _options, _verify
 DATA = Path(__file__).parent / "data"
 CONFIGURED = DATA / "configured.elf"
 REPLACING = DATA / "replacing.elf"
+HZ = {"CONFIG_HZ": 250}  # not every machine shows the kernel's configuration
 RESIZES = tinybpf.libbpf_version() not in ("v1.1", "v1.2")
 
 resizes = pytest.mark.skipif(not RESIZES, reason="libbpf 1.3 brought resizing of variables")
@@ -50,7 +51,7 @@ def without(opened: tinybpf.OpenObject, *names: str) -> tinybpf.OpenObject:
 
 @pytest.fixture
 def opened() -> Iterator[tinybpf.OpenObject]:
-    with tinybpf.open(CONFIGURED, kconfig={"CONFIG_HZ": 250}) as found:
+    with tinybpf.open(CONFIGURED, kconfig=HZ) as found:
         yield without(found)
 
 
@@ -227,7 +228,7 @@ class TestBeforeTheLoad:
         assert _options.kconfig_text(lines) == lines
 
     def test_closed_is_closed(self):
-        with tinybpf.open(CONFIGURED) as opened:
+        with tinybpf.open(CONFIGURED, kconfig=HZ) as opened:
             counts, two = opened.maps["counts"], opened.programs["two"]
             opened.close()
             opened.close()
@@ -321,7 +322,7 @@ class TestLoaded:
             assert program.test_run(data=bytes(64)).retval == 2
 
     def test_a_function_of_another_program(self):
-        with tinybpf.load(CONFIGURED, configure=lambda opened: without(opened)) as obj:
+        with tinybpf.load(CONFIGURED, kconfig=HZ, configure=lambda opened: without(opened)) as obj:
             judge = obj.program("judge")
             assert [judge.test_run(data=bytes(size)).retval for size in (64, 128)] == [1, 2]
             with tinybpf.open(REPLACING) as other:
@@ -367,12 +368,14 @@ class TestLoaded:
             assert obj.program("judge").verifier_log is None
 
     def test_a_log_of_all_programs(self):
-        with tinybpf.load(CONFIGURED, configure=lambda o: without(o), log_level=4, log_size=4096) as obj:
+        with tinybpf.load(
+            CONFIGURED, kconfig=HZ, configure=lambda o: without(o), log_level=4, log_size=4096
+        ) as obj:
             for name in ("report", "judge", "two"):
                 assert "processed " in (obj.program(name).verifier_log or "")
 
     def test_a_refused_program_with_a_log_of_its_own(self):
-        with tinybpf.open(CONFIGURED, log_level=2) as opened:
+        with tinybpf.open(CONFIGURED, kconfig=HZ, log_level=2) as opened:
             opened.maps["kept"].pin_path = None
             with pytest.raises(tinybpf.VerifierError) as caught:
                 opened.load()
@@ -380,7 +383,7 @@ class TestLoaded:
         assert caught.value.source is not None and "1000000" in caught.value.source.text
 
     def test_a_log_that_does_not_fit(self):
-        with tinybpf.open(CONFIGURED, log_level=2, log_size=128) as opened:
+        with tinybpf.open(CONFIGURED, kconfig=HZ, log_level=2, log_size=128) as opened:
             without(opened)
             with pytest.raises(tinybpf.BpfError) as caught:
                 opened.load()
@@ -397,7 +400,7 @@ class TestLoaded:
                     use()
             opened.close()
             assert report(obj)[0] == -1
-        with tinybpf.open(CONFIGURED) as broken:
+        with tinybpf.open(CONFIGURED, kconfig=HZ) as broken:
             broken.maps["kept"].pin_path = None
             with pytest.raises(tinybpf.VerifierError):
                 broken.load()
@@ -428,7 +431,7 @@ class TestLoaded:
             raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):
-            tinybpf.load(CONFIGURED, configure=configure)
+            tinybpf.load(CONFIGURED, kconfig=HZ, configure=configure)
         assert len(os.listdir("/proc/self/fd")) == before
 
     def test_go_source_takes_it_too(self):
@@ -455,7 +458,7 @@ class TestPinsAndReuse:
             obj.map("counts")[1] = 5
         with tinybpf.open_pinned_map(pins / "other") as pinned:
             assert pinned[1] == 5
-        with tinybpf.open(CONFIGURED) as again:
+        with tinybpf.open(CONFIGURED, kconfig=HZ) as again:
             without(again).maps["counts"].pin_path = pins / "other"
             with again.load() as obj:
                 assert report(obj)[0] == 5
@@ -463,7 +466,7 @@ class TestPinsAndReuse:
     def test_a_pin_of_another_size(self, opened: tinybpf.OpenObject, pins: Path):
         opened.maps["counts"].pin_path = pins / "counts"
         opened.load().close()
-        with tinybpf.open(CONFIGURED) as again:
+        with tinybpf.open(CONFIGURED, kconfig=HZ) as again:
             without(again).maps["counts"].pin_path = pins / "counts"
             again.maps["counts"].max_entries = 5
             with pytest.raises(tinybpf.BpfError) as caught:
@@ -482,7 +485,7 @@ class TestPinsAndReuse:
         counts = first.map("counts")
         counts.pin(pins / "shared")
         counts[1] = 40
-        with tinybpf.open(CONFIGURED) as other:
+        with tinybpf.open(CONFIGURED, kconfig=HZ) as other:
             without(other)
             other.maps["counts"].reuse({"path": pins / "shared", "descriptor": counts.fd, "map": counts}[how])
             with pytest.raises(tinybpf.BpfError, match=r"it was given an existing map by reuse"):
@@ -518,7 +521,7 @@ class TestPinsAndReuse:
     def test_descriptors_stay_the_callers(self, opened: tinybpf.OpenObject):
         with opened.load() as first:
             fd = os.dup(first.map("counts").fd)
-            with tinybpf.open(CONFIGURED) as other:
+            with tinybpf.open(CONFIGURED, kconfig=HZ) as other:
                 without(other).maps["counts"].reuse(fd)
                 os.close(fd)
                 with other.load() as second:
@@ -527,7 +530,7 @@ class TestPinsAndReuse:
 
     def test_a_section_of_variables_is_shared(self, opened: tinybpf.OpenObject):
         with opened.load() as first:
-            with tinybpf.open(CONFIGURED) as other:
+            with tinybpf.open(CONFIGURED, kconfig=HZ) as other:
                 without(other).maps[".data.hot"].reuse(first.map(".data.hot"))
                 second = other.load()
             with second:
@@ -564,14 +567,14 @@ def test_of_several_threads_one_loads(opened: tinybpf.OpenObject):
 @pytest.mark.kernel
 def test_nothing_is_leaked(pins: Path):
     def cycle() -> None:
-        with tinybpf.open(CONFIGURED, log_level=2) as opened:
+        with tinybpf.open(CONFIGURED, kconfig=HZ, log_level=2) as opened:
             without(opened).maps["counts"].pin_path = pins / "counts"
             if RESIZES:
                 opened.maps[".data.table"].value_size = 4096
             opened.globals["table[1]"] = 4
             with opened.load() as obj:
                 report(obj)
-        with tinybpf.open(CONFIGURED) as unused:
+        with tinybpf.open(CONFIGURED, kconfig=HZ) as unused:
             unused.maps["counts"].reuse(pins / "counts")
 
     cycle()
@@ -583,5 +586,8 @@ def test_nothing_is_leaked(pins: Path):
 
 def test_room_for_logs_before_linux_5_2(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(_verify, "_kernel_version", lambda: (4, 19))
-    with tinybpf.open(CONFIGURED) as opened, _verify.LogRoom(opened._handle, {"two": 1}, 1 << 28) as room:
+    with (
+        tinybpf.open(CONFIGURED, kconfig=HZ) as opened,
+        _verify.LogRoom(opened._handle, {"two": 1}, 1 << 28) as room,
+    ):
         assert room.logs() == {"two": ""} and len(room._own["two"]) == (1 << 24) - 1

@@ -20,18 +20,19 @@ HERE = "tests/libbpf"
 
 CODE = """
 import os, tinybpf
+HZ = {"CONFIG_HZ": 250}
 if os.environ.get("GIVEN"):
     tinybpf.init(os.environ["GIVEN"])
 def configure(opened):
     opened.programs["broken"].autoload = False
     opened.maps["kept"].pin_path = None
     opened.maps["counts"].max_entries = 77
-with tinybpf.load(os.environ["OBJECT"], configure=configure, variables={"factor": 2}) as obj:
+with tinybpf.load(os.environ["OBJECT"], configure=configure, variables={"factor": 2}, kconfig=HZ) as obj:
     obj.map("counts")[1] = 5
     result = obj.program("report").test_run(ctx=bytes(32))
     print(result.retval, obj.globals["hot"], obj.map("counts").max_entries, obj.program("judge").info.name)
 try:
-    tinybpf.load(os.environ["OBJECT"])
+    tinybpf.load(os.environ["OBJECT"], kconfig=HZ)
 except tinybpf.VerifierError as error:
     print(error.program, "libbpf: prog 'broken'" in error.libbpf_log)
 print([line.split()[-1] for line in open("/proc/self/maps") if "libbpf.so" in line][0])

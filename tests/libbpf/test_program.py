@@ -27,7 +27,7 @@ def obj() -> Iterator[tinybpf.BpfObject]:
         opened.programs["broken"].autoload = False
         opened.maps["kept"].pin_path = None
 
-    with tinybpf.load(DATA / "configured.elf", configure=configure) as loaded:
+    with tinybpf.load(DATA / "configured.elf", configure=configure, kconfig={"CONFIG_HZ": 250}) as loaded:
         yield loaded
 
 

@@ -78,6 +78,9 @@ _LOAD_HINTS = {
     "failed to create: -E2BIG": "the kernel makes no map of that size: take fewer entries, or smaller values "
     "(at most 32 KiB where each CPU has its own)",
     "failed to create: -ENOMEM": "there is not enough memory for a map of that size: take fewer entries",
+    "failed to open system Kconfig": "the program has variables of the kernel's configuration, which this "
+    "machine does not show (/proc/config.gz, /boot/config-…): give their values, as in "
+    "open(…, kconfig={'CONFIG_HZ': 250})",
     "couldn't reuse pinned map": "what is pinned there is a map of another type, size, number of entries or "
     "flags: remove the pin, or give the map another pin_path",
     "is not on BPF FS": "mount -t bpf bpf /sys/fs/bpf",

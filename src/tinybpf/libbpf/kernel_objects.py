@@ -160,7 +160,13 @@ def _map(fd: int, what: str) -> MapInfo:
 
 def _btf(fd: int, what: str) -> BtfInfo:
     info, name = ffi.new("struct bpf_btf_info *"), ffi.new("char[]", _NAME_ROOM)
-    info.name, info.name_len = _program_info.address(name), _NAME_ROOM
     size = ffi.new("__u32 *", ffi.sizeof("struct bpf_btf_info"))
-    attempt(what, lib.bpf_obj_get_info_by_fd, fd, info, size)
+    info.name, info.name_len = _program_info.address(name), _NAME_ROOM
+    try:
+        attempt(what, lib.bpf_obj_get_info_by_fd, fd, info, size)
+    except BpfError as error:
+        if error.errno != errno.E2BIG:
+            raise
+        info.name = info.name_len = 0  # Linux 5.11 brought names
+        attempt(what, lib.bpf_obj_get_info_by_fd, fd, info, size)
     return BtfInfo(info.id, text(name), info.btf_size, bool(info.kernel_btf))
