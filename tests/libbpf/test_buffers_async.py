@@ -142,7 +142,7 @@ class TestStream:
 
     def test_a_cancelled_task_loses_nothing(self, stream):
         async def main() -> list[int]:
-            events = stream()
+            events = stream(timeout=15)
 
             async def take() -> list[int]:
                 return [event.Number async for event in events]
