@@ -32,6 +32,7 @@ _CLASSES = {
     BpfMapType.INODE_STORAGE: ("storage", "InodeStorage"),
     BpfMapType.TASK_STORAGE: ("storage", "TaskStorage"),
     BpfMapType.CGRP_STORAGE: ("storage", "CgroupStorage"),
+    BpfMapType.STRUCT_OPS: ("structops", "StructOps"),
     BpfMapType.RINGBUF: ("special", "RingBuffer"),
     BpfMapType.USER_RINGBUF: ("special", "UserRingBuffer"),
     BpfMapType.ARENA: ("special", "Arena"),
