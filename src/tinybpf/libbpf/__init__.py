@@ -10,10 +10,15 @@ from tinybpf.libbpf.link import BpfLink
 from tinybpf.libbpf.map import BpfMap
 from tinybpf.libbpf.object import BpfObject
 from tinybpf.libbpf.open import load
-from tinybpf.libbpf.perfbuf import BpfPerfBuffer
 from tinybpf.libbpf.program import BpfProgram
-from tinybpf.libbpf.ringbuf import BpfRingBuffer
-from tinybpf.libbpf.stream import EventStream
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from tinybpf.libbpf.perfbuf import BpfPerfBuffer
+    from tinybpf.libbpf.ringbuf import BpfRingBuffer
+    from tinybpf.libbpf.stream import EventStream
 
 __all__ = [
     "BPF_ANY",
@@ -39,3 +44,14 @@ __all__ = [
     "open_map_by_id",
     "open_pinned_map",
 ]
+
+_LATER = {"BpfPerfBuffer": "perfbuf", "BpfRingBuffer": "ringbuf", "EventStream": "stream"}
+"""What only readers of buffers need: not imported to load an object."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

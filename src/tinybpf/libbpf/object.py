@@ -12,13 +12,13 @@ from tinybpf.libbpf._mapcore import UNTYPED, MapCore, MapTypes
 from tinybpf.libbpf.enums import BpfMapType
 from tinybpf.libbpf.map import BpfMap, map_of
 from tinybpf.libbpf.program import BpfProgram
-from tinybpf.libbpf.stream import EventStream
 
 if TYPE_CHECKING:
     from tinybpf.libbpf.btf import Btf
     from tinybpf.libbpf.globals import Globals
     from tinybpf.libbpf.link import BpfLink
     from tinybpf.libbpf.panics import PanicLine
+    from tinybpf.libbpf.stream import EventStream
     from tinybpf.libbpf.userring import UserRingBuffer
 
 T = TypeVar("T")
@@ -155,6 +155,8 @@ class BpfObject:
         closed. Events are of the type that the object's BTF gives for the map, or of
         ``event_type``: a ``ctypes`` structure, a class from BTF, or bytes. Kernel 5.8 or later.
         """
+        from tinybpf.libbpf.stream import EventStream
+
         core = self.map(name)._core
         self.lost(name)  # finds the counter while the object is open
         variables, counter = self.globals, f"ebpf_lost_{name}"
@@ -184,6 +186,7 @@ class BpfObject:
         Kernel 4.4 or later.
         """
         from tinybpf.libbpf._perf import check_pages
+        from tinybpf.libbpf.stream import EventStream
 
         core, pages = self.map(name)._core, check_pages(pages)
         return EventStream(
