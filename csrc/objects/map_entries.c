@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "map.h"
@@ -17,6 +18,7 @@
 #define MOST 8192            /* … and of the largest, unless the kernel asks for more */
 #define MOST_BYTES (4 << 20)
 #define AHEAD 4096           /* batches from here on are worth a thread */
+#define PATIENCE 20          /* milliseconds; a batch takes two where nobody else wants the processors */
 #define FRUITLESS 1000       /* batches without an entry, one after the other */
 
 enum want { KEYS, VALUES, PAIRS };
@@ -41,6 +43,7 @@ struct entries {
     enum want want;
     bool begun;
     bool ended;
+    bool alone;        /* the machine has no time for a second thread */
     bool busy;         /* a thread fills it, without the interpreter's lock */
     int fruitless;     /* batches that the kernel broke off without an entry, one after the other */
     uint64_t steps;    /* keys that may still be asked for */
@@ -272,7 +275,7 @@ static int start_ahead(struct entries *self, struct ahead *ahead)
 
     ahead->self = self;
     ahead->fd = -1;
-    if (self->command == MAP_NEXT_KEY || self->ended || self->now.count < AHEAD)
+    if (self->alone || self->command == MAP_NEXT_KEY || self->ended || self->now.count < AHEAD)
         return 0;
     if (make_room(self, &self->next))
         return -1;
@@ -298,10 +301,14 @@ static int end_ahead(struct entries *self, struct ahead *ahead)
 {
     if (ahead->fd < 0)
         return PyErr_Occurred() ? -1 : fill(self);
+    struct timespec began, ended;
+    clock_gettime(CLOCK_MONOTONIC, &began);
     Py_BEGIN_ALLOW_THREADS
     pthread_join(ahead->thread, NULL);
     close(ahead->fd);
     Py_END_ALLOW_THREADS
+    clock_gettime(CLOCK_MONOTONIC, &ended);
+    self->alone = (ended.tv_sec - began.tv_sec) * 1000 + (ended.tv_nsec - began.tv_nsec) / 1000000 > PATIENCE;
     self->busy = false;
     if (PyErr_Occurred())
         return -1;
