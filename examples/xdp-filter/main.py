@@ -1,7 +1,6 @@
 """Drop all packets from some networks, until Ctrl-C: python main.py INTERFACE NETWORK..."""
 
 import contextlib
-import ipaddress
 import sys
 import time
 from pathlib import Path
@@ -14,10 +13,10 @@ interface, *networks = sys.argv[1:]
 
 with contextlib.suppress(KeyboardInterrupt), tinybpf.load_go(Path(__file__).parent / "bpf") as obj:
     blocked = obj.map("blocked")
-    for network in map(ipaddress.IPv4Network, networks):
-        blocked[{"PrefixLen": network.prefixlen, "Addr": network.network_address}] = 0
+    for network in networks:
+        blocked[network] = 0
     obj.program("filter").attach_xdp(interface)
     while True:
-        counts = [f"{n} from {network.Addr}/{network.PrefixLen}" for network, n in blocked.items()]
+        counts = [f"{n} from {network}" for network, n in blocked.items()]
         print("dropped:", ", ".join(counts), flush=True)
         time.sleep(1)

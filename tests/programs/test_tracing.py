@@ -107,8 +107,8 @@ def test_histograms_adds_up(program_of, tool):
     by_process = [list(h.Slots) for h in obj.map("byProcess").values()]
     if len(by_process) < 500:  # else the least used may be gone
         assert together == [sum(slots) for slots in zip(*by_process, strict=True)]
-    slow = (150_000_000).bit_length()  # 2**27 to 2**28 ns
-    assert any(slots[slow] >= 4 for slots in by_process)
+    slow = (150_000_000).bit_length()  # from 2**27 ns on: more where the machine is busy
+    assert any(sum(slots[slow:]) >= 4 for slots in by_process)
     assert sum(together) >= 5
 
 

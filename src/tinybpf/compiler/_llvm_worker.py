@@ -34,8 +34,9 @@ PR_SET_PDEATHSIG = 1
 END = 3
 """The status of a child that waited for a request until there was nobody to make one."""
 
-STARTED, OPTIMISING, EMITTING, FINISHED = b"p", b"o", b"e", b"f"
-"""What a child says when it begins to parse, to optimise and to emit, and when its answer is there."""
+HALF, STARTED, OPTIMISING, EMITTING, FINISHED = b"h", b"p", b"o", b"e", b"f"
+"""What a child says when it has half a module, when it begins to parse, to optimise and to emit, and when
+its answer is there."""
 
 WARM_UP = """
 target triple = "bpfel"
@@ -173,6 +174,7 @@ def compile_halves(
     second = receive(requests)
     if second is None or second["ir"] is None:
         return {}
+    tell(STARTED)
     request = {**first, "dump": False, "dump_steps": False, **second}
     return compile_module(llvm, request, tell, other)
 
@@ -328,7 +330,7 @@ def in_child(llvm: Any, requests: int, result: int, done: int, warm: bool) -> in
     request = receive(requests)
     if request is None:
         return END
-    os.write(done, STARTED)
+    os.write(done, HALF if "ahead" in request else STARTED)
     signal.setitimer(signal.ITIMER_REAL, request["seconds"])
     resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
     if "functions" in request:

@@ -328,7 +328,7 @@ def _checked(answer: Any, timeout: float) -> Any:
 
 OPTIMISING = "optimising"
 _STAGES = {"p": "reading the module", "o": OPTIMISING, "e": "choosing instructions"}
-_MAY_BE_UNREAD = ("", "p")
+_MAY_BE_UNREAD = ("", "h")
 
 
 def _failure(answer: dict[str, Any], timeout: float) -> LlvmFailure:

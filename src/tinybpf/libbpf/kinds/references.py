@@ -1,7 +1,7 @@
 """Maps whose values are things that the kernel knows by descriptors: programs, events, cgroups.
 
-What is assigned is the object, its descriptor, or what has a ``fileno()``; what is read is the
-kernel's number of it, where the kernel tells it.
+What is assigned is the object, its descriptor (as bytes, too), or what has a ``fileno()``; what is read
+is the kernel's number of it, where the kernel tells it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,12 @@ class References(BpfMap[Any, Any]):
         core.hints = self.hints
 
     def _default_value(self) -> Codec:
-        return Codec(self.thing, self._core.value_size, int, self._assigned, self._found)
+        return Codec(self.thing, self._core.value_size, int, self._encoded, self._found)
+
+    def _encoded(self, value: Any) -> bytes:
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return bytes_codec(self._core.value_size).encode(value)
+        return self._assigned(value)
 
     def _assigned(self, value: Any) -> bytes:
         """The kernel's form of what is assigned."""
