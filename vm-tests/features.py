@@ -12,6 +12,7 @@ from typing import NamedTuple
 from reports import Outcome
 
 ATTACH = "tests/libbpf/attach"
+KINDS = "tests/libbpf/kinds"
 MAPS = "tests/compiler/kernel/test_maps.py::test_the_kernel_takes_good_definitions"
 
 MEANS = "is of section syscall"
@@ -40,15 +41,41 @@ FEATURES = (
     Feature("Attach", "LSM in a cgroup", (f"{ATTACH}/test_lsm.py::test_an_operation_in",)),
     Feature("Attach", "uprobe", (f"{ATTACH}/test_uprobe.py::test_a_call_and",)),
     Feature("Attach", "uretprobe", (f"{ATTACH}/test_uprobe.py::test_a_return_and",)),
+    Feature("Attach", "uprobe.multi", (f"{ATTACH}/test_uprobe_multi.py::test_a_pattern",)),
+    Feature("Attach", "USDT", (f"{ATTACH}/test_usdt.py::test_arguments_and",)),
+    Feature("Attach", "cookies", (f"{ATTACH}/test_cookies.py::test_tracepoint",)),
+    Feature("Attach", "freplace", (f"{ATTACH}/test_freplace.py::test_a_function",)),
+    Feature("Attach", "struct_ops", (f"{ATTACH}/test_struct_ops.py::test_it_is_in",)),
     Feature("Attach", "perf event", (f"{ATTACH}/test_perf_event.py::test_every_page_fault",)),
     Feature("Attach", "iterator", (f"{ATTACH}/test_iter.py::test_a_line",)),
+    Feature("Attach", "iterator of one map's entries", (f"{ATTACH}/test_iter_limits.py::test_the_entries",)),
     Feature("Attach", "cgroup", (f"{ATTACH}/test_cgroup.py::test_a_forbidden",)),
+    Feature(
+        "Attach", "an order in a cgroup", (f"{ATTACH}/test_order.py::TestCgroup::test_the_third[{{'first",)
+    ),
     Feature("Attach", "XDP", (f"{ATTACH}/test_xdp.py::test_udp",)),
     Feature("Attach", "tc filter (clsact)", (f"{ATTACH}/test_clsact.py::test_udp",)),
-    Feature("Attach", "tcx", (f"{ATTACH}/test_tcx.py::test_udp",)),
-    Feature("Attach", "netkit", (f"{ATTACH}/test_netkit.py::test_a_device",)),
+    Feature("Attach", "tcx", (f"{ATTACH}/test_tcx.py::test_a_pin_outlives",)),
+    Feature("Attach", "netkit", (f"{ATTACH}/test_netkit.py::test_packets_of",)),
     Feature("Maps", "hashes, arrays, queues, tries", (f"{MAPS}[HASH", f"{MAPS}[QUEUE", f"{MAPS}[LPM_TRIE")),
-    Feature("Maps", "bloom filter", (f"{MAPS}[BLOOM_FILTER",)),
+    Feature("Attach", "sk_lookup", (f"{ATTACH}/test_sockets.py::TestLookup::test_connections",)),
+    Feature("Attach", "flow dissector", (f"{ATTACH}/test_sockets.py::TestFlowDissector",)),
+    Feature("Attach", "netfilter", (f"{ATTACH}/test_sockets.py::TestNetfilter",)),
+    Feature("Attach", "sk_msg, sk_skb", (f"{ATTACH}/test_sockmap.py::test_what_is_",)),
+    Feature("Maps", "bloom filter", (f"{KINDS}/test_bloom.py::test_a_program",)),
+    Feature("Maps", "programs to jump to", (f"{KINDS}/test_references.py::test_programs",)),
+    Feature("Maps", "maps of maps", (f"{KINDS}/test_nested.py::test_a_program",)),
+    Feature(
+        "Maps",
+        "devices, CPUs",
+        (f"{KINDS}/test_network.py::test_devices", f"{KINDS}/test_network.py::test_cpus"),
+    ),
+    Feature("Maps", "sockets", (f"{KINDS}/test_network.py::test_sockets",)),
+    Feature("Maps", "storage of sockets", (f"{KINDS}/test_storage.py::test_of_sockets",)),
+    Feature("Maps", "storage of tasks", (f"{KINDS}/test_storage.py::test_of_tasks",)),
+    Feature("Maps", "storage of files", (f"{KINDS}/test_storage.py::test_of_files",)),
+    Feature("Maps", "storage of cgroups", (f"{KINDS}/test_storage.py::test_of_cgroups",)),
+    Feature("Maps", "arena", (f"{KINDS}/test_special.py::test_an_arena",)),
     Feature("Maps", "user ring buffer", (f"{MAPS}[USER_RINGBUF",)),
     Feature("Events", "ring buffer", ("tests/libbpf/test_ring.py::TestStream::test_events_have",)),
     Feature("Events", "perf buffer", ("tests/libbpf/test_perf.py",)),
