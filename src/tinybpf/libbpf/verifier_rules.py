@@ -20,6 +20,13 @@ RULES: tuple[Refusal, ...] = (
         "{call|{helper}{other}} can't be called in {kind|this kind of program}, or not in this kernel",
         "the running kernel has no such helper, or not for this kind of program: it may need a newer kernel",
         "call",
+        {
+            "kind": (
+                "{call|{helper}} can't be called in {kind|this kind of program}",
+                "{helper} is not available in this kind of program: another kind of program, or another "
+                "helper",
+            )
+        },
     ),
     Refusal(
         "calling kernel function bpf_task_release is not allowed",
