@@ -75,6 +75,14 @@ EXPECTED = {
         None,
         "the context has no field of 4 bytes at offset 44 that this kind of pro",
     ),
+    "core_field": Said(
+        "if ebpf.ReadKernel(&t, ebpf.CurrentTask()) != 0 {",
+        10,
+        None,
+        "this kernel has no struct task_struct.real_parentt",
+        None,
+        "struct task_struct of this kernel has no field 'real_parentt' (did you mean real_parent?)",
+    ),
     "helper_context": Said(
         "ebpf.SkbPullData((*ebpf.SKB)(unsafe.Pointer(&o)), 4)",
         7,

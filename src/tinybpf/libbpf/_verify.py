@@ -89,7 +89,7 @@ def verifier_error(handle: ObjectHandle, code: int, log: str, room: LogRoom) -> 
     if found is None:
         return None
     program, words = found
-    from tinybpf.libbpf import _absent
+    from tinybpf.libbpf import _absent, _unresolved
     from tinybpf.libbpf._forbidden import about_program, verifier_hint
     from tinybpf.libbpf.verifier import parse_log
 
@@ -104,7 +104,11 @@ def verifier_error(handle: ObjectHandle, code: int, log: str, room: LogRoom) -> 
         summary=failure.summary,
         log=words,
         source=lines.whole(failure.source),
-        hint=_left_out_hint(words) or verifier_hint(words) or _absent.helper_hint(words) or failure.hint,
+        hint=_left_out_hint(words)
+        or verifier_hint(words)
+        or _absent.helper_hint(words)
+        or _unresolved.verifier_hint(words)
+        or failure.hint,
         reason=failure.reason,
         variable=failure.variable,
         notes=[(lines.whole(source), said) for source, said in failure.notes],

@@ -18,7 +18,7 @@ from tinybpf.libbpf.verifier_trace import Locate, LocateInside, Trace
 
 _MOST_CAUSES = 4  # the verdict and up to three lines above it
 
-_INSTRUCTION = re.compile(r"\s*(\d+): \([0-9a-f]{2}\) ")
+_INSTRUCTION = re.compile(r"\s*(\d+): (?:\([0-9a-f]{2}\) |<(?:invalid|missing) )")  # the latter by libbpf
 _AT_INSTRUCTION = re.compile(r"\binsn (\d+)|^\s*>>> (\d+) \|")
 
 # Lines that describe the verifier's progress and state, never the reason of a refusal.
