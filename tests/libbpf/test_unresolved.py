@@ -101,6 +101,21 @@ def test_libbpfs_complaints(complaint: str, hint: str | None, monkeypatch: pytes
     assert (found is None) if hint is None else hint in (found or "")
 
 
+@pytest.mark.parametrize(
+    ("section", "near"),
+    [
+        ("raw_tracepoinx/sys_enter", "raw_tracepoint/sys_enter"),
+        ("kprobes/vfs_read", "kprobe/vfs_read"),
+        ("cgroups/connect4", "cgroup/connect4"),
+        ("xpd", "xdp"),
+        ("something/else", None),
+    ],
+)
+def test_a_section_that_is_meant(section: str, near: str | None):
+    complaint = f"libbpf: prog 'x': missing BPF prog type, check ELF section name '{section}'"
+    assert _unresolved.near_section(complaint) == near
+
+
 def test_without_types_of_the_kernel_that_is_said(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(_arguments, "kernel_types", lambda: None)
     words = "failed to resolve CO-RE relocation <byte_off> [5] struct task_struct.gone (0:1 @ offset 4)"

@@ -39,7 +39,7 @@ def load_error(handle: ObjectHandle, name: str, code: int, room: _verify.LogRoom
         return UnsupportedError(f"load '{name}' failed: {absent}\n  {complaint}", code, log)
     hint = next((hint for words, hint in _LOAD_HINTS.items() if words in complaint), None)
     if "missing BPF prog type" in complaint:
-        hint = _section_hint()
+        hint = _section_hint(complaint)
     if hint is None:
         from tinybpf.libbpf import _absent, _unresolved
 
@@ -66,7 +66,12 @@ def _never_looked_at(handle: ObjectHandle, name: str, refused: VerifierError) ->
     return UnsupportedError(f"load '{name}' failed: {absent}", refused.errno, refused.libbpf_log)
 
 
-def _section_hint() -> str:
+def _section_hint(complaint: str) -> str:
+    from tinybpf.libbpf._unresolved import near_section
+
+    near = near_section(complaint)
+    if near:
+        return f"did you mean section '{near}'?"
     version = text(lib.libbpf_version_string())
     return (
         f"libbpf {version} does not know the section: a newer one may, or set type and expected_attach_type "

@@ -26,6 +26,13 @@ _CONFIG = re.compile(
     r"extern (?:\(strong\) |\(kcfg\) )?'?(?P<name>CONFIG_\w+|LINUX_\w+)'?.* not (?:resolved|found)"
 )
 
+_MORE_SECTIONS = {
+    "classifier", "fentry.s", "fexit.s", "fmod_ret.s", "kprobe.multi", "kprobe.session", "kretprobe",
+    "kretprobe.multi", "ksyscall", "kretsyscall", "lsm.s", "netkit", "tcx", "tp", "raw_tp", "uprobe.multi",
+    "uprobe.s", "uretprobe", "uretprobe.multi", "usdt", "xdp.frags",
+}  # fmt: skip
+"""Sections that are none of a kind of program of their own."""
+
 NO_TYPES = (
     "this kernel tells no types (CONFIG_DEBUG_INFO_BTF is not set): give a file with its BTF by btf_path"
 )
@@ -61,6 +68,18 @@ def load_hint(complaint: str) -> str | None:
         )
     found = _SYMBOL.search(complaint)
     return _variable(found["name"]) if found else None
+
+
+def near_section(complaint: str) -> str | None:
+    """The section that a misspelt one was meant to be; None where no known one is near."""
+    from tinybpf.libbpf.features import PROGRAMS
+
+    found = re.search(r"check ELF section name '(?P<kind>[^'/]*)(?P<target>/[^']*)?'", complaint)
+    if found is None:
+        return None
+    kinds = {feature.name.partition("/")[0] for feature in PROGRAMS} | _MORE_SECTIONS
+    near = get_close_matches(found["kind"], kinds, 1, 0.65)
+    return near[0] + (found["target"] or "") if near else None
 
 
 def _relocation(found: re.Match[str]) -> str | None:
