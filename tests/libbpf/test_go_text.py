@@ -87,6 +87,9 @@ def test_what_is_assigned(line: str, name: str | None) -> None:
         ("\tfor ; i <= len(x); {", ("i <= len(x)", ("i", "x"), "len(x)", False)),
         ("\tfor at := head; at != 0; at = at.next {", ("at != 0", ("at",), "0", False)),
         ("\tfor i := 8; i > 0; i -= 2 {", ("i > 0", ("i",), "0", True)),
+        ("\tfor (__u32 i = 0; i < n; i++)", ("i < n", ("i", "n"), "n", True)),
+        ("\t} while (n != 7);", ("n != 7", ("n",), "7", False)),
+        ("\tfor (;;) {", ("", (), "", False)),
     ],
 )
 def test_heads_of_loops(line: str, found: tuple[str, tuple[str, ...], str, bool]) -> None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import tinybpf
 from tinybpf import system
 from tinybpf.libbpf import _verify
+from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf._load_errors import first_complaint
+from tinybpf.libbpf.verifier_trace import CUT
+
+if TYPE_CHECKING:
+    from tinybpf.libbpf._handle import ObjectHandle
 
 PROGRAM = Path(__file__).parent / "programs" / "refused.go"
 
@@ -44,7 +51,8 @@ def test_other_reasons_are_libbpfs_words(build):
         tinybpf.load(content)
     assert str(caught.value) == (
         "load 'object' failed: Invalid argument\n  libbpf: prog 'on_any': missing BPF prog type, "
-        "check ELF section name 'raw_tracepoinx/sys_enter'"
+        "check ELF section name 'raw_tracepoinx/sys_enter'\n"
+        "  hint: did you mean section 'raw_tracepoint/sys_enter'?"
     )
     assert caught.value.errno == errno.EINVAL and not isinstance(caught.value, tinybpf.VerifierError)
     assert "failed to load object 'object'" in (caught.value.libbpf_log or "")
@@ -92,13 +100,96 @@ def test_without_room_libbpf_finds_it(build, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.kernel
 def test_a_long_log_is_not_cut(build):
-    """The verifier walks each turn of this loop: its log has more room than libbpf's first guess."""
-    if system.older_than("5.16"):
-        pytest.skip("this kernel cuts logs at 16 MiB: Linux 5.16 gives more")
+    """The verifier walks each turn of this loop: its log has more room than libbpf's first guess.
+
+    Before Linux 5.16 it has 16 MiB at most, and the messages of a second load stand for its end.
+    """
     with pytest.raises(tinybpf.VerifierError) as caught:
         tinybpf.load(build("endless"))
     error = caught.value
     assert len(error.log) > 1 << 24
+    assert (CUT in error.log) is system.older_than("5.16") and error.errno == errno.E2BIG
     assert "\n0: " in f"\n{error.log[:500]}" and "processed 1000001 insns" in error.log[-500:]
     assert error.summary == "BPF program is too large. Processed 1000001 insn"
     assert error.source is not None and error.source.path.endswith("endless.go")
+
+
+class CutRoom(_verify.LogRoom):
+    """Little room for a log, of which the kernel keeps the beginning, as all did before Linux 6.4."""
+
+    def __init__(self, handle: ObjectHandle, levels: Mapping[str, int] | None = None, size: int = 0) -> None:
+        super().__init__(handle, levels, size)
+        program = lib.bpf_object__next_program(handle.pointer, ffi.NULL)
+        while program != ffi.NULL:
+            lib.bpf_program__set_log_level(program, FIRST_WORDS)
+            program = lib.bpf_object__next_program(handle.pointer, program)
+
+
+FIRST_WORDS = 1 | 8  # BPF_LOG_LEVEL1, BPF_LOG_FIXED
+
+
+@pytest.fixture
+def cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    if system.older_than("6.4"):
+        pytest.skip("logs are cut by a flag that Linux 6.4 brought")
+    monkeypatch.setattr(_verify, "_ROOM", 160)
+    monkeypatch.setattr(_verify, "LogRoom", CutRoom)
+
+
+@pytest.mark.kernel
+def test_the_reason_of_a_log_that_the_kernel_cut(build, cut: None):
+    with pytest.raises(tinybpf.VerifierError) as caught:
+        tinybpf.load(build("refused"))
+    error = caught.value
+    before, _, behind = error.log.partition(CUT)
+    assert "\n0: " in f"\n{before}" and "outside of the packet" not in before
+    assert "\n1: " not in behind and "processed " in behind
+    assert error.errno == errno.EACCES
+    assert error.summary.startswith("R1 offset is outside of the packet (invalid access to packet, off=20 ")
+    assert error.reason == "the packet may end before what this reads"
+    assert error.source is None
+
+
+CHOOSES = """
+package bpf
+
+import (
+	"unsafe"
+
+	"tinybpf/ebpf"
+)
+
+var which uint32
+
+var values = ebpf.Array[uint64]{MaxEntries: 1}
+
+//bpf:section tracepoint/syscalls/sys_enter_getpgid
+func chooses(ctx *ebpf.SysEnter) int32 {
+	v := values.Lookup(0)
+	if v == nil {
+		return 0
+	}
+	if which == 1 {
+		return int32(*(*uint64)(unsafe.Pointer(uintptr(ebpf.KtimeGetNs()))))
+	}
+	if which == 2 {
+		return int32(*(*uint64)(unsafe.Add(unsafe.Pointer(v), 8)))
+	}
+	return int32(*v)
+}
+"""
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    ("which", "summary"),
+    [(1, "R0 invalid mem access 'scalar'"), (2, "invalid access to map value, value_size=8 off=8 size=8")],
+)
+def test_the_second_load_has_the_settings_of_the_first(cut: None, which: int, summary: str):
+    opened = tinybpf.open(tinybpf.compile_go(CHOOSES))
+    opened.globals["which"] = which
+    opened.maps["values"].max_entries = 3
+    with pytest.raises(tinybpf.VerifierError) as caught:
+        opened.load()
+    assert caught.value.program == "chooses" and CUT in caught.value.log
+    assert summary in caught.value.summary

@@ -15,6 +15,7 @@ from tinybpf.libbpf.verifier import VerifierFailure, parse_log
 from tinybpf.libbpf.verifier_facts import SUBJECTS
 from tinybpf.libbpf.verifier_hints import REFUSALS
 from tinybpf.libbpf.verifier_refusal import fill
+from tinybpf.libbpf.verifier_trace import CUT
 
 LOGS = Path(__file__).parent / "data" / "verifier"
 
@@ -283,6 +284,20 @@ def test_cut_logs_are_read_as_far_as_they_go() -> None:
         assert parse_log(log[:length]).summary
 
 
+def test_what_stands_for_the_end_of_a_cut_log() -> None:
+    """The steps before a cut tell of a loop, and of nothing else."""
+    log = read("too_many")
+    end = log.index("BPF program is too large")
+    failure = parse_log(f"{log[:end]}\n{CUT}\n{log[end:]}")
+    assert failure.summary == parse_log(log).summary
+    assert failure.source is not None and failure.source.text.strip().startswith("for (__u32 i = 0")
+    assert failure.reason == parse_log(log).reason and "most of them in this loop" in (failure.reason or "")
+    walked = read("nil_lookup").replace("R0 invalid mem access 'map_value_or_null'", "")
+    failure = parse_log(f"{walked}\n{CUT}\nR3 !read_ok\nprocessed 900000 insns (limit 1000000)\n")
+    assert failure.summary == "R3 !read_ok" and failure.hint
+    assert failure.source is None and failure.instruction is None
+
+
 def test_old_state_lines_are_no_messages() -> None:
     """As Linux 5.4 wrote them: registers indented, no file names."""
     log = (
@@ -312,6 +327,10 @@ def test_the_table_of_refusals() -> None:
         "counter",
         "kind",
         "writable",
+        "low",
+        "high",
+        "least",
+        "most",
     }
     for refusal in REFUSALS:
         assert next(r for r in REFUSALS if re.search(r.pattern, refusal.says)) is refusal, refusal.says

@@ -36,6 +36,8 @@ class ObjectHandle:
         self.directory = directory  # from where its sources' paths are, as far as that is known
         self._pointer = pointer
         self._source: bytes | None = source  # the bytes that libbpf reads from until the load is over
+        self.options: Any = ffi.NULL  # what it was opened with, as long as it is not loaded
+        self.option_values: list[Any] = []  # what those point to
         self._lock = RLock()
         self._links: list[BpfLink] = []
         self._dependents: list[ref[Closing]] = []  # weak: they refer to the handle
@@ -88,7 +90,7 @@ class ObjectHandle:
 
     def loaded(self) -> None:
         """libbpf has read all that it needs of the file's bytes."""
-        self._source = None
+        self._source, self.options, self.option_values = None, ffi.NULL, []
 
     def add_link(self, link: BpfLink) -> None:
         with self._lock:

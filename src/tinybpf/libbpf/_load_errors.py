@@ -34,20 +34,20 @@ def load_error(handle: ObjectHandle, name: str, code: int, room: _verify.LogRoom
     if code in (errno.EPERM, errno.EACCES):
         return _forbidden(handle, name, code, log)
     complaint = first_complaint(log)
-    absent = _absent(handle, complaint, code)
+    absent = _lacking(handle, complaint, code)
     if absent is not None:
         return UnsupportedError(f"load '{name}' failed: {absent}\n  {complaint}", code, log)
     hint = next((hint for words, hint in _LOAD_HINTS.items() if words in complaint), None)
     if "missing BPF prog type" in complaint:
-        hint = _section_hint()
+        hint = _section_hint(complaint)
     if hint is None:
-        from tinybpf.libbpf._absent import target_hint
+        from tinybpf.libbpf import _absent, _unresolved
 
-        hint = target_hint(handle, complaint)
+        hint = _absent.target_hint(handle, complaint) or _unresolved.load_hint(complaint)
     return error_from(f"load '{name}'", code, log, {code: hint} if hint else None, detail=complaint)
 
 
-def _absent(handle: ObjectHandle, complaint: str, code: int) -> str | None:
+def _lacking(handle: ObjectHandle, complaint: str, code: int) -> str | None:
     """What the object needs and this kernel has not, with the version that brought it."""
     from tinybpf.libbpf import _absent
 
@@ -66,7 +66,12 @@ def _never_looked_at(handle: ObjectHandle, name: str, refused: VerifierError) ->
     return UnsupportedError(f"load '{name}' failed: {absent}", refused.errno, refused.libbpf_log)
 
 
-def _section_hint() -> str:
+def _section_hint(complaint: str) -> str:
+    from tinybpf.libbpf._unresolved import near_section
+
+    near = near_section(complaint)
+    if near:
+        return f"did you mean section '{near}'?"
     version = text(lib.libbpf_version_string())
     return (
         f"libbpf {version} does not know the section: a newer one may, or set type and expected_attach_type "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -89,7 +90,9 @@ def verifier_error(handle: ObjectHandle, code: int, log: str, room: LogRoom) -> 
     if found is None:
         return None
     program, words = found
-    from tinybpf.libbpf import _absent
+    if code == errno.ENOSPC:
+        code, words = _whole(handle, program, words)
+    from tinybpf.libbpf import _absent, _unresolved
     from tinybpf.libbpf._forbidden import about_program, verifier_hint
     from tinybpf.libbpf.verifier import parse_log
 
@@ -104,11 +107,24 @@ def verifier_error(handle: ObjectHandle, code: int, log: str, room: LogRoom) -> 
         summary=failure.summary,
         log=words,
         source=lines.whole(failure.source),
-        hint=_left_out_hint(words) or verifier_hint(words) or _absent.helper_hint(words) or failure.hint,
+        hint=_left_out_hint(words)
+        or verifier_hint(words)
+        or _absent.helper_hint(words)
+        or _unresolved.verifier_hint(words)
+        or failure.hint,
         reason=failure.reason,
         variable=failure.variable,
         notes=[(lines.whole(source), said) for source, said in failure.notes],
     )
+
+
+def _whole(handle: ObjectHandle, program: str, words: str) -> tuple[int, str]:
+    """The errno and the log of a program; where the kernel cut that, with the messages from a second load."""
+    from tinybpf.libbpf import _cut_log
+    from tinybpf.libbpf.verifier_trace import CUT
+
+    again = _cut_log.messages(handle, program) if _cut_log.is_cut(words) else None
+    return (errno.ENOSPC, words) if again is None else (again[0], f"{words}\n{CUT}\n{again[1]}")
 
 
 def _left_out_hint(words: str) -> str | None:

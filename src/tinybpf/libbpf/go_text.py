@@ -291,6 +291,9 @@ def assigned(text: str) -> str | None:
     return None
 
 
+_C_LOOP = re.compile(r"\s*(?:\}\s*)?(?:for|while)\s*\((?P<head>.*)\)\s*(?:\{|;)?\s*$")
+
+
 class Loop(NamedTuple):
     """A ``for`` line: its condition as it is written, empty without one, and the variables in it."""
 
@@ -303,8 +306,9 @@ class Loop(NamedTuple):
 
 
 def loop(text: str) -> Loop | None:
-    """The head of a loop, where the line is one."""
-    line = Line(text)
+    """The head of a loop, where the line is one: of Go, or of C."""
+    of_c = _C_LOOP.match(text)
+    line = Line(f"for {of_c['head']} {{" if of_c else text)
     start = next((i for i, t in enumerate(line.tokens) if t.kind == "name" and t.text == "for"), None)
     if start is None or (start > 0 and line.sign(start - 1) != ":"):
         return None

@@ -110,7 +110,9 @@ def open(
         what = f"load '{path or name}'"
         raise error_from(what, ffi.errno, log, OPEN_HINTS, detail=first_complaint(log))
     directory = str(getattr(source, "directory", ""))
-    opened = OpenObject(ObjectHandle(pointer, name, content, directory), path)
+    handle = ObjectHandle(pointer, name, content, directory)
+    handle.options, handle.option_values = opts, alive
+    opened = OpenObject(handle, path)
     if log_level == 0 and log_size == LOG_SIZE:
         return opened
     try:

@@ -14,11 +14,12 @@ from tinybpf.errors import SourceLine
 from tinybpf.libbpf.verifier_facts import SUBJECTS, Facts, Scene
 from tinybpf.libbpf.verifier_hints import REFUSALS
 from tinybpf.libbpf.verifier_refusal import fill
-from tinybpf.libbpf.verifier_trace import Locate, LocateInside, Trace
+from tinybpf.libbpf.verifier_trace import CUT, Locate, LocateInside, Trace
 
 _MOST_CAUSES = 4  # the verdict and up to three lines above it
+_BEHIND = 2000  # lines at the end of a log, among which a cut is looked for
 
-_INSTRUCTION = re.compile(r"\s*(\d+): \([0-9a-f]{2}\) ")
+_INSTRUCTION = re.compile(r"\s*(\d+): (?:\([0-9a-f]{2}\) |<(?:invalid|missing) )")  # the latter by libbpf
 _AT_INSTRUCTION = re.compile(r"\binsn (\d+)|^\s*>>> (\d+) \|")
 
 # Lines that describe the verifier's progress and state, never the reason of a refusal.
@@ -85,10 +86,10 @@ def parse_log(
     """
     if len(log) > 2 * _LONG:
         log = log[: log.rfind("\n", 0, _LONG) + 1] + log[log.find("\n", len(log) - _LONG) + 1 :]
-    lines = log.splitlines()
+    lines, behind = _at_the_cut(log.splitlines())
     start = next((i for i, line in enumerate(lines) if line.startswith("Verification failed:")), None)
     steps = lines if start is None else lines[:start]
-    found = _read_messages(steps)
+    found = _read_messages(behind or steps)
     report = {} if start is None else _read_report(lines[start:])
     instruction = _named_instruction(report.get("At", []) or found.messages[-1:])
     if instruction is None:
@@ -98,6 +99,8 @@ def parse_log(
     else:
         messages, summary = found.messages, _join(found.messages)
 
+    if behind and "too large. Processed" not in summary and "too complex" not in summary:
+        steps = []  # the steps to the refusal are lost
     trace = Trace(steps, locate, inside)
     logged = next((s.logged for s in reversed(trace.steps) if s.number == instruction), None)
     source = None if instruction is None else trace.source_of(instruction, logged)
@@ -131,6 +134,14 @@ def _explained(
                 source=source,
             )
     return failure
+
+
+def _at_the_cut(lines: list[str]) -> tuple[list[str], list[str]]:
+    """The lines of a log, and those that stand for its end where the kernel cut it."""
+    if CUT not in lines[-_BEHIND:]:
+        return lines, []
+    at = len(lines) - 1 - lines[::-1].index(CUT)
+    return lines[:at], lines[at + 1 :]
 
 
 def _most_telling(messages: list[str]) -> list[str]:

@@ -19,6 +19,60 @@ MOVES_PACKET = frozenset(
 RELEASES = frozenset(["bpf_ringbuf_submit", "bpf_ringbuf_discard", "bpf_sk_release"])
 """Helpers that take back what they are given."""
 
+_FILLED = {
+    **dict.fromkeys(
+        (
+            "bpf_probe_read", "bpf_probe_read_str", "bpf_probe_read_user", "bpf_probe_read_user_str",
+            "bpf_probe_read_kernel", "bpf_probe_read_kernel_str", "bpf_get_current_comm",
+            "bpf_copy_from_user", "bpf_copy_from_user_task", "bpf_dynptr_read",
+            "bpf_get_branch_snapshot", "bpf_snprintf",
+        ),
+        1,
+    ),
+    **dict.fromkeys(
+        (
+            "bpf_skb_get_tunnel_key", "bpf_skb_get_tunnel_opt", "bpf_perf_prog_read_value", "bpf_get_stack",
+            "bpf_get_task_stack", "bpf_sysctl_get_name", "bpf_sysctl_get_current_value",
+            "bpf_sysctl_get_new_value", "bpf_map_pop_elem", "bpf_map_peek_elem", "bpf_d_path",
+            "bpf_read_branch_records", "bpf_ima_inode_hash", "bpf_ima_file_hash", "bpf_get_func_ret",
+        ),
+        2,
+    ),
+    **dict.fromkeys(
+        (
+            "bpf_skb_load_bytes", "bpf_skb_load_bytes_relative", "bpf_skb_get_xfrm_state",
+            "bpf_perf_event_read_value", "bpf_get_ns_current_pid_tgid", "bpf_xdp_load_bytes",
+            "bpf_get_func_arg",
+        ),
+        3,
+    ),
+    **dict.fromkeys(("bpf_getsockopt", "bpf_strtol", "bpf_strtoul"), 4),
+}  # fmt: skip
+"""Helpers that write to memory which the program gives them, by the register with its address."""
+
+_SIZED = {
+    **dict.fromkeys(("bpf_trace_printk", "bpf_get_current_comm", "bpf_strtol", "bpf_strtoul"), 2),
+    **dict.fromkeys(
+        (
+            "bpf_skb_get_tunnel_key", "bpf_skb_set_tunnel_key", "bpf_skb_get_tunnel_opt",
+            "bpf_skb_set_tunnel_opt", "bpf_fib_lookup", "bpf_sk_lookup_tcp", "bpf_sk_lookup_udp",
+            "bpf_skc_lookup_tcp", "bpf_sysctl_get_name", "bpf_sysctl_get_current_value",
+            "bpf_sysctl_get_new_value", "bpf_sysctl_set_new_value", "bpf_bind", "bpf_probe_write_user",
+            "bpf_perf_prog_read_value",
+        ),
+        3,
+    ),
+    **dict.fromkeys(
+        (
+            "bpf_skb_load_bytes", "bpf_skb_load_bytes_relative", "bpf_skb_store_bytes",
+            "bpf_perf_event_read_value",
+        ),
+        4,
+    ),
+    **dict.fromkeys(("bpf_setsockopt", "bpf_getsockopt"), 5),
+}  # fmt: skip
+"""Helpers that take a size that must not be 0, by its register."""
+
 RECEIVER = -1
 
 # helper: the method or function of package ebpf that calls it, and its arguments by register
@@ -40,6 +94,16 @@ _WRAPPED: dict[str, dict[str, dict[int, int]]] = {
     "bpf_probe_read_user": {"ReadUser": {1: 0, 3: 1}},
     "bpf_get_current_comm": {"CurrentComm": {1: 0}},
 }
+
+
+def fills(helper: str, register: int | None) -> bool:
+    """Whether the helper writes to the memory whose address the register holds."""
+    return register is not None and _FILLED.get(helper) == register
+
+
+def size_register(helper: str) -> int | None:
+    """The register with a size that the helper does not take as 0; None where none is known."""
+    return _SIZED.get(helper)
 
 
 def call_of(helper: str, line: str) -> Call | None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from tinybpf.errors import SourceLine
-from tinybpf.libbpf import go_text
-from tinybpf.libbpf.verifier_calls import MOVES_PACKET, RELEASES, argument, call_of
+from tinybpf.libbpf import _since, go_text
+from tinybpf.libbpf.verifier_calls import MOVES_PACKET, RELEASES, argument, call_of, fills, size_register
 from tinybpf.libbpf.verifier_trace import Step, Trace
 
 Note = tuple[SourceLine, str]
@@ -141,18 +141,23 @@ def argument_of(scene: Scene) -> Facts:
     register = scene.register()
     if step is None or not step.helper:
         return Facts({"call": step.helper if step else None})
+    if register is None and "zero-sized" in scene.message:  # before Linux 6.14
+        register = size_register(step.helper)
+    use = "written" if fills(step.helper, register) else "read"
+    got = "scalar" if scene.groups.get("got") == "inv" else None  # before Linux 5.18
     call = call_of(step.helper, scene.text)
     if call is None:
-        return Facts({"call": step.helper})
+        return Facts({"call": step.helper, "got": got}, case=use)
     given = argument(step.helper, call, register) if register else None
     sized = argument(step.helper, call, register + 1) if register else None
-    names = {"call": call.name, "argument": go_text.converted(given), "size_argument": sized}
+    names = {"call": call.name, "argument": go_text.converted(given), "size_argument": sized, "got": got}
     names["variable"] = go_text.variable(given) if given else None
     names["size_variable"] = go_text.variable(sized) if sized else None
-    case = ""
+    case = use
     notes: tuple[Note, ...] = ()
     origin = scene.trace.origin(register) if register else None
-    for passed in origin.passed if origin and "type=scalar" in scene.message else ():
+    number = re.search(r"type=(?:scalar|inv)\b", scene.message)
+    for passed in origin.passed if origin and number else ():
         if passed.helper in MOVES_PACKET | RELEASES:
             case = "moved" if passed.helper in MOVES_PACKET else "released"
             names["before"], source = _called(scene, passed)
@@ -166,7 +171,10 @@ def called(scene: Scene) -> Facts:
     step = scene.last
     call = call_of(step.helper, scene.text) if step and step.helper else None
     name = call.name if call else step.helper if step else None
-    return Facts({"call": name or scene.groups.get("helper")})
+    unknown = re.search(r"unknown func \w+#(\d+)", scene.message)
+    fact = _since.helper(int(unknown[1])) if unknown else None
+    case = "kind" if fact and fact.absence() is None else ""
+    return Facts({"call": name or scene.groups.get("helper")}, case=case)
 
 
 def acquired(scene: Scene) -> Facts:
@@ -205,9 +213,29 @@ def returned(scene: Scene) -> Facts:
         source = made
     text = source.text.strip() if source else ""
     value = text.removeprefix("return").strip() if text.startswith("return") else ""
-    return Facts(
-        {"variable": go_text.variable(value) if value else None, "value": value or None}, source=source
-    )
+    names = {"variable": go_text.variable(value) if value else None, "value": value or None}
+    ranges, case = _ranges(scene.message)
+    return Facts({**names, **ranges}, case=case, source=source)
+
+
+_BITS = r"\((0x[0-9a-f]+); (0x[0-9a-f]+)\)"  # the value of the known bits; the unknown ones
+
+
+def _ranges(message: str) -> tuple[dict[str, str | None], str]:
+    """What is returned and what may be, where the verifier says it by bits, as before Linux 6.8."""
+    found = re.search(rf"has (?:value {_BITS}|unknown scalar value) should have been in {_BITS}", message)
+    if found is None:
+        return {}, ""
+    got, allowed = found.group(1, 2), found.group(3, 4)
+    names: dict[str, str | None] = {}
+    for (least, most), (value, mask) in ((("low", "high"), allowed), (("least", "most"), got)):
+        if value is None:
+            return names, "any"
+        known, unknown = int(value, 16), int(mask, 16)
+        if unknown & (unknown + 1):  # not all numbers from one to another
+            return {}, ""
+        names |= {least: str(known), most: str(known | unknown)}
+    return names, "bits"
 
 
 def context(scene: Scene) -> Facts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinybpf.libbpf.verifier_refusal import Refusal
 
 _LOOP_HELPER = "ebpf.Loop (the helper bpf_loop), whose body the verifier walks once"
+_ONE_OF = "this kind of program or callback may return {low} to {high} only: return one of them on every path"
 _BOUNDED = "(`for i := 0; i < 64 && {condition|...}; i++`)"
 
 FLOW: tuple[Refusal, ...] = (
@@ -141,7 +142,7 @@ FLOW: tuple[Refusal, ...] = (
     ),
     Refusal(
         "BPF_EXIT instruction in main prog cannot be used inside bpf_spin_lock-ed region",
-        r"(?:EXIT|exit)\b.*bpf_spin_lock-ed region|bpf_spin_lock is missing",
+        r"(?:EXIT|exit)\b.*bpf_spin_lock-ed region|bpf_spin_unlock is missing",
         "{variable|the lock} is still locked on the way from here to the return",
         "while a spin lock is held the program can only read and write memory: no calls and no return until "
         "it is unlocked, on every path",
@@ -173,14 +174,14 @@ FLOW: tuple[Refusal, ...] = (
         r"At .+ the register R\d has smin=(?P<least>-?\d+) smax=(?P<most>-?\d+) "
         r"should have been in \[(?P<low>-?\d+), (?P<high>-?\d+)\]",
         "{value|the result} can be {least|less} to {most|more}, and must be {low} to {high} here",
-        "this kind of program or callback may return {low} to {high} only: return one of them on every path",
+        _ONE_OF,
         "returned",
     ),
     Refusal(
         "At program exit the register R0 has unknown scalar value should have been in [0, 1]",
         r"At .+ the register R\d .*should have been in \[(?P<low>-?\d+), (?P<high>-?\d+)\]",
         "{value|the result} can be anything, and must be {low} to {high} here",
-        "this kind of program or callback may return {low} to {high} only: return one of them on every path",
+        _ONE_OF,
         "returned",
     ),
     Refusal(
@@ -190,6 +191,13 @@ FLOW: tuple[Refusal, ...] = (
         "return a constant that is allowed, on every path; the allowed ones have the bits ({tnum}: value; "
         "mask)",
         "returned",
+        {
+            "bits": (
+                "{value|the result} can be {least} to {most}, and must be {low} to {high} here",
+                _ONE_OF,
+            ),
+            "any": ("{value|the result} can be anything, and must be {low} to {high} here", _ONE_OF),
+        },
     ),
     Refusal(
         "R0 !read_ok",

@@ -7,6 +7,18 @@ from tinybpf.libbpf.verifier_refusal import Refusal
 AGAIN = "get it again after the call (ebpf.Header, or ctx.Data), and test it again"
 _KEEP = "use it before that call, and copy what is needed afterwards into a variable"
 
+_UNWRITTEN = (
+    "{call|the program} reads {size} bytes at {argument|a variable}, and not all of them were written",
+    "these bytes of the stack were never written: pass the address of a variable of {size} bytes, and give "
+    "it a value first, padding included (`var v T` is zeroed; a struct with gaps needs explicit padding "
+    "fields)",
+)
+_TOO_SMALL = (
+    "{call|the call} writes {size} bytes to {argument|a variable}, which has fewer",
+    "the call writes or reads more bytes than the variable has: compare the size that is passed "
+    "({size_argument|{size}}) with the variable's, such as uint32(unsafe.Sizeof({variable|v}))",
+)
+
 _BEYOND = {
     "constant": (
         "what is accessed through {read|the pointer} is not within the memory that it points to{span}",
@@ -176,11 +188,7 @@ MEMORY: tuple[Refusal, ...] = (
     Refusal(
         "invalid read from stack R2 off=-4 size=16",
         r"invalid (?:indirect )?read from stack (?:R\d+ )?off[= ](?P<off>-?[\d+]+) size[= ](?P<size>\d+)",
-        "{call|the program} reads {size} bytes at {argument|a variable}, and not all of them were written",
-        "these bytes of the stack were never written: pass the address of a variable of {size} bytes, and "
-        "give "
-        "it a value first, padding included (`var v T` is zeroed; a struct with gaps needs explicit padding "
-        "fields)",
+        *_UNWRITTEN,
         "argument",
     ),
     Refusal(
@@ -194,9 +202,7 @@ MEMORY: tuple[Refusal, ...] = (
     Refusal(
         "invalid write to stack R1 off=-8 size=16",
         r"invalid write to stack R\d+ off=(?P<off>-?\d+) size=(?P<size>\d+)",
-        "{call|the call} writes {size} bytes to {argument|a variable}, which has fewer",
-        "the call writes or reads more bytes than the variable has: compare the size that is passed "
-        "({size_argument|{size}}) with the variable's, such as uint32(unsafe.Sizeof({variable|v}))",
+        *_TOO_SMALL,
         "argument",
     ),
     Refusal(
@@ -206,6 +212,7 @@ MEMORY: tuple[Refusal, ...] = (
         "the call writes or reads more bytes than the variable has: compare the size that is passed "
         "({size_argument|{size}}) with the variable's, such as uint32(unsafe.Sizeof({variable|v}))",
         "argument",
+        {"written": _TOO_SMALL, "read": _UNWRITTEN},
     ),
     Refusal(
         "invalid stack off=-520 size=8",

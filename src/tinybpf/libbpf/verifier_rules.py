@@ -20,6 +20,27 @@ RULES: tuple[Refusal, ...] = (
         "{call|{helper}{other}} can't be called in {kind|this kind of program}, or not in this kernel",
         "the running kernel has no such helper, or not for this kind of program: it may need a newer kernel",
         "call",
+        {
+            "kind": (
+                "{call|{helper}} can't be called in {kind|this kind of program}",
+                "{helper} is not available in this kind of program: another kind of program, or another "
+                "helper",
+            )
+        },
+    ),
+    Refusal(
+        "failed to resolve CO-RE relocation <byte_off> [5] struct task_struct.gone (0:1 @ offset 4)",
+        r"failed to resolve CO-RE relocation <\w+> \[\d+\] (?P<type>(?:\w+ )?[^\s.:\[(]+)"
+        r"(?P<member>(?:\.|::)[^\s(]+)?",
+        "this kernel has no {type|type or field of that name}{member|}",
+        "the running kernel has other types than the program was made for: where only some kernels have it, "
+        "programs in C ask before the use (bpf_core_field_exists)",
+    ),
+    Refusal(
+        "kfunc 'bpf_task_gone' is referenced but wasn't resolved",
+        r"kfunc '(?P<name>[^']+)' is referenced but wasn't resolved",
+        "this kernel has no function {name|of that name} for programs",
+        "a newer kernel, or a module that is not loaded, may have it: test its address before the call",
     ),
     Refusal(
         "calling kernel function bpf_task_release is not allowed",

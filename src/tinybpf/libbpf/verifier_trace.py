@@ -21,6 +21,9 @@ _FILL = re.compile(r"r(\d+) = \*\(u64 \*\)\(r10 (-\d+)\)$")
 _SPILL = re.compile(r"\*\(u64 \*\)\(r10 (-\d+)\) = r(\d+)$")
 _WRITES = re.compile(r"[rw](\d+) (?P<how>\S*=) ?(?P<value>.*)$")
 
+CUT = "-- the kernel cut the log here; its messages alone: --"
+"""A line between what the kernel left of a log and the messages of a second load."""
+
 FRAME = 10  # the register that points to the stack
 
 Locate = Callable[[int], "SourceLine | None"]

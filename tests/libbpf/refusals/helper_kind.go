@@ -5,9 +5,6 @@ import "tinybpf/ebpf"
 
 //bpf:section xdp
 func signals(ctx *ebpf.XDP) ebpf.XDPAction {
-	if ebpf.GetCurrentCgroupId() == 1 {
-		return ebpf.XDPDrop
-	}
 	if ebpf.Redirect(1, 0) == 1 {
 		return ebpf.XDPDrop
 	}

@@ -6,8 +6,8 @@ import (
 	"unsafe"
 )
 
-//bpf:section xdp
-func wrong(ctx *ebpf.XDP) ebpf.XDPAction {
+//bpf:section tracepoint/syscalls/sys_enter_getpgid
+func wrong(ctx *ebpf.SysEnter) int32 {
 	ebpf.GetCurrentComm(unsafe.Pointer(uintptr(ebpf.KtimeGetNs())), 16)
-	return ebpf.XDPPass
+	return 0
 }
