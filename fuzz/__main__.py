@@ -25,6 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .mutation.__main__ import main as mutate
 
         return mutate(arguments[1:])
+    if arguments[:1] == ["border"]:
+        from .border.__main__ import main as border
+
+        return border(arguments[1:])
     options, reducing = _options(arguments)
     began, shown = time.monotonic(), 0
     summary = campaign.Summary()

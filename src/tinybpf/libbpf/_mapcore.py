@@ -40,6 +40,14 @@ class MapTypes(NamedTuple):
 UNTYPED = MapTypes()
 
 
+def core_of(map: Any) -> MapCore:
+    """The map behind what a user gave for one; ``TypeError`` where it is none."""
+    core = getattr(map, "_core", None)
+    if not isinstance(core, MapCore):
+        raise TypeError(f"map must be a BpfMap, not {type(map).__name__}")
+    return core
+
+
 class MapCore(MapDescriptor):
     """What all views of one map share.
 

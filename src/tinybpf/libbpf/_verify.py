@@ -27,6 +27,8 @@ _ROOM = 256 << 20
 _ROOM_BEFORE_5_2 = (1 << 24) - 1  # older kernels refuse more
 LARGEST_LOG = (1 << 30) - 1
 
+_REFUSAL = 1 << 16  # of a log's end, which has the refusal; a hundred megabytes take a minute to search
+
 
 class LogRoom:
     """Room for the verifier's log while an object is loaded.
@@ -99,6 +101,7 @@ def verifier_error(handle: ObjectHandle, code: int, log: str, room: LogRoom) -> 
     lines = _Lines(handle)
     failure = parse_log(words, lines.of_program(program), lines.inside, about_program(handle, program))
     why = failure.reason or failure.summary or strerror(code)
+    end = words[-_REFUSAL:]
     return VerifierError(
         f"program '{program}' of '{handle.name}' was refused: {why}",
         code,
@@ -107,10 +110,10 @@ def verifier_error(handle: ObjectHandle, code: int, log: str, room: LogRoom) -> 
         summary=failure.summary,
         log=words,
         source=lines.whole(failure.source),
-        hint=_left_out_hint(words)
-        or verifier_hint(words)
-        or _absent.helper_hint(words)
-        or _unresolved.verifier_hint(words)
+        hint=_left_out_hint(end)
+        or verifier_hint(end)
+        or _absent.helper_hint(end)
+        or _unresolved.verifier_hint(end)
         or failure.hint,
         reason=failure.reason,
         variable=failure.variable,

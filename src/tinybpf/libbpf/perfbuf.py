@@ -13,7 +13,7 @@ from tinybpf.errors import BpfError
 from tinybpf.libbpf._events import EventType, validate_event_type
 from tinybpf.libbpf._handle import closed_error
 from tinybpf.libbpf._lib import ffi, lib
-from tinybpf.libbpf._mapcore import possible_cpus
+from tinybpf.libbpf._mapcore import core_of, possible_cpus
 from tinybpf.libbpf._perf import check_pages, checked_cpu
 from tinybpf.libbpf._polled import MOST_BATCHES, PolledBuffer
 from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader
@@ -76,7 +76,7 @@ class BpfPerfBuffer(PolledBuffer, Generic[T]):
         for name, callback in (("sample_callback", sample_callback), ("lost_callback", lost_callback)):
             if callback is not None and not callable(callback):
                 raise TypeError(f"{name} must be callable, not {type(callback).__name__}")
-        core = map._core
+        core = core_of(map)
         if validate_btf_struct is not None:
             validate_event_type(core, event_type, validate_btf_struct, validate_field_names)
         self._core = core

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from tinybpf.errors import BpfError
 from tinybpf.libbpf._events import EventType, validate_event_type
 from tinybpf.libbpf._handle import closed_error
+from tinybpf.libbpf._mapcore import core_of
 from tinybpf.libbpf._polled import MOST_BATCHES, PolledBuffer
 from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader
 from tinybpf.libbpf._source import Source, lost_counter
@@ -84,7 +85,7 @@ class BpfRingBuffer(PolledBuffer, Generic[T]):
         `BpfError` where the map is no ring buffer or is here already, and where maps with and
         without callback, or bytes and memoryviews, would be mixed.
         """
-        core = map._core
+        core = core_of(map)
         if event_type is ...:
             event_type = self._event_type
         if self._reader.closed:

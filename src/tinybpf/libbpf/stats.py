@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
+from tinybpf.errors import BpfError
 from tinybpf.libbpf import _hints
 from tinybpf.libbpf._check import Hints, attempt
 from tinybpf.libbpf._lib import lib
@@ -30,6 +31,8 @@ class RunStats:
             os.close(fd)
 
     def __enter__(self) -> RunStats:
+        if not self.enabled:
+            raise BpfError("the statistics of programs are closed: call enable_stats() again")
         return self
 
     def __exit__(self, *reason: object) -> None:

@@ -12,6 +12,7 @@ from tinybpf.errors import BpfError, BtfValidationError
 from tinybpf.libbpf._check import attempt, error_from
 from tinybpf.libbpf._handle import closed_error
 from tinybpf.libbpf._lib import ffi, lib
+from tinybpf.libbpf._mapcore import core_of
 from tinybpf.libbpf._ring import require_type
 from tinybpf.libbpf.enums import BpfMapType
 from tinybpf.libbpf.stream import check_limits
@@ -40,7 +41,7 @@ class UserRingBuffer:
     """
 
     def __init__(self, map: BpfMap[Any, Any], *, record_type: Any = None) -> None:
-        core = map._core
+        core = core_of(map)
         what = f"write user ring buffer '{core.name}'"
         require_type(what, core, BpfMapType.USER_RINGBUF)
         self._core = core
