@@ -13,7 +13,7 @@ from collections.abc import Sequence
 try:
     import click
 
-    from tinybpf.cli import build, doctor, init, messages, run, version, vm
+    from tinybpf.cli import build, doctor, init, link, map, messages, prog, run, version, vm
 except KeyboardInterrupt:  # from a cold disk this takes a while
     sys.exit(130)
 
@@ -29,6 +29,9 @@ def cli() -> None:
 cli.add_command(build.build)
 cli.add_command(doctor.doctor)
 cli.add_command(init.init)
+cli.add_command(link.link)
+cli.add_command(map.map_)
+cli.add_command(prog.prog)
 cli.add_command(run.run)
 cli.add_command(version.version)
 cli.add_command(vm.vm)
