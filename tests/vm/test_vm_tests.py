@@ -98,7 +98,11 @@ def test_the_matrix_goes_between_the_markers(tmp_path: Path) -> None:
 
     page = tmp_path / "page.md"
     page.write_text((ROOT / "docs" / "kernels.md").read_text())
-    found = {"6.1": outcomes(("tests/libbpf/attach/test_netkit.py::test_packets_of_one_side", "skipped", "no | netkit"))}
+    found = {
+        "6.1": outcomes(
+            ("tests/libbpf/attach/test_netkit.py::test_packets_of_one_side", "skipped", "no | netkit")
+        )
+    }
     matrix.write(page, found, {"6.1": "6.1.0-56-amd64"})
     text = page.read_text()
     assert text.startswith("# What works") and text.rstrip().endswith("(vm.md).")
