@@ -315,7 +315,9 @@ def test_variables_are_set_before_the_load():
     with tinybpf.load_go(HEAD + KNOB, variables={"limit": 41}) as obj:
         assert obj.program("answer").test_run(ctx=bytes(8)).retval == 42
         assert obj.globals["limit"] == 41
-    with pytest.raises(tinybpf.MissingError, match=r"has no variable 'limits' \(did you mean 'limit'\?\); there is: 'limit'"):
+    with pytest.raises(
+        tinybpf.MissingError, match=r"has no variable 'limits' \(did you mean 'limit'\?\); there is: 'limit'"
+    ):
         tinybpf.load_go(HEAD + KNOB, variables={"limits": 41})
 
 
