@@ -27,6 +27,7 @@ HOSTS_OWN = {
     "cacheclear": False,
     "pyargs": False,
     "pastebin": None,
+    "basetemp": None,
 }
 
 SLOWER = 20
