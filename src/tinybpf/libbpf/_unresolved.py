@@ -71,13 +71,15 @@ def load_hint(complaint: str) -> str | None:
 
 
 def near_section(complaint: str) -> str | None:
-    """The section that a misspelt one was meant to be; None where no known one is near."""
+    """The section that a misspelt one was meant to be; None where none is near, or it is known."""
     from tinybpf.libbpf.features import PROGRAMS
 
     found = re.search(r"check ELF section name '(?P<kind>[^'/]*)(?P<target>/[^']*)?'", complaint)
     if found is None:
         return None
     kinds = {feature.name.partition("/")[0] for feature in PROGRAMS} | _MORE_SECTIONS
+    if found["kind"] in kinds:
+        return None
     near = get_close_matches(found["kind"], kinds, 1, 0.65)
     return near[0] + (found["target"] or "") if near else None
 
