@@ -1,4 +1,4 @@
-"""netkit: what is said where it cannot be; attaching needs a kernel with CONFIG_NETKIT."""
+"""netkit: packets of either side, the order of programs, and what is said where it cannot be."""
 
 from __future__ import annotations
 
