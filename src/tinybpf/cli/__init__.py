@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_standard_files()
     try:
         status = cli.main(args=arguments, prog_name="tinybpf", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it was closed
+            sys.stdout.flush()
     except BrokenPipeError:
         # The reader of our output has gone; keep Python from saying so at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -36,7 +36,7 @@ def list_(as_json: bool) -> None:
     if as_json:
         messages.write_json([data(info) for info in found])
         return
-    header = ("id", "type", "name", "tag", "instructions", "jited", "loaded", "uid", "maps")
+    header = ("id", "type", "name", "tag", "instructions", "uid", "maps")
     rows = [
         (
             str(info.id),
@@ -44,8 +44,6 @@ def list_(as_json: bool) -> None:
             info.name,
             info.tag,
             str(info.xlated_size // INSTRUCTION),
-            str(info.jited_size),
-            moment(info.loaded_at),
             str(info.uid),
             " ".join(map(str, info.map_ids)),
         )
@@ -53,7 +51,7 @@ def list_(as_json: bool) -> None:
     ]
     shrinks = ("type", "name", "maps")
     for line in (
-        tables.table(header, rows, right=("id", "instructions", "jited", "uid"), shrinks=shrinks)
+        tables.table(header, rows, right=("id", "instructions", "uid"), shrinks=shrinks)
         if rows
         else ["no program is loaded"]
     ):

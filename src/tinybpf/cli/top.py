@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import select
+import shutil
 import sys
 import time
 from dataclasses import dataclass
@@ -74,6 +76,8 @@ def top(count: int | None, interval: float, show_all: bool, as_json: bool) -> in
     """
     from tinybpf.show.stop import Stop, Stopped
 
+    if sys.stdout is None:
+        raise click.ClickException("standard output is closed, and the tables would go there")
     try:
         with Stop() as stop, tinybpf.enable_stats():
             before, at = _counts(), time.monotonic()
@@ -88,7 +92,7 @@ def top(count: int | None, interval: float, show_all: bool, as_json: bool) -> in
             stop.noticed()
     except Stopped as stopped:
         return 128 + stopped.number
-    if sys.stdout.isatty() and stop.asked is not None:
+    if tables.is_terminal() and stop.asked is not None:
         click.echo()  # the terminal shows ^C
     return 0
 
@@ -123,14 +127,13 @@ def _write(rows: list[Row], as_json: bool, seconds: float) -> None:
         click.echo(json.dumps(document, separators=(",", ":")))
         return
     lines = _table(rows)
-    if sys.stdout.isatty():
-        import shutil
-
+    live = tables.is_terminal() and os.environ.get("TERM", "dumb") != "dumb"
+    if live:
         lines = lines[: max(shutil.get_terminal_size().lines - 2, 1)]
         click.echo(CLEAR, nl=False)
     for line in lines:
         tables.write(line)
-    if not sys.stdout.isatty():
+    if not live:
         click.echo()
     sys.stdout.flush()
 
