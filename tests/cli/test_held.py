@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from lacking import skip_without
 
 import tinybpf
 
@@ -48,6 +49,14 @@ func count_for_list(ctx *ebpf.SKB) int32 {
 }
 """
 PROGRAM = "count_for_list"
+ON_OPEN = """package bpf
+
+import "unsafe"
+
+//bpf:section fentry/do_sys_openat2
+func on_open(ctx unsafe.Pointer) int32 { return 0 }
+"""
+REPLACE = Path(__file__).parents[1] / "libbpf" / "data" / "replace.elf"
 pytestmark = pytest.mark.kernel
 
 
@@ -205,8 +214,28 @@ def test_links_with_what_their_kind_has(held, link, cgroup, run, answer):
     assert (listed["type"], listed["program"]) == ("CGROUP", PROGRAM)
     assert listed["cgroup_id"] == cgroup.stat().st_ino
     (shown,) = answer("link", "show", PROGRAM)
-    assert shown == listed | {"pins": []}
+    assert shown == listed | {"pins": [], "target_name": str(cgroup)}
     assert "cgroup id" in run("link", "show", str(link.id)).out
+
+
+def test_the_function_of_the_kernel_that_a_link_is_for(run, answer):
+    skip_without("fentry")
+    with tinybpf.load_go(ON_OPEN) as obj:
+        link = obj.program("on_open").attach()
+        (shown,) = answer("link", "show", str(link.id))
+        assert shown["target_name"] == "do_sys_openat2"
+        assert "do_sys_openat2" in run("link", "show", str(link.id)).out
+
+
+def test_the_function_of_a_program_that_a_link_replaces(answer):
+    skip_without("freplace")
+    with tinybpf.load(REPLACE) as base, tinybpf.open(REPLACE) as opened:
+        opened.programs["asked"].autoload = False
+        opened.programs["other"].autoload = True
+        opened.programs["other"].set_target("answer", base.program("asked"))
+        with opened.load() as other:
+            link = other.program("other").attach_freplace()
+            assert answer("link", "show", str(link.id))[0]["target_name"] == "answer"
 
 
 def test_a_link_is_pinned_and_unpinned(held, link, pin, run, answer):

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
     from tinybpf import BpfMap
 
+INDEXED = (
+    "ARRAY_OF_MAPS",
+    "CGROUP_ARRAY",
+    "CPUMAP",
+    "DEVMAP",
+    "PROG_ARRAY",
+    "REUSEPORT_SOCKARRAY",
+    "SOCKMAP",
+)
+"""Arrays by their nature, which the kernel keeps no types of."""
 QUEUES = ("QUEUE", "STACK")
 EVENTS = ("RINGBUF", "USER_RINGBUF", "PERF_EVENT_ARRAY")
 UNREADABLE = {
@@ -141,7 +151,7 @@ def _entries(found: BpfMap[Any, Any]) -> Iterator[dict[str, Any]]:
     if _section(found):
         yield from _variables(found)
         return
-    for key, value in found.items():
+    for key, value in (found.typed(key=int) if kind in INDEXED else found).items():
         yield {"key": plain(key), "value": plain(value)}
         if hasattr(value, "close"):  # a map in a map was opened for us
             value.close()
