@@ -159,13 +159,11 @@ def _entries(found: BpfMap[Any, Any]) -> Iterator[dict[str, Any]]:
 
 def _section(found: BpfMap[Any, Any]) -> str:
     """The section of package variables that a map is, as ``.rodata``; empty for all other maps."""
-    from tinybpf.libbpf.btf_wire import BtfKind
-
     types = found.types
     if types.btf is None or not types.value:
         return ""
     record = types.btf.record(types.value)
-    return record.name if record.kind is BtfKind.DATASEC else ""
+    return record.name if record.kind is tinybpf.BtfKind.DATASEC else ""
 
 
 def _variables(found: BpfMap[Any, Any]) -> Iterator[dict[str, Any]]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tinybpf.errors import BpfError
 from tinybpf.libbpf import _elf
 from tinybpf.libbpf.disasm import SIZE, Instruction, Raw, decode
 from tinybpf.libbpf.disassembly import CodeLine, Disassembly
@@ -20,13 +18,11 @@ _CONSTANT, _CALL, _LOCAL, _KERNEL = 0x18, 0x85, 1, 2
 MAPS = ".maps"
 
 
-def of_object(data: bytes, name: str, btf: Btf | None, directory: str = "") -> Disassembly:
-    """All functions of an object, section by section. ``btf`` is its type information."""
+def of_object(data: bytes, btf: Btf | None, directory: str = "") -> Disassembly:
+    """All functions of an object that was opened, section by section. ``btf`` is its type information."""
     from tinybpf.libbpf.btf_ext import BtfExt
 
     elf = _elf.read(data)
-    if (elf.order == "<") != (sys.byteorder == "little"):
-        raise BpfError(f"disassemble '{name}' failed: the object is for machines of the other byte order")
     ext = next((section.content for section in elf.sections if section.name == ".BTF.ext"), None)
     lines = BtfExt(ext, btf, directory) if ext is not None and btf is not None else None
     found: list[CodeLine] = []

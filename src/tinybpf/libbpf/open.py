@@ -220,7 +220,7 @@ class OpenObject:
 
         handle = self._handle
         self._require()
-        return object_code.of_object(handle.source, self.name, handle.btf, handle.directory)
+        return object_code.of_object(handle.source, handle.btf, handle.directory)
 
     @property
     def log_level(self) -> int:
