@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
+from tinybpf.libbpf.btf_ext import section_table
+
 _SYMBOLS, _NOBITS, _RELOCATIONS = 2, 8, 9
 _EXECUTABLE = 4
 FUNCTION, SECTION = 2, 3
@@ -64,9 +66,8 @@ def read(data: bytes | bytearray | memoryview) -> Elf:
     """Read a 64-bit object that libbpf has opened already."""
     view = memoryview(data).cast("B")
     order = "<" if view[5] == 1 else ">"
-    (at,) = struct.unpack_from(order + "Q", view, 40)
-    _, count, names_index = struct.unpack_from(order + "HHH", view, 58)
-    rows = [struct.unpack_from(order + "IIQQQQIIQQ", view, at + 64 * index) for index in range(count)]
+    at, step, count, names_index = section_table(view, order)
+    rows = [struct.unpack_from(order + "IIQQQQIIQQ", view, at + step * index) for index in range(count)]
 
     def content(row: tuple[int, ...]) -> memoryview:
         return view[:0] if row[1] == _NOBITS else view[row[4] : row[4] + row[5]]
