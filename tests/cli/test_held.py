@@ -200,6 +200,39 @@ def test_a_queue_is_looked_at_and_keeps_its_values(held, answer):
         assert int.from_bytes(bytes.fromhex(entry["value"]), sys.byteorder) == 9
 
 
+def test_maps_and_programs_in_a_map(held, answer):
+    """Their ids; what is opened for that is closed again."""
+    with (
+        tinybpf.create_map("array", key="u32", value="u64", max_entries=2) as inner,
+        tinybpf.create_map("array_of_maps", key="u32", max_entries=4, inner=inner) as outer,
+        tinybpf.create_map("prog_array", key="u32", value="u32", max_entries=4) as programs,
+    ):
+        outer[2] = inner
+        programs[1] = held.program(PROGRAM)
+        descriptors = len(os.listdir("/proc/self/fd"))
+        assert answer("map", "dump", str(outer.id)) == [{"key": 2, "value": inner.id}]
+        found = answer("map", "dump", str(programs.id))
+        assert found == [{"key": 1, "value": held.program(PROGRAM).info.id}]
+        assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+def test_devices_have_numbers_for_keys(answer):
+    with tinybpf.create_map("devmap", key="u32", value="u32", max_entries=4) as devices:
+        devices[3] = "lo"
+        assert answer("map", "dump", str(devices.id)) == [{"key": 3, "value": 1}]
+
+
+@pytest.mark.parametrize("kind", ["bloom_filter", "xskmap", "sk_storage", "perf_event_array"])
+def test_maps_that_cannot_be_dumped(kind, run):
+    keys = {"bloom_filter": {"value": "u64"}, "sk_storage": {"key": "s32", "value": "u64"}}
+    entries = {} if kind == "sk_storage" else {"max_entries": 4}
+    with tinybpf.create_map(kind, **keys.get(kind, {"key": "u32", "value": "u32"}), **entries) as made:
+        outcome = run("map", "dump", str(made.id))
+    assert (outcome.status, outcome.out) == (1, "")
+    assert f"map '{made.name[:15]}'" in outcome.err
+    assert "internal error" not in outcome.err
+
+
 def test_a_ring_buffer_is_no_table(held, run):
     outcome = run("map", "dump", numbers(held).ring, "--json")
     assert (outcome.status, outcome.out) == (1, "")

@@ -112,7 +112,7 @@ def dump(what: str, as_json: bool) -> None:
             _write_document(first, entries)
             return
         while first is not None:
-            tables.write(": ".join(json.dumps(part) for part in first.values()))
+            click.echo(": ".join(json.dumps(part) for part in first.values()))
             first = next(entries, None)
 
 
