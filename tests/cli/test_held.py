@@ -312,6 +312,12 @@ def test_what_is_not_there(run, group, what, status, words):
         assert "internal error" not in outcome.err
 
 
+def test_names_cannot_move_the_cursor(run):
+    outcome = run("prog", "show", "a\x1b[31m\nb")
+    assert outcome.status == 1
+    assert "'a\\x1b[31m\\nb'" in outcome.err
+
+
 def test_a_name_that_several_have(compiled, held, run, answer):
     with tinybpf.load(compiled) as other:
         ids = [held.program(PROGRAM).info.id, other.program(PROGRAM).info.id]

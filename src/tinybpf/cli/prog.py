@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -154,13 +155,11 @@ def line_data(line: CodeLine) -> dict[str, Any]:
 
 
 def _links() -> dict[int, list[int]]:
-    """The links of each program, by the program's id; none where the kernel does not tell."""
+    """The links of each program, by the program's id; none where the kernel has no list (before 5.8)."""
     found: dict[int, list[int]] = {}
-    try:
+    with suppress(tinybpf.BpfError):
         for link in tinybpf.links():
             found.setdefault(link.program_id, []).append(link.id)
-    except tinybpf.UnsupportedError:
-        pass
     return found
 
 
