@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+import tinybpf
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import kernel_objects
 
@@ -35,3 +36,21 @@ def test_any_other_refusal_is_told():
     with pytest.raises(BpfError, match="list links: look at 2 failed") as caught:
         walk(errno.EPERM)
     assert caught.value.errno == errno.EPERM
+
+
+OPEN = [
+    tinybpf.open_program_by_id,
+    tinybpf.open_map_by_id,
+    tinybpf.open_link_by_id,
+    tinybpf.open_btf_by_id,
+]
+
+
+@pytest.mark.parametrize("open_by_id", OPEN)
+def test_what_is_no_id(open_by_id):
+    for wrong in (0, -1, 1 << 32, 1 << 70):
+        with pytest.raises(ValueError, match="ids are from 1 to 4294967295"):
+            open_by_id(wrong)
+    for wrong in ("1", None, 1.0, True):
+        with pytest.raises(TypeError, match="an id is an int"):
+            open_by_id(wrong)
