@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from lacking import skip_without
 
 import tinybpf
 
@@ -48,6 +49,14 @@ func count_for_list(ctx *ebpf.SKB) int32 {
 }
 """
 PROGRAM = "count_for_list"
+ON_OPEN = """package bpf
+
+import "unsafe"
+
+//bpf:section fentry/do_sys_openat2
+func on_open(ctx unsafe.Pointer) int32 { return 0 }
+"""
+REPLACE = Path(__file__).parents[1] / "libbpf" / "data" / "replace.elf"
 pytestmark = pytest.mark.kernel
 
 
@@ -191,6 +200,39 @@ def test_a_queue_is_looked_at_and_keeps_its_values(held, answer):
         assert int.from_bytes(bytes.fromhex(entry["value"]), sys.byteorder) == 9
 
 
+def test_maps_and_programs_in_a_map(held, answer):
+    """Their ids; what is opened for that is closed again."""
+    with (
+        tinybpf.create_map("array", key="u32", value="u64", max_entries=2) as inner,
+        tinybpf.create_map("array_of_maps", key="u32", max_entries=4, inner=inner) as outer,
+        tinybpf.create_map("prog_array", key="u32", value="u32", max_entries=4) as programs,
+    ):
+        outer[2] = inner
+        programs[1] = held.program(PROGRAM)
+        descriptors = len(os.listdir("/proc/self/fd"))
+        assert answer("map", "dump", str(outer.id)) == [{"key": 2, "value": inner.id}]
+        found = answer("map", "dump", str(programs.id))
+        assert found == [{"key": 1, "value": held.program(PROGRAM).info.id}]
+        assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+def test_devices_have_numbers_for_keys(answer):
+    with tinybpf.create_map("devmap", key="u32", value="u32", max_entries=4) as devices:
+        devices[3] = "lo"
+        assert answer("map", "dump", str(devices.id)) == [{"key": 3, "value": 1}]
+
+
+@pytest.mark.parametrize("kind", ["bloom_filter", "xskmap", "sk_storage", "perf_event_array"])
+def test_maps_that_cannot_be_dumped(kind, run):
+    keys = {"bloom_filter": {"value": "u64"}, "sk_storage": {"key": "s32", "value": "u64"}}
+    entries = {} if kind == "sk_storage" else {"max_entries": 4}
+    with tinybpf.create_map(kind, **keys.get(kind, {"key": "u32", "value": "u32"}), **entries) as made:
+        outcome = run("map", "dump", str(made.id))
+    assert (outcome.status, outcome.out) == (1, "")
+    assert f"map '{made.name[:15]}'" in outcome.err
+    assert "internal error" not in outcome.err
+
+
 def test_a_ring_buffer_is_no_table(held, run):
     outcome = run("map", "dump", numbers(held).ring, "--json")
     assert (outcome.status, outcome.out) == (1, "")
@@ -205,8 +247,28 @@ def test_links_with_what_their_kind_has(held, link, cgroup, run, answer):
     assert (listed["type"], listed["program"]) == ("CGROUP", PROGRAM)
     assert listed["cgroup_id"] == cgroup.stat().st_ino
     (shown,) = answer("link", "show", PROGRAM)
-    assert shown == listed | {"pins": []}
+    assert shown == listed | {"pins": [], "target_name": str(cgroup)}
     assert "cgroup id" in run("link", "show", str(link.id)).out
+
+
+def test_the_function_of_the_kernel_that_a_link_is_for(run, answer):
+    skip_without("fentry")
+    with tinybpf.load_go(ON_OPEN) as obj:
+        link = obj.program("on_open").attach()
+        (shown,) = answer("link", "show", str(link.id))
+        assert shown["target_name"] == "do_sys_openat2"
+        assert "do_sys_openat2" in run("link", "show", str(link.id)).out
+
+
+def test_the_function_of_a_program_that_a_link_replaces(answer):
+    skip_without("freplace")
+    with tinybpf.load(REPLACE) as base, tinybpf.open(REPLACE) as opened:
+        opened.programs["asked"].autoload = False
+        opened.programs["other"].autoload = True
+        opened.programs["other"].set_target("answer", base.program("asked"))
+        with opened.load() as other:
+            link = other.program("other").attach_freplace()
+            assert answer("link", "show", str(link.id))[0]["target_name"] == "answer"
 
 
 def test_a_link_is_pinned_and_unpinned(held, link, pin, run, answer):
@@ -248,6 +310,12 @@ def test_what_is_not_there(run, group, what, status, words):
         assert (outcome.status, outcome.out) == (status, "")
         assert words in outcome.err
         assert "internal error" not in outcome.err
+
+
+def test_names_cannot_move_the_cursor(run):
+    outcome = run("prog", "show", "a\x1b[31m\nb")
+    assert outcome.status == 1
+    assert "'a\\x1b[31m\\nb'" in outcome.err
 
 
 def test_a_name_that_several_have(compiled, held, run, answer):

@@ -4,10 +4,13 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tinybpf._version import __version__
+
+OBJECT = Path(__file__).parents[1] / "libbpf" / "data" / "commands.elf"
 
 
 def test_version(run):
@@ -36,6 +39,15 @@ def test_a_reader_that_has_gone_is_no_traceback(command):
     done = command("version", stdout=writer)
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("arguments", [("version",), ("inspect", str(OBJECT))])
+def test_standard_output_may_be_closed(arguments):
+    line = '"$@" >&-'
+    done = subprocess.run(
+        ["sh", "-c", line, "sh", sys.executable, "-m", "tinybpf", *arguments], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(("no_color", "colored"), [("", True), ("1", False)])

@@ -13,7 +13,22 @@ from collections.abc import Sequence
 try:
     import click
 
-    from tinybpf.cli import build, doctor, init, link, map, messages, prog, run, version, vm
+    from tinybpf.cli import (
+        build,
+        doctor,
+        elevated,
+        init,
+        inspect,
+        link,
+        map,
+        messages,
+        prog,
+        run,
+        top,
+        verify,
+        version,
+        vm,
+    )  # fmt: skip
 except KeyboardInterrupt:  # from a cold disk this takes a while
     sys.exit(130)
 
@@ -23,16 +38,20 @@ except KeyboardInterrupt:  # from a cold disk this takes a while
     epilog="Run tinybpf COMMAND --help for the flags of a command.",
 )
 def cli() -> None:
-    """Compile Go to eBPF."""
+    """Compile Go to eBPF, run it, and look at what the kernel holds."""
 
 
 cli.add_command(build.build)
 cli.add_command(doctor.doctor)
 cli.add_command(init.init)
+cli.add_command(inspect.inspect)
 cli.add_command(link.link)
 cli.add_command(map.map_)
 cli.add_command(prog.prog)
 cli.add_command(run.run)
+cli.add_command(elevated.run_elevated)
+cli.add_command(top.top)
+cli.add_command(verify.verify)
 cli.add_command(version.version)
 cli.add_command(vm.vm)
 
@@ -42,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_standard_files()
     try:
         status = cli.main(args=arguments, prog_name="tinybpf", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it was closed
+            sys.stdout.flush()
     except BrokenPipeError:
         # The reader of our output has gone; keep Python from saying so at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -126,11 +126,14 @@ def is_named(name: str, given: str) -> bool:
 def _unknown(kind: Kind, given: str) -> NotFoundError:
     from difflib import get_close_matches
 
+    from tinybpf.show.words import clean
+
     near = get_close_matches(given, {kind.names(info) for info in kind.every()}, 1)
     meant = f"did you mean '{near[0]}'? " if near else ""
-    pin = ", a pin by its path with a slash" if os.path.lexists(given) else ""
+    pin = "; a pin in this directory is given with a slash: ./NAME" if os.path.lexists(given) else ""
     return NotFoundError(
-        f"there is no {kind.word} of the name '{given}': {meant}tinybpf {kind.command} list has all{pin}"
+        f"there is no {kind.word} of the name '{clean(given)}': "
+        f"{meant}tinybpf {kind.command} list has all{pin}"
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import tinybpf
-from tinybpf.cli import held, messages, tables
+from tinybpf.cli import held, messages, places, tables
 from tinybpf.cli.plain import plain
 from tinybpf.cli.prog import as_json_flag, line_data, listing
 
@@ -52,7 +52,12 @@ def list_(as_json: bool) -> None:
 def show(what: str, as_json: bool) -> None:
     """Show what a link is attached to, with all that the kernel tells of its kind."""
     with held.all_of(held.LINKS, what) as found:
-        told = [each for each in (_told(opened.info) for opened in found) if each is not None]
+        infos = [opened.info for opened in found]
+        told = [
+            each | {"target_name": places.name_of(info)}
+            for info in infos
+            if (each := _told(info)) is not None
+        ]
     pins = held.pins_of(held.LINKS)
     for each in told:
         each["pins"] = pins.get(each["id"], [])
@@ -138,10 +143,12 @@ def _facts(told: dict[str, Any]) -> list[tuple[str, str]]:
     own = {
         name: value
         for name, value in told.items()
-        if name not in (*COMMON, "target", "program", "pins") and value not in (None, "", [], False)
+        if name not in (*COMMON, "target", "target_name", "program", "pins")
+        and value not in (None, "", [], False)
     }
     return [
         ("type", told["type"].lower()),
+        ("target", told["target_name"] or ""),
         ("program", _program(told)),
         *((name.replace("_", " "), _words(value)) for name, value in own.items()),
         ("pinned", ", ".join(told["pins"])),

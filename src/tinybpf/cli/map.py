@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
     from tinybpf import BpfMap
 
+INDEXED = (
+    "ARRAY_OF_MAPS",
+    "CGROUP_ARRAY",
+    "CPUMAP",
+    "DEVMAP",
+    "PROG_ARRAY",
+    "REUSEPORT_SOCKARRAY",
+    "SOCKMAP",
+)
+"""Arrays by their nature, which the kernel keeps no types of."""
 QUEUES = ("QUEUE", "STACK")
 EVENTS = ("RINGBUF", "USER_RINGBUF", "PERF_EVENT_ARRAY")
 UNREADABLE = {
@@ -102,7 +112,7 @@ def dump(what: str, as_json: bool) -> None:
             _write_document(first, entries)
             return
         while first is not None:
-            tables.write(": ".join(json.dumps(part, ensure_ascii=False) for part in first.values()))
+            click.echo(": ".join(json.dumps(part) for part in first.values()))
             first = next(entries, None)
 
 
@@ -141,7 +151,7 @@ def _entries(found: BpfMap[Any, Any]) -> Iterator[dict[str, Any]]:
     if _section(found):
         yield from _variables(found)
         return
-    for key, value in found.items():
+    for key, value in (found.typed(key=int) if kind in INDEXED else found).items():
         yield {"key": plain(key), "value": plain(value)}
         if hasattr(value, "close"):  # a map in a map was opened for us
             value.close()
@@ -149,13 +159,11 @@ def _entries(found: BpfMap[Any, Any]) -> Iterator[dict[str, Any]]:
 
 def _section(found: BpfMap[Any, Any]) -> str:
     """The section of package variables that a map is, as ``.rodata``; empty for all other maps."""
-    from tinybpf.libbpf.btf_wire import BtfKind
-
     types = found.types
     if types.btf is None or not types.value:
         return ""
     record = types.btf.record(types.value)
-    return record.name if record.kind is BtfKind.DATASEC else ""
+    return record.name if record.kind is tinybpf.BtfKind.DATASEC else ""
 
 
 def _variables(found: BpfMap[Any, Any]) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,7 +37,7 @@ def list_(as_json: bool) -> None:
     if as_json:
         messages.write_json([data(info) for info in found])
         return
-    header = ("id", "type", "name", "tag", "instructions", "jited", "loaded", "uid", "maps")
+    header = ("id", "type", "name", "tag", "instructions", "uid", "maps")
     rows = [
         (
             str(info.id),
@@ -44,8 +45,6 @@ def list_(as_json: bool) -> None:
             info.name,
             info.tag,
             str(info.xlated_size // INSTRUCTION),
-            str(info.jited_size),
-            moment(info.loaded_at),
             str(info.uid),
             " ".join(map(str, info.map_ids)),
         )
@@ -53,7 +52,7 @@ def list_(as_json: bool) -> None:
     ]
     shrinks = ("type", "name", "maps")
     for line in (
-        tables.table(header, rows, right=("id", "instructions", "jited", "uid"), shrinks=shrinks)
+        tables.table(header, rows, right=("id", "instructions", "uid"), shrinks=shrinks)
         if rows
         else ["no program is loaded"]
     ):
@@ -156,13 +155,11 @@ def line_data(line: CodeLine) -> dict[str, Any]:
 
 
 def _links() -> dict[int, list[int]]:
-    """The links of each program, by the program's id; none where the kernel does not tell."""
+    """The links of each program, by the program's id; none where the kernel has no list (before 5.8)."""
     found: dict[int, list[int]] = {}
-    try:
+    with suppress(tinybpf.BpfError):
         for link in tinybpf.links():
             found.setdefault(link.program_id, []).append(link.id)
-    except tinybpf.UnsupportedError:
-        pass
     return found
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tinybpf.cli import messages
+from tinybpf.cli.target import is_object
 from tinybpf.errors import BpfError
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _source(target: str, options: Options) -> Any:
     """What to load: the compiled object, or the path of one."""
     if target == "":
         raise click.BadParameter("must not be empty", param_hint="TARGET")
-    if _is_object(target):
+    if is_object(target):
         if options.sections:
             raise click.UsageError("--section is for Go source: an object has its sections")
         return target
@@ -161,16 +162,6 @@ def _sections(given: tuple[str, ...]) -> dict[str, str]:
         return parse_section_flags(given)
     except ValueError as problem:
         raise click.BadParameter(str(problem), param_hint="--section") from None
-
-
-def _is_object(target: str) -> bool:
-    if target.endswith(".o") and os.path.isfile(target):
-        return True
-    try:
-        with open(target, "rb") as file:
-            return file.read(4) == b"\x7fELF"
-    except OSError:
-        return False
 
 
 def _run(source: Any, options: Options, stop: Stop) -> int:

@@ -20,15 +20,22 @@ LEAST = 8
 NARROWEST = 20
 
 
+def is_terminal() -> bool:
+    """Whether standard output is one; it may be closed."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def width() -> int | None:
     """Columns of the terminal; None in a pipe, unless ``COLUMNS`` is set."""
-    if sys.stdout.isatty() or os.environ.get("COLUMNS"):
+    if is_terminal() or os.environ.get("COLUMNS"):
         return max(shutil.get_terminal_size().columns, NARROWEST)
     return None
 
 
 def write(text: str) -> None:
     """A line to standard output; what its encoding does not have is written as an escape."""
+    if sys.stdout is None:
+        return
     encoding = sys.stdout.encoding or "utf-8"
     shown = text.encode(encoding, "backslashreplace").decode(encoding)
     click.echo(shown, color=messages.wants_color(sys.stdout))

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import _mapinfo
-from tinybpf.libbpf._check import Hints, attempt, check, not_found
-from tinybpf.libbpf._hints import SYS_ADMIN, permission_hint
-from tinybpf.libbpf._lib import ffi, lib, mark_used, text
+from tinybpf.libbpf._check import Hints, attempt, not_found
+from tinybpf.libbpf._lib import ffi, lib, text
 from tinybpf.libbpf._mapcore import UNTYPED, MapCore, MapTypes
 from tinybpf.libbpf.enums import BpfMapType
 
@@ -129,12 +128,12 @@ def open_map_by_id(id: int, key_type: Any = None, value_type: Any = None) -> Bpf
     It stands alone, with the types of the BTF that the kernel keeps with it, unless they are given.
     `NotFoundError` where there is no such map. It takes CAP_SYS_ADMIN.
     """
+    from tinybpf.libbpf.opened_program import descriptor
+
     what = f"open map {id}"
-    mark_used()
-    fd = lib.bpf_map_get_fd_by_id(id)
-    if fd == -errno.ENOENT:
+    fd = descriptor(lib.bpf_map_get_fd_by_id, id, what)
+    if fd is None:
         raise not_found(f"{what} failed: there is no map with this id", errno.ENOENT)
-    check(what, fd, {errno.EPERM: lambda: permission_hint((SYS_ADMIN,))})
     return _map_of_fd(fd, what, key_type, value_type)
 
 

@@ -31,7 +31,7 @@ def read_sections(elf: bytes | bytearray | memoryview) -> dict[str, memoryview]:
     if view[4] != 2 or view[5] not in (1, 2):
         raise ObjectError("ELF: offset 4 says that this is no 64-bit file of a known byte order")
     order = "<" if view[5] == 1 else ">"
-    table, entry_size, count, names_index = _section_table(view, order)
+    table, entry_size, count, names_index = section_table(view, order)
     entry = struct.Struct(order + "IIQQQQI")
 
     def header(index: int) -> tuple[int, int, memoryview]:
@@ -53,7 +53,7 @@ def read_sections(elf: bytes | bytearray | memoryview) -> dict[str, memoryview]:
     return sections
 
 
-def _section_table(view: memoryview, order: str) -> tuple[int, int, int, int]:
+def section_table(view: memoryview, order: str) -> tuple[int, int, int, int]:
     """Where the section headers start, their size and number, and which section has the names."""
     (table,) = struct.unpack_from(order + "Q", view, 40)
     entry_size, count, names_index = struct.unpack_from(order + "HHH", view, 58)

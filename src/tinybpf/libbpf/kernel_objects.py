@@ -118,9 +118,13 @@ def _each(
             finally:
                 os.close(fd)
             yield told
-        elif fd != -errno.ENOENT:  # that one went meanwhile
+        elif fd not in _NOT_THERE:
             raise error_from(what, -fd, None, _HINTS)
         found = _next(kind, next_id, found, None)
+
+
+_NOT_THERE = (-errno.ENOENT, -errno.EAGAIN)
+"""That one went meanwhile, or is a link that is just being made."""
 
 
 def _next(kind: str, next_id: Callable[[int, Any], int], start: int, since: _since.Fact | None) -> int:

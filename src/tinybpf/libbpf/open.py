@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tinybpf.libbpf.btf import Btf
+    from tinybpf.libbpf.disassembly import Disassembly
     from tinybpf.libbpf.globals import Globals
     from tinybpf.libbpf.openmap import OpenMap
     from tinybpf.libbpf.openprogram import OpenProgram
@@ -191,6 +192,35 @@ class OpenObject:
 
             self._globals = Globals(self._handle, loaded=False)
         return self._globals
+
+    @property
+    def sections(self) -> dict[str, int]:
+        """The sections of the ELF file and their sizes in bytes, in the file's order."""
+        from tinybpf.libbpf import _elf
+
+        self._require()
+        return {section.name: section.size for section in _elf.read(self._handle.source).sections[1:]}
+
+    @property
+    def license(self) -> str:
+        """The programs' licence, which decides what helpers they may call; empty where there is none."""
+        from tinybpf.libbpf import _elf
+
+        self._require()
+        parts = (part.content for part in _elf.read(self._handle.source).sections if part.name == "license")
+        return bytes(next(parts, b"")).split(b"\0", 1)[0].decode("utf-8", "backslashreplace")
+
+    def disassembly(self) -> Disassembly:
+        """The instructions of all functions as the compiler wrote them, with the lines of the source.
+
+        Maps, variables and functions stand by their names where a loader will put their addresses.
+        `BpfProgram.disassembly` is what the kernel made of a program.
+        """
+        from tinybpf.libbpf import object_code
+
+        handle = self._handle
+        self._require()
+        return object_code.of_object(handle.source, handle.btf, handle.directory)
 
     @property
     def log_level(self) -> int:
