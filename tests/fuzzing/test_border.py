@@ -81,3 +81,8 @@ def test_a_process_that_dies_is_a_failure(place: Path, monkeypatch: pytest.Monke
     assert [failure.number for failure in summary.failures] == [3]
     assert summary.failures[0].key.startswith("signal 6")
     assert summary.outcomes == {"loaded": 5}
+
+
+def test_a_process_that_does_not_start_is_no_failure_of_a_mutant(tmp_path: Path):
+    with pytest.raises(RuntimeError, match=r"does not start:\n.*No such file"):
+        campaign.run(tmp_path / "nowhere", 1, 0, 6)
