@@ -19,6 +19,8 @@ import pytest
 
 import tinybpf
 from tinybpf.libbpf import _perf, _ringmap, userring
+from tinybpf.libbpf._lib import ffi, lib
+from tinybpf.libbpf.link import make_link
 from tinybpf.libbpf.open import open as open_object
 
 pytestmark = pytest.mark.kernel
@@ -159,6 +161,32 @@ def test_closing_the_object_ends_a_wait(build, me: int, wait: str):
     assert time.monotonic() - begun < FAR / 2
     assert len(failed) == (1 if wait == "user ring" else 0)
     assert all(isinstance(e, tinybpf.BpfError) and "closed" in str(e) for e in failed), failed
+
+
+def test_objects_are_closed_while_others_use_them(build, tmp_path: Path):
+    """What C has of an object stays until C is out of it; a link that comes too late is detached again."""
+    programs = tmp_path / "tracing.o"
+    programs.write_bytes(build("tracing"))
+    done = subprocess.run(
+        [sys.executable, Path(__file__).parent / "closing_races.py", programs, COMMANDS],
+        capture_output=True, text=True, timeout=FAR * 4, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
+def test_a_link_that_is_made_while_its_object_closes_is_detached(build, me: int):
+    obj = tinybpf.load(build("tracing"))
+    program, counts = obj.program("on_getppid"), tinybpf.open_map_by_id(obj.map("counts").id)
+    counts[me] = 0
+    held = program.pointer  # as C holds it that attaches at this moment
+    pointer = lib.bpf_program__attach_tracepoint_opts(held, b"syscalls", b"sys_enter_getppid", ffi.NULL)
+    obj.close()
+    os.getppid()
+    assert counts[me] == 1
+    with pytest.raises(tinybpf.BpfError, match="object 'object' is closed"):
+        make_link(pointer, "x", program.name, program.owner)
+    os.getppid()
+    assert counts[me] == 1
 
 
 @pytest.mark.parametrize("wait", ["poll", "stream", "perf poll"])

@@ -73,8 +73,7 @@ class BpfProgram(TracingAttachments, NetworkAttachments):
     @property
     def pointer(self) -> Any:
         """libbpf's program; `BpfError` once the object is closed. For the attach modules."""
-        self._owner.pointer  # noqa: B018 - raises after close
-        return self._pointer
+        return self._owner.within(self._pointer)
 
     @property
     def owner(self) -> ObjectHandle:
