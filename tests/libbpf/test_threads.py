@@ -174,6 +174,17 @@ def test_objects_are_closed_while_others_use_them(build, tmp_path: Path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
 
 
+def test_a_descriptor_in_use_stays_open(build):
+    """Another file must not get its number while the kernel is asked to do something with it."""
+    obj = tinybpf.load(build("tracing"))
+    program, map_fd = obj.program("whoami"), obj.map("counts").fd
+    held, fd = program._held(), program.fd
+    obj.close()
+    assert obj.closed and "bpf-prog" in os.readlink(f"/proc/self/fd/{fd}")
+    del held
+    assert not os.path.lexists(f"/proc/self/fd/{fd}") and not os.path.lexists(f"/proc/self/fd/{map_fd}")
+
+
 def test_a_link_that_is_made_while_its_object_closes_is_detached(build, me: int):
     obj = tinybpf.load(build("tracing"))
     program, counts = obj.program("on_getppid"), tinybpf.open_map_by_id(obj.map("counts").id)

@@ -118,7 +118,7 @@ def _each(
             finally:
                 os.close(fd)
             yield told
-        elif fd != -errno.ENOENT:  # that one went meanwhile
+        elif fd not in (-errno.ENOENT, -errno.EAGAIN):  # that one went meanwhile, or is being made
             raise error_from(what, -fd, None, _HINTS)
         found = _next(kind, next_id, found, None)
 

@@ -80,6 +80,10 @@ class BpfProgram(TracingAttachments, NetworkAttachments):
         """Who holds the links. For the attach modules."""
         return self._owner
 
+    def _held(self) -> Any:
+        """As long as somebody has this, the descriptor stays open, whoever closes the object."""
+        return self.pointer
+
     def pin(self, path: str | os.PathLike[str]) -> None:
         """Pin the program in a BPF file system: it stays loaded beyond the process. Kernel 4.4 or later.
 
