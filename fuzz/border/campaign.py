@@ -68,6 +68,8 @@ def _batch(
         said.seek(0)
         detail = said.read()
     lines = done.stdout.splitlines()
+    if not lines:  # no mutant's fault
+        raise RuntimeError(f"{' '.join(command)} does not start:\n{detail[-2000:]}")
     tried = 0
     for line in lines:
         number, _, outcome = line.partition(" ")

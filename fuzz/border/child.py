@@ -131,7 +131,10 @@ def read_types(content: bytes) -> None:
 
 
 def begin() -> None:
-    """Where a mutant may pin its maps."""
+    """Where a mutant may pin its maps; what processes that died left there goes."""
+    for left in Path(PINS).parent.glob("fuzz-*"):
+        if not Path(f"/proc/{left.name.partition('-')[2]}").exists():
+            shutil.rmtree(left, ignore_errors=True)
     os.makedirs(PINS, exist_ok=True)
 
 

@@ -7,9 +7,12 @@ as a file.
 from __future__ import annotations
 
 import random
+import struct
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from .mutants import mutant
 from .seeds import ROOT, read
 
 
@@ -17,33 +20,37 @@ def run(place: Path, seed: int, seconds: float | None) -> int:
     """Until ``seconds`` are over, or without end. Does not return: libFuzzer ends the process."""
     import atheris
 
-    with atheris.instrument_imports(include=["tinybpf.libbpf"]):
+    options = [f"-seed={seed}", "-timeout=60", "-rss_limit_mb=0", "-max_len=262144"]
+    options += [f"-artifact_prefix={ROOT}/.fuzz/border-guided-"]
+    options += [f"-max_total_time={int(seconds)}"] if seconds else []
+    corpus = ROOT / ".fuzz" / "corpus"
+    corpus.mkdir(parents=True, exist_ok=True)
+    with atheris.instrument_imports(include=["tinybpf.libbpf"]):  # also of what is imported later
         from . import child
-    from .mutants import mutant
 
-    seeds = read(place)
+        def one(data: bytes) -> None:
+            child.exercise(data)
+            child.read_types(data)
 
-    def one(data: bytes) -> None:
-        child.exercise(data)
-        child.read_types(data)
+        child.begin()
+        atheris.Setup(
+            [sys.argv[0], *options, str(corpus), str(place)], one, custom_mutator=mutator(read(place))
+        )
+        try:
+            atheris.Fuzz()
+        finally:
+            child.end()
+    return 0
+
+
+def mutator(seeds: Sequence[bytes]) -> Callable[[bytes, int, int], bytes]:
+    """libFuzzer's own mutations damage the header, mostly; ours know what they do."""
 
     def change(data: bytes, most: int, number: int) -> bytes:
-        """libFuzzer's own mutations damage the header, mostly; ours know what they do."""
         rng = random.Random(number)
         try:
             return mutant(rng, [bytes(data)] if data else seeds)[:most]
-        except (ValueError, IndexError):  # no object that parts are found in
+        except (ValueError, IndexError, struct.error):  # no object in which parts are found
             return rng.choice(seeds)[:most]
 
-    corpus, crashes = ROOT / ".fuzz" / "corpus", ROOT / ".fuzz"
-    corpus.mkdir(parents=True, exist_ok=True)
-    options = [f"-seed={seed}", "-timeout=60", "-rss_limit_mb=0", "-max_len=262144"]
-    options += [f"-artifact_prefix={crashes}/border-guided-"]
-    options += [f"-max_total_time={int(seconds)}"] if seconds else []
-    child.begin()
-    atheris.Setup([sys.argv[0], *options, str(corpus), str(place)], one, custom_mutator=change)
-    try:
-        atheris.Fuzz()
-    finally:
-        child.end()
-    return 0
+    return change

@@ -8,13 +8,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 THIRD_PARTY = ROOT / "third_party"
-LEFT_OUT = ("gzclose.c", "gzlib.c", "gzread.c", "gzwrite.c", "linker.c")
-"""What neither libbpf's loader nor its libraries use."""
 FLAGS = ("-O1", "-g", "-w", "-fPIC", "-fno-omit-frame-pointer", "-fsanitize=address")
 
 
 def library(place: Path) -> Path:
     """``libbpf.so`` with the sanitizer below ``place``; built where it is not there yet."""
+    place = place.resolve()
     made = place / "libbpf-sanitized.so"
     if made.exists():
         return made
@@ -63,9 +62,7 @@ def _includes(*places: Path) -> list[str]:
 
 def _compile(place: Path, folder: Path, given: list[str], names: tuple[str, ...] = ()) -> list[str]:
     """The objects of a folder's sources, in a folder of their own: two libraries have a ``crc32.c``."""
-    sources = [
-        p for p in sorted(folder.glob("*.c")) if (p.name in names if names else p.name not in LEFT_OUT)
-    ]
+    sources = [p for p in sorted(folder.glob("*.c")) if not names or p.name in names]
     made = place / f"{folder.parent.name}-{folder.name}"
     made.mkdir(exist_ok=True)
     _run(["cc", *FLAGS, *given, "-c", *(str(path) for path in sources)], made)

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from fuzz.border import campaign, image, mutants, seeds
+from fuzz.border import campaign, guided, image, mutants, seeds
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "tests" / "libbpf" / "data"
@@ -81,3 +81,18 @@ def test_a_process_that_dies_is_a_failure(place: Path, monkeypatch: pytest.Monke
     assert [failure.number for failure in summary.failures] == [3]
     assert summary.failures[0].key.startswith("signal 6")
     assert summary.outcomes == {"loaded": 5}
+
+
+def test_a_process_that_does_not_start_is_no_failure_of_a_mutant(tmp_path: Path):
+    with pytest.raises(RuntimeError, match=r"(?s)does not start:.*No such file"):
+        campaign.run(tmp_path / "nowhere", 1, 0, 6)
+
+
+def test_what_atheris_hands_over_is_changed_or_replaced(place: Path):
+    """libFuzzer begins with nothing, and keeps what is no object any more."""
+    good = seeds.read(place)
+    change = guided.mutator(good)
+    assert change(b"", 1 << 20, 1) not in (b"", *good)
+    assert all(change(b"no object", 1 << 20, n) in good for n in range(20))
+    assert len({change(good[0], 1 << 20, n) for n in range(20)}) > 10
+    assert len(change(good[0], 100, 3)) == 100

@@ -102,6 +102,7 @@ def test_a_hundred_turns_of_everything(turns: Turns):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_ten_thousand_loads(turns: Turns):
     flat(turns.small, 10_000, warm=200)
     assert named({"on_any"}) == []

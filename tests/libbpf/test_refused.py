@@ -11,7 +11,7 @@ import pytest
 
 import tinybpf
 from tinybpf import system
-from tinybpf.libbpf import _verify
+from tinybpf.libbpf import _absent, _forbidden, _verify
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf._load_errors import first_complaint
 from tinybpf.libbpf.verifier_trace import CUT
@@ -112,6 +112,21 @@ def test_a_long_log_is_not_cut(build):
     assert "\n0: " in f"\n{error.log[:500]}" and "processed 1000001 insns" in error.log[-500:]
     assert error.summary == "BPF program is too large. Processed 1000001 insn"
     assert error.source is not None and error.source.path.endswith("endless.go")
+
+
+@pytest.mark.kernel
+def test_a_long_log_is_searched_at_its_end(build, monkeypatch: pytest.MonkeyPatch):
+    """What helps is found by the refusal's words, which are there; all of it would take a minute."""
+    searched: list[int] = []
+    for module, name in (
+        (_verify, "_left_out_hint"),
+        (_forbidden, "verifier_hint"),
+        (_absent, "helper_hint"),
+    ):
+        monkeypatch.setattr(module, name, lambda words: searched.append(len(words)))
+    with pytest.raises(tinybpf.VerifierError) as caught:
+        tinybpf.load(build("endless"))
+    assert len(caught.value.log) > 1 << 24 and searched == [1 << 16] * 3
 
 
 class CutRoom(_verify.LogRoom):

@@ -55,6 +55,8 @@ def _map(handle: ObjectHandle, name: str) -> str | None:
     if found == ffi.NULL:
         return None
     kind = BpfMapType(lib.bpf_map__type(found))
+    if kind.name.startswith("UNKNOWN"):
+        return f"map '{name}' is of type {int(kind)}, which is newer than tinybpf, and this kernel refuses it"
     feature = next((feature for feature in MAPS if feature.type == kind), None)
     return _without(f"map '{name}' is of type {kind.name}", feature)
 

@@ -34,7 +34,7 @@ class ObjectHandle:
     def __init__(self, pointer: Any, name: str, source: bytes, directory: str = "") -> None:
         self.name = name
         self.directory = directory  # from where its sources' paths are, as far as that is known
-        self._pointer = pointer
+        self._pointer = ffi.gc(pointer, lib.bpf_object__close)  # where nobody has it any more
         self._source: bytes | None = source  # the bytes that libbpf reads from until the load is over
         self.options: Any = ffi.NULL  # what it was opened with, as long as it is not loaded
         self.option_values: list[Any] = []  # what those point to
@@ -45,10 +45,19 @@ class ObjectHandle:
 
     @property
     def pointer(self) -> Any:
-        """libbpf's object; `BpfError` after `close`."""
-        if self._pointer is None:
+        """libbpf's object; `BpfError` after `close`. Whoever holds it keeps the object from being freed.
+
+        Calls of C release the interpreter's lock, and another thread may close the object meanwhile.
+        """
+        pointer = self._pointer
+        if pointer is None:
             raise closed_error("object", self.name)
-        return self._pointer
+        return pointer
+
+    def within(self, pointer: Any) -> Any:
+        """A pointer to a part of the object, which keeps the object from being freed, too."""
+        owner = self.pointer
+        return ffi.gc(pointer, lambda _: owner)
 
     @property
     def source(self) -> bytes:
@@ -74,7 +83,8 @@ class ObjectHandle:
         if self._btf is None:
             from tinybpf.libbpf.btf import Btf
 
-            found = lib.bpf_object__btf(self.pointer)
+            owner = self.pointer
+            found = lib.bpf_object__btf(owner)
             if found == ffi.NULL:
                 return None
             size = ffi.new("__u32 *")
@@ -94,6 +104,8 @@ class ObjectHandle:
 
     def add_link(self, link: BpfLink) -> None:
         with self._lock:
+            if self._pointer is None:
+                raise closed_error("object", self.name)
             self._links.append(link)
             _attached.add(self)
 
@@ -127,8 +139,7 @@ class ObjectHandle:
                 dependent.close()
         for link in reversed(links):
             link._detach_with_object()
-        self._source = None
-        lib.bpf_object__close(pointer)
+        self._source = None  # and with the last reference to the pointer the object goes
 
     def __del__(self) -> None:
         # Half-built handles and the interpreter's end come here, too.

@@ -102,7 +102,10 @@ def _forbidden(handle: ObjectHandle, name: str, code: int, log: str) -> BpfError
 
 
 # libbpf then goes on, or guesses
-_NOT_THE_CAUSE = ("BTF loading error", "Retrying without BTF", "RLIMIT_MEMLOCK", "probe_loading")
+_NOT_THE_CAUSE = (
+    "BTF loading error", "Retrying without BTF", "RLIMIT_MEMLOCK", "probe_loading", "BTF LOAD LOG --",
+    "BTF is optional, ignoring",
+)  # fmt: skip
 
 
 def first_complaint(log: str) -> str:

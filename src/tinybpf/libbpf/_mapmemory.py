@@ -35,17 +35,19 @@ class ArenaMemory:
         return len(self._buffer)
 
     def __getitem__(self, place: slice) -> bytes:
-        self._check(place)
+        _held = self._check(place)
         return bytes(self._buffer[place])
 
     def __setitem__(self, place: slice, data: bytes) -> None:
-        self._check(place)
+        _held = self._check(place)
         self._buffer[place] = data
 
-    def _check(self, place: slice) -> None:
+    def _check(self, place: slice) -> Any:
+        """What keeps the object, and with it the memory, while it is held."""
         if not isinstance(place, slice):
             raise TypeError(f"the memory of an arena has slices, such as [0:8]; not [{place!r}]")
         self._core.require()
+        return None if self._core.owner is None else self._core.owner.pointer
 
     def __repr__(self) -> str:
         return f"<memory of arena '{self._core.name}': {len(self)} bytes>"
@@ -70,8 +72,8 @@ def view(core: MapCore) -> memoryview | ArenaMemory:
 def _arena(core: MapCore, what: str) -> memoryview | ArenaMemory:
     """An arena has one place: where libbpf put it if it is an object's, else where it is mapped first."""
     size = core.max_entries * mmap.PAGESIZE
-    if core.pointer is not None:
-        start = lib.bpf_map__initial_value(core.pointer, ffi.new("size_t *"))
+    if core.pointer is not None and core.owner is not None:
+        start = lib.bpf_map__initial_value(core.owner.within(core.pointer), ffi.new("size_t *"))
         if start != ffi.NULL:
             return ArenaMemory(core, start, size)
     if core.arena is None:

@@ -71,7 +71,7 @@ class PerfBuffers:
                 lib.tb_perf_put(pointer)
 
     def __del__(self) -> None:
-        if getattr(self, "_pointer", ffi.NULL) != ffi.NULL:
+        if ffi is not None and getattr(self, "_pointer", ffi.NULL) != ffi.NULL:  # None at Python's end
             self.close()
 
 

@@ -37,7 +37,7 @@ class Settings:
     def _pointer(self) -> Any:
         """libbpf's object; `BpfError` once it is loaded or closed."""
         self._opened._require()
-        return self._raw
+        return self._opened._handle.within(self._raw)
 
     def _set(self, what: str, function: Callable[..., int], value: Any) -> None:
         from tinybpf.libbpf._check import attempt

@@ -52,7 +52,7 @@ def run(
     if not 1 <= repeat <= MAX_REPEAT:
         raise ValueError(f"repeat must be from 1 to {MAX_REPEAT}, not {repeat}")
     flags = _flags(program, cpu, live, batch)
-    fd = program.fd
+    _held, fd = program._held(), program.fd
     mark_used()
     packet = None if data is None else bytes(data)
     context = None if ctx is None else bytes(ctx)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from _thread import RLock
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -43,6 +44,7 @@ class BpfLink:
         self._fd = self._descriptor(pointer)
         self._pinned: str | None = None
         self._process = os.getpid()
+        self._lock = RLock()  # held while C or the kernel uses the link: nobody frees it meanwhile
         if owner is not None:
             owner.add_link(self)
 
@@ -71,7 +73,8 @@ class BpfLink:
         from tinybpf.libbpf import link_info
 
         what = f"ask about link '{self._target}'"
-        return link_info.read(what, self._kernel_link(what))
+        with self._lock:
+            return link_info.read(what, self._kernel_link(what))
 
     @property
     def id(self) -> int:
@@ -94,12 +97,15 @@ class BpfLink:
             if not isinstance(given, BpfProgram):
                 raise TypeError(f"a link is updated to a BpfProgram, not to a {type(given).__name__}")
         what = f"update link '{self._target}' to '{program.name}'"
-        fd, opts = self._kernel_link(what), ffi.new("struct bpf_link_update_opts *")
+        opts = ffi.new("struct bpf_link_update_opts *")
         opts.sz = ffi.sizeof("struct bpf_link_update_opts")
-        if expected is not None:
-            opts.flags, opts.old_prog_fd = REPLACE, expected.fd
-        attempt(what, lib.bpf_link_update, fd, program.fd, opts, hints=_update_hints(expected is not None))
-        self._program = program.name
+        with self._lock:
+            fd = self._kernel_link(what)
+            if expected is not None:
+                opts.flags, opts.old_prog_fd = REPLACE, expected.fd
+            hints = _update_hints(expected is not None)
+            attempt(what, lib.bpf_link_update, fd, program.fd, opts, hints=hints)
+            self._program = program.name
 
     def detach(self) -> None:
         """Detach now, whoever else holds the link or has it pinned; the link stays as an empty one.
@@ -110,15 +116,17 @@ class BpfLink:
         """
         what = f"detach link '{self._target}'"
         no = "links of this kind are detached when the last descriptor and pin are gone: destroy(), unpin()"
-        attempt(what, lib.bpf_link_detach, self._kernel_link(what), hints={errno.EOPNOTSUPP: no})
+        with self._lock:
+            attempt(what, lib.bpf_link_detach, self._kernel_link(what), hints={errno.EOPNOTSUPP: no})
 
     def keep(self) -> BpfLink:
         """Stay attached when the object is closed, until `destroy` or the end of the process."""
-        self._require()
-        if self._owner is not None:
-            keep_link(self)
-            self._owner.drop_link(self)
-            self._owner = None
+        with self._lock:
+            self._require()
+            owner, self._owner = self._owner, None
+            if owner is not None:
+                keep_link(self)
+                owner.drop_link(self)
         return self
 
     def pin(self, path: str | os.PathLike[str]) -> None:
@@ -127,20 +135,23 @@ class BpfLink:
         Kernel 5.7 or later (5.15 for tracepoints).
         """
         name = os.fspath(path)
-        self._pin(f"pin link '{self._target}' to '{name}'", self._require(), name)
-        self._pinned = name
+        with self._lock:
+            self._pin(f"pin link '{self._target}' to '{name}'", self._require(), name)
+            self._pinned = name
 
     def unpin(self) -> None:
         """Take the pin away; the link lives on in this process."""
-        self._unpin(f"unpin link '{self._target}'", self._require())
-        self._pinned = None
+        with self._lock:
+            self._unpin(f"unpin link '{self._target}'", self._require())
+            self._pinned = None
 
     def destroy(self) -> None:
         """Detach. A pinned link only gives up its descriptor and stays attached. Idempotent."""
-        pointer, self._pointer = self._pointer, None
+        with self._lock:
+            pointer, self._pointer = self._pointer, None
+            owner, self._owner = self._owner, None
         if pointer is None:
             return
-        owner, self._owner = self._owner, None
         if owner is not None:
             owner.drop_link(self)
         forget_link(self)
@@ -186,8 +197,9 @@ class BpfLink:
             os.close(fd)
 
     def _detach_with_object(self) -> None:
-        pointer, self._pointer = self._pointer, None
-        self._owner = None
+        with self._lock:
+            pointer, self._pointer = self._pointer, None
+            self._owner = None
         if pointer is not None:
             self._free(pointer)
 
@@ -275,7 +287,9 @@ def make_link(
     pointer: Any, target: str, program: str, owner: ObjectHandle, kind: type[BpfLink] = BpfLink
 ) -> BpfLink:
     """The link for what was attached; detaches again where its object is closed meanwhile."""
-    if owner.closed:
-        kind._discard(pointer)
-        raise closed_error("object", owner.name)
-    return kind(pointer, target, program, owner)
+    try:
+        return kind(pointer, target, program, owner)
+    except BpfError:
+        if owner.closed:
+            kind._discard(pointer)
+        raise

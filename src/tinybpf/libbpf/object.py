@@ -321,7 +321,8 @@ def section_names(maps: Iterable[str]) -> dict[str, str]:
 def _programs(handle: ObjectHandle, logs: Mapping[str, str]) -> Names[BpfProgram]:
     """The programs that were loaded."""
     loaded, left_out = {}, []
-    program = lib.bpf_object__next_program(handle.pointer, ffi.NULL)
+    owner = handle.pointer  # stays until this is done
+    program = lib.bpf_object__next_program(owner, ffi.NULL)
     while program != ffi.NULL:
         if lib.bpf_program__fd(program) >= 0:
             found = BpfProgram(program, handle)
@@ -329,20 +330,21 @@ def _programs(handle: ObjectHandle, logs: Mapping[str, str]) -> Names[BpfProgram
             loaded[found.name] = found
         else:
             left_out.append(text(lib.bpf_program__name(program)))
-        program = lib.bpf_object__next_program(handle.pointer, program)
+        program = lib.bpf_object__next_program(owner, program)
     return Names("program", handle.name, loaded, left_out=left_out)
 
 
 def _cores(handle: ObjectHandle) -> tuple[list[MapCore], list[str]]:
     """The maps that were made, and the names of those that were not."""
     cores, left_out = [], []
-    found = lib.bpf_object__next_map(handle.pointer, ffi.NULL)
+    owner = handle.pointer
+    found = lib.bpf_object__next_map(owner, ffi.NULL)
     while found != ffi.NULL:
         if lib.bpf_map__autocreate(found):
             cores.append(_core(handle, found))
         else:
             left_out.append(text(lib.bpf_map__name(found)))
-        found = lib.bpf_object__next_map(handle.pointer, found)
+        found = lib.bpf_object__next_map(owner, found)
     return cores, left_out
 
 
@@ -374,6 +376,7 @@ def _types(handle: ObjectHandle, name: str, pointer: Any) -> MapTypes:
         return UNTYPED
     definition = btf.map_definitions().get(name)
     if definition is None:
-        key, value = lib.bpf_map__btf_key_type_id(pointer), lib.bpf_map__btf_value_type_id(pointer)
+        held = handle.within(pointer)
+        key, value = lib.bpf_map__btf_key_type_id(held), lib.bpf_map__btf_value_type_id(held)
         return MapTypes(btf, key or None, value or None)
     return MapTypes(btf, definition.key_type, definition.value_type, definition.event_type)

@@ -321,17 +321,19 @@ class OpenObject:
 
 
 def _each_map(handle: ObjectHandle) -> Iterator[Any]:
-    found = lib.bpf_object__next_map(handle.pointer, ffi.NULL)
+    owner = handle.pointer  # stays until this is done
+    found = lib.bpf_object__next_map(owner, ffi.NULL)
     while found != ffi.NULL:
         yield found
-        found = lib.bpf_object__next_map(handle.pointer, found)
+        found = lib.bpf_object__next_map(owner, found)
 
 
 def _each_program(handle: ObjectHandle) -> Iterator[Any]:
-    found = lib.bpf_object__next_program(handle.pointer, ffi.NULL)
+    owner = handle.pointer
+    found = lib.bpf_object__next_program(owner, ffi.NULL)
     while found != ffi.NULL:
         yield found
-        found = lib.bpf_object__next_program(handle.pointer, found)
+        found = lib.bpf_object__next_program(owner, found)
 
 
 def _check_struct_ops(handle: ObjectHandle) -> None:

@@ -55,6 +55,9 @@ class OpenedProgram(BpfProgram):
     def owner(self) -> Any:
         return self.pointer
 
+    def _held(self) -> Any:
+        return self._fd
+
     @property
     def closed(self) -> bool:
         return self._fd < 0
@@ -114,7 +117,7 @@ def descriptor(function: Any, id: int, what: str) -> int | None:
         raise ValueError(f"{what}: ids are from 1 to {(1 << 32) - 1}")
     mark_used()
     fd: int = function(id)
-    if fd == -errno.ENOENT:
+    if fd in (-errno.ENOENT, -errno.EAGAIN):  # the second: a link that is being made
         return None
     return check(what, fd, {errno.EPERM: lambda: permission_hint((SYS_ADMIN,))})
 

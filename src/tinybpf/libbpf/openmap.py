@@ -135,7 +135,8 @@ class OpenMap(Settings):
         A map that is pinned there already is taken in place of a new one; the load fails where it
         is of another type or size. Kernel 4.4 or later.
         """
-        found = lib.bpf_map__pin_path(self._pointer)
+        pointer = self._pointer  # held until the path is read
+        found = lib.bpf_map__pin_path(pointer)
         return None if found == ffi.NULL else os.fsdecode(ffi.string(found))
 
     @pin_path.setter

@@ -30,7 +30,8 @@ class OpenProgram(Settings):
     @property
     def section(self) -> str:
         """The ELF section, which says the type and perhaps what to attach to."""
-        return text(lib.bpf_program__section_name(self._pointer))
+        pointer = self._pointer  # held until the name is read
+        return text(lib.bpf_program__section_name(pointer))
 
     @property
     def autoload(self) -> bool:

@@ -73,13 +73,16 @@ class BpfProgram(TracingAttachments, NetworkAttachments):
     @property
     def pointer(self) -> Any:
         """libbpf's program; `BpfError` once the object is closed. For the attach modules."""
-        self._owner.pointer  # noqa: B018 - raises after close
-        return self._pointer
+        return self._owner.within(self._pointer)
 
     @property
     def owner(self) -> ObjectHandle:
         """Who holds the links. For the attach modules."""
         return self._owner
+
+    def _held(self) -> Any:
+        """As long as somebody has this, the descriptor stays open, whoever closes the object."""
+        return self.pointer
 
     def pin(self, path: str | os.PathLike[str]) -> None:
         """Pin the program in a BPF file system: it stays loaded beyond the process. Kernel 4.4 or later.

@@ -148,7 +148,7 @@ class UserRingBuffer:
         self.close()
 
     def __del__(self) -> None:
-        if getattr(self, "_ring", ffi.NULL) != ffi.NULL:
+        if ffi is not None and getattr(self, "_ring", ffi.NULL) != ffi.NULL:  # None at Python's end
             self.close()
 
     def __repr__(self) -> str:

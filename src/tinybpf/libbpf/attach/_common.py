@@ -49,7 +49,7 @@ def create(
     kind: type[FdLink] = FdLink,
 ) -> BpfLink:
     """A link of the kernel's, at what ``place`` is a descriptor or the index of."""
-    function = lib.bpf_link_create
+    function, _held = lib.bpf_link_create, program._held()
     given = ffi.NULL if opts is None else opts
     fd = perform(program, what, function, program.fd, place, attach_type, given, hints=hints)
     return make_link(fd, target, program.name, program.owner, kind)

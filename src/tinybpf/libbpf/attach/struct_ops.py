@@ -86,7 +86,8 @@ def attach(core: MapCore) -> BpfLink:
         ),
     }
     assert core.owner is not None
-    pointer = attempt(what, lib.bpf_map__attach_struct_ops, core.pointer, hints=hints)
+    given = core.owner.within(core.pointer)
+    pointer = attempt(what, lib.bpf_map__attach_struct_ops, given, hints=hints)
     target = f"struct_ops:{core.name}"
     if not is_link(lib.bpf_link__fd(pointer)):
         return make_link(InForce(pointer), target, core.name, core.owner, StructOpsMapLink)
