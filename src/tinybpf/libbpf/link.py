@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from tinybpf.errors import BpfError
@@ -12,6 +11,7 @@ from tinybpf.libbpf import _since
 from tinybpf.libbpf._check import attempt, error_from
 from tinybpf.libbpf._handle import closed_error, forget_link, keep_link
 from tinybpf.libbpf._lib import ffi, lib
+from tinybpf.libbpf._pin_hints import for_pin
 
 if TYPE_CHECKING:
     from tinybpf.libbpf._handle import ObjectHandle
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from tinybpf.libbpf.program import BpfProgram
 
 REPLACE = 4  # BPF_F_REPLACE
-PIN_HINTS: dict[int, str | Callable[[], str | None]] = {
-    errno.EPERM: "the path must be in a BPF file system (mount -t bpf bpf /sys/fs/bpf), and this process "
-    "have CAP_BPF",
-    errno.EEXIST: "something is pinned there already",
-    errno.ENOENT: "the directory does not exist",
-}
 
 
 class BpfLink:
@@ -167,7 +161,7 @@ class BpfLink:
         lib.bpf_link__destroy(pointer)
 
     def _pin(self, what: str, pointer: Any, path: str) -> None:
-        hints = {**PIN_HINTS, errno.EINVAL: _cannot_be_pinned}
+        hints = {**for_pin(path), errno.EINVAL: _cannot_be_pinned}
         attempt(what, lib.bpf_link__pin, pointer, os.fsencode(path), hints=hints)
 
     def _unpin(self, what: str, pointer: Any) -> None:
@@ -249,7 +243,7 @@ class FdLink(BpfLink):
         os.close(pointer)
 
     def _pin(self, what: str, pointer: Any, path: str) -> None:
-        attempt(what, lib.bpf_obj_pin, pointer, os.fsencode(path), hints=PIN_HINTS)
+        attempt(what, lib.bpf_obj_pin, pointer, os.fsencode(path), hints=for_pin(path))
 
     def _unpin(self, what: str, pointer: Any) -> None:
         if self._pinned is None:
