@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 import old_kernels
 import pytest
+from refused_programs import SAYS
 
 import tinybpf
 from tinybpf import vm
-from tinybpf.libbpf.verifier import parse_log
+from tinybpf.libbpf.verifier import parse_log, refusal_of
 
 pytestmark = pytest.mark.kernel
 
@@ -510,7 +511,7 @@ EXPECTED = {
 
 
 def test_each_program_is_expected_something_of() -> None:
-    assert {path.stem for path in PROGRAMS.glob("*.go")} == set(EXPECTED)
+    assert {path.stem for path in PROGRAMS.glob("*.go")} == set(EXPECTED) == set(SAYS)
 
 
 def skip_where_it_is_said_otherwise(error: tinybpf.VerifierError, said: Said) -> None:
@@ -576,6 +577,8 @@ def test_refused(name: str, monkeypatch: pytest.MonkeyPatch, request: pytest.Fix
     said = EXPECTED[name]
     path = PROGRAMS / f"{name}.go"
     error = refuse(name, monkeypatch, request)
+    known = refusal_of([error.summary])
+    assert known is not None and (vm.running() or known[0].says == SAYS[name])
     skip_where_it_is_said_otherwise(error, said)
     assert error.reason == said.reason
     assert error.variable == said.variable
