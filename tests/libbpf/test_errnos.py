@@ -12,6 +12,7 @@ import pytest
 
 import tinybpf
 from tinybpf import system
+from tinybpf.libbpf.attach import kprobe_multi
 
 pytestmark = pytest.mark.kernel
 
@@ -129,3 +130,43 @@ def test_no_more_descriptors(hash_map: Map):
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     assert f"hint: this process may have {most} open files" in words and "ulimit -n" in words
+
+
+def test_a_file_that_has_no_types_of_the_kernel():
+    content = (Path(__file__).parent / "data" / "unresolved.elf").read_bytes()
+    opened = tinybpf.open(content, btf_path="/proc/version")
+    opened.programs["field"].autoload = True
+    words = said(opened.load)
+    assert "hint: btf_path must be a file with the kernel's types" in words
+
+
+MULTI = """
+package bpf
+
+import "tinybpf/ebpf"
+
+//bpf:section kprobe.multi/vfs_read*
+func nothing(ctx ebpf.Context) int32 { return 0 }
+"""
+
+
+def test_the_option_that_the_kernel_was_built_without():
+    if system.config_item("CONFIG_FPROBE") != "n":
+        pytest.skip("this kernel has CONFIG_FPROBE, or does not say")
+    with tinybpf.load_go(MULTI) as loaded:
+        words = said(loaded.program("nothing").attach)
+    assert words.endswith("kprobe.multi: this kernel was built without CONFIG_FPROBE")
+
+
+@pytest.mark.parametrize(
+    ("made", "hint"),
+    [
+        (None, "mount -t tracefs tracefs /sys/kernel/tracing"),
+        ((), "this kernel was built without CONFIG_DYNAMIC_FTRACE"),
+    ],
+)
+def test_the_list_of_functions(
+    made: tuple[str, ...] | None, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(system, "mounted", lambda kind: [] if made is None else [str(tmp_path)])
+    assert kprobe_multi._unreadable() == hint
