@@ -12,7 +12,6 @@ from tinybpf.libbpf._check import Hints, attempt, check, not_found
 from tinybpf.libbpf._hints import SYS_ADMIN, permission_hint
 from tinybpf.libbpf._lib import ffi, lib, mark_used, text
 from tinybpf.libbpf._mapcore import UNTYPED, MapCore, MapTypes
-from tinybpf.libbpf._pin_hints import for_open, for_pin
 from tinybpf.libbpf.enums import BpfMapType
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 def pin_map(core: MapCore, path: str) -> None:
     """Pin by the descriptor, as often as one likes: libbpf knows one path for a map."""
+    from tinybpf.libbpf._pin_hints import for_pin
+
     attempt(f"pin map '{core.name}' to '{path}'", _pin, core.require(), path, hints=for_pin(path))
 
 
@@ -58,6 +59,8 @@ def unpin_map(core: MapCore, path: str) -> None:
 
 
 def pin_program(fd: int, name: str, path: str) -> None:
+    from tinybpf.libbpf._pin_hints import for_pin
+
     what = f"pin program '{name}' to '{path}'"
     attempt(what, lib.bpf_obj_pin, fd, os.fsencode(path), hints=for_pin(path))
 
@@ -98,6 +101,8 @@ def open_pinned_map(
     what = f"open pinned map '{name}'"
     if not os.path.lexists(name):
         raise not_found(f"{what} failed: there is no such pin", errno.ENOENT)
+    from tinybpf.libbpf._pin_hints import for_open
+
     fd = attempt(what, lib.bpf_obj_get, os.fsencode(name), hints=for_open(name))
     return _map_of_fd(fd, what, key_type, value_type)
 

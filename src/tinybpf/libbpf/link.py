@@ -11,7 +11,6 @@ from tinybpf.libbpf import _since
 from tinybpf.libbpf._check import attempt, error_from
 from tinybpf.libbpf._handle import closed_error, forget_link, keep_link
 from tinybpf.libbpf._lib import ffi, lib
-from tinybpf.libbpf._pin_hints import for_pin
 
 if TYPE_CHECKING:
     from tinybpf.libbpf._handle import ObjectHandle
@@ -161,6 +160,8 @@ class BpfLink:
         lib.bpf_link__destroy(pointer)
 
     def _pin(self, what: str, pointer: Any, path: str) -> None:
+        from tinybpf.libbpf._pin_hints import for_pin
+
         hints = {**for_pin(path), errno.EINVAL: _cannot_be_pinned}
         attempt(what, lib.bpf_link__pin, pointer, os.fsencode(path), hints=hints)
 
@@ -243,6 +244,8 @@ class FdLink(BpfLink):
         os.close(pointer)
 
     def _pin(self, what: str, pointer: Any, path: str) -> None:
+        from tinybpf.libbpf._pin_hints import for_pin
+
         attempt(what, lib.bpf_obj_pin, pointer, os.fsencode(path), hints=for_pin(path))
 
     def _unpin(self, what: str, pointer: Any) -> None:
