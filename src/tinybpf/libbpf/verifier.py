@@ -28,7 +28,8 @@ _STATE = re.compile(
         \d+:\ (?!\() | from\ \d+\ to\ \d+ | (?:\d+:\s+)?(?:frame\d+:)?\s*(?:R\d+(?:_[a-z]+)?=|fp-\d+)
       | ;\ ? | (?:cur|old)\ state: | processed\ \d+\ insn | verification\ time | stack\ depth\ [\d+]+$
       | mark_precise: | last_idx | regs= | parent\ | propagating\ | Live\ regs\ before | \d+:\ [.\d]+\ \(
-      | arg\#\d+\ reference\ type\( | func\#\d+\ @ | caller:$ | callee:$ | returning\ from\ callee
+      | arg\#\d+\ reference\ type\( | Unrecognized\ arg\#\d+\ type
+      | func\#\d+\ @ | caller:$ | callee:$ | returning\ from\ callee
       | to\ caller\ at | Validating\ \S+\ func | Func\#?\d*.*\ is\ (?:global\ and|safe) | insns\ processed
       | (?:insn|subprog)\ history | libbpf: | --\ (?:BEGIN|END)\ PROG\ LOAD\ LOG | \(\d+\ line\(?s
       | reg\ type\ unsupported\ for\ arg\#\d+\ function | safe$ | max_states_per_insn | frame\ \d+: | math:
