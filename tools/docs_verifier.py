@@ -5,6 +5,7 @@ python tools/docs_verifier.py            writes the page; needs root and a kerne
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "verifier.md"
+TESTS = ROOT / "tests"
 NAME = "program.go"
 """What the programs of the page are called in messages."""
 
@@ -28,11 +30,31 @@ def table() -> str:
     from tinybpf.libbpf.verifier_hints import REFUSALS
     from tinybpf.libbpf.verifier_refusal import fill
 
-    rows = ["| the verifier says | which means | what cures it |", "|---|---|---|"]
+    seen = refused()
+    rows = ["| the verifier says | which means | what cures it | for example |", "|---|---|---|---|"]
     for refusal in REFUSALS:
         words = [f"`{refusal.says}`", fill(refusal.reason, {}), fill(refusal.hint, {})]
+        words.append(", ".join(f"`{name}`" for name in seen.get(refusal.says, [])[:2]))
         rows.append("| " + " | ".join(word.replace("|", "\\|") for word in words) + " |")
     return "\n".join(rows) + "\n"
+
+
+def refused() -> dict[str, list[str]]:
+    """The tests' programs that are refused: in Go, and logs of those in C, by what is said of them."""
+    from tinybpf.libbpf.verifier import parse_log, refusal_of
+
+    spec = importlib.util.spec_from_file_location("refused_programs", TESTS / "support/refused_programs.py")
+    assert spec is not None and spec.loader is not None
+    programs = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(programs)
+    found: dict[str, list[str]] = {}
+    for name, says in programs.SAYS.items():
+        found.setdefault(says, []).append(f"{name}.go")
+    for path in sorted((TESTS / "libbpf/data/verifier").glob("*.log")):
+        known = refusal_of(parse_log(path.read_text()).messages)
+        if known is not None:
+            found.setdefault(known[0].says, []).append(path.name)
+    return found
 
 
 def examples(text: str) -> list[tuple[str, str, str]]:

@@ -23,6 +23,11 @@ def test_the_table_is_the_codes() -> None:
     assert page.table() in TEXT and page.table().count("\n| `") > 50
 
 
+def test_the_commonest_reasons_have_programs() -> None:
+    """Each of them was seen with a real one: see tests/libbpf/test_refusals.py and test_verifier.py."""
+    assert len(page.refused()) >= 40
+
+
 def test_all_programs_are_examples() -> None:
     assert TEXT.count("```go\n") == 2 * len(EXAMPLES) > 10
 

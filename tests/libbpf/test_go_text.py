@@ -96,6 +96,36 @@ def test_heads_of_loops(line: str, found: tuple[str, tuple[str, ...], str, bool]
     assert go_text.loop(line) == found
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("    __u64 *e = bpf_ringbuf_reserve(&events, 8, 0);", "e"),
+        ("    const struct event *e = reserve();", "e"),
+        ("    struct event e = {};", "e"),
+        ("    unsigned int n = 4;", "n"),
+        ("\t*p = 4", "p"),
+        ("\tvar e = f()", "e"),
+    ],
+)
+def test_what_is_assigned_in_c(line: str, name: str) -> None:
+    assert go_text.assigned(line) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("(void *)&key", "&key"),
+        ("(char*)buf", "buf"),
+        ("(const struct event *)e", "e"),
+        ("(*uint32)(x)", "(*uint32)(x)"),
+        ("(a * b)", "(a * b)"),
+        ("&key", "&key"),
+    ],
+)
+def test_a_cast_of_c(text: str, found: str) -> None:
+    assert go_text.without_cast(text) == found
+
+
 @pytest.mark.parametrize("line", ["\tx := before(y)", "// for ever", "", "\tformat := 1", '\tf("for {")'])
 def test_no_head_of_a_loop(line: str) -> None:
     assert go_text.loop(line) is None

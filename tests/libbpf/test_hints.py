@@ -8,7 +8,7 @@ import resource
 import pytest
 
 from tinybpf import system
-from tinybpf.libbpf import _hints
+from tinybpf.libbpf import _forbidden, _hints
 
 ALL = "000001ffffffffff"
 
@@ -85,3 +85,35 @@ def test_where_nothing_is_known_nothing_is_said(machine: Machine):
     assert _hints.permission_hint() is None and _hints.general_hint(errno.EACCES) is None
     machine.capabilities(0)
     assert _hints.general_hint(errno.EINVAL) is None
+
+
+def test_what_holds_for_all_operations():
+    assert "CONFIG_BPF_SYSCALL" in (_hints.general_hint(errno.ENOSYS) or "")
+    assert "fs.file-max" in (_hints.general_hint(errno.ENFILE) or "")
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    assert f"may have {limit} open files" in (_hints.general_hint(errno.EMFILE) or "")
+
+
+@pytest.mark.parametrize(
+    ("mode", "helper", "does"),
+    [
+        ("confidentiality", "bpf_probe_read_kernel", "read the kernel's memory"),
+        ("confidentiality", "bpf_probe_write_user", "write memory of processes"),
+        ("integrity", "bpf_probe_write_user", "write memory of processes"),
+        ("integrity", "bpf_probe_read_kernel", None),
+        ("none", "bpf_probe_read_kernel", None),
+        ("confidentiality", "bpf_redirect", None),
+    ],
+)
+@pytest.mark.parametrize(
+    "words", ["unknown func {}#113", "program of this type cannot use helper {}#113"], ids=["old", "new"]
+)
+def test_helpers_that_lockdown_takes(machine: Machine, mode: str, helper: str, does: str | None, words: str):
+    machine.capabilities(ALL)
+    modes = " ".join(f"[{m}]" if m == mode else m for m in ("none", "integrity", "confidentiality"))
+    machine.files["/sys/kernel/security/lockdown"] = modes
+    hint = _forbidden.verifier_hint(words.format(helper))
+    if does is None:
+        assert hint is None
+    else:
+        assert hint is not None and f"lockdown mode '{mode}'" in hint and f"{does} ({helper})" in hint

@@ -301,6 +301,7 @@ def test_what_stands_for_the_end_of_a_cut_log() -> None:
 def test_old_state_lines_are_no_messages() -> None:
     """As Linux 5.4 wrote them: registers indented, no file names."""
     log = (
+        "Unrecognized arg#0 type PTR\n"
         "0: (bf) r6 = r1\n"
         "1: (85) call bpf_map_lookup_elem#1\n"
         " R0_w=map_value_or_null(id=1,off=0,ks=4,vs=8,imm=0) R6_w=ctx(id=0,off=0,imm=0) R10=fp0\n"
@@ -357,3 +358,10 @@ def test_a_long_log_takes_linear_time() -> None:
     started = time.monotonic()
     assert parse_log(log).instruction == 3
     assert time.monotonic() - started < 5
+
+
+def test_what_old_kernels_say_of_parameters_is_no_cause() -> None:
+    """Linux 5.10 begins so, and where a log was cut nothing but messages is left."""
+    verdict = "BPF program is too large. Processed 1000001 insn"
+    log = f"0: (bf) r6 = r1\n{CUT}\nUnrecognized arg#0 type PTR\n{verdict}\n"
+    assert parse_log(log).summary == verdict

@@ -1,8 +1,9 @@
 """The reason of a refusal whose log the kernel cut.
 
-Before Linux 6.4 a log that is longer than its room loses its end, where the reason stands, and before 5.16
-no room may have more than 16 MiB. The program is then loaded once more with log level 4, which leaves
-out the instructions: what is left are the verifier's messages.
+Before Linux 6.4 a log that is longer than its room loses its end, where the reason stands. Linux 5.10 fills
+256 MiB with one loop, for it tells of each step back in search of what a register's value depends on. The
+program is then loaded once more with log level 4, which leaves out the instructions: what is left are
+the verifier's messages.
 """
 
 from __future__ import annotations

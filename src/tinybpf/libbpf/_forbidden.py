@@ -23,6 +23,11 @@ _SAYS_PERFMON = (
     r"|(?:unknown func|cannot use helper) bpf_(?:probe_read|trace_|get_current_task|snprintf|task_pt_regs)"
 )
 
+# Helpers that lockdown takes away, from root, too
+_SAYS_LOCKDOWN = (
+    r"(?:unknown func|cannot use helper) "
+    r"(?P<helper>bpf_probe_(?:read(?:_str|_kernel|_kernel_str)?|write_user))\b"
+)
 
 # Fields of the context that programs may write, where it has some; Linux 6.18
 _SKB = "mark, priority, tc_index, tc_classid, queue_mapping, tstamp and cb"
@@ -71,9 +76,23 @@ def verifier_hint(words: str) -> str | None:
     """Where the verifier refused only what takes CAP_PERFMON, and this process lacks it: that."""
     import re
 
-    if not re.search(_SAYS_PERFMON, words):
+    if re.search(_SAYS_PERFMON, words):
+        lacks = _hints.lacks((_hints.PERFMON,), "to be trusted with pointers and kernel memory")
+        if lacks:
+            return lacks
+    locked = re.search(_SAYS_LOCKDOWN, words)
+    return _locked_down(locked["helper"]) if locked else None
+
+
+def _locked_down(helper: str) -> str | None:
+    """Where the kernel is locked down against what a helper does: that."""
+    from tinybpf import system
+
+    mode, writes = system.lockdown(), helper == "bpf_probe_write_user"
+    if mode != "confidentiality" and not (writes and mode == "integrity"):
         return None
-    return _hints.lacks((_hints.PERFMON,), "to be trusted with pointers and kernel memory")
+    does = "write memory of processes" if writes else "read the kernel's memory"
+    return f"the kernel is in lockdown mode '{mode}', in which programs cannot {does} ({helper})"
 
 
 def _needs(handle: ObjectHandle) -> Iterator[tuple[str, tuple[str, ...]]]:

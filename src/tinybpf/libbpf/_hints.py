@@ -59,7 +59,26 @@ def general_hint(errno: int) -> str | None:
     """A hint that holds for whatever was attempted."""
     if errno in (codes.EPERM, codes.EACCES):
         return permission_hint()
-    return None
+    if errno == codes.EMFILE:
+        return _open_files()
+    return _GENERAL.get(errno)
+
+
+_GENERAL = {
+    codes.ENOSYS: "this kernel was built without CONFIG_BPF_SYSCALL, or system calls are filtered (seccomp)",
+    codes.ENFILE: "the machine has as many open files as it may: sysctl fs.file-max",
+    codes.ENOMEM: "the kernel has not enough memory for it, or this process's cgroup may not have more",
+}
+
+
+def _open_files() -> str | None:
+    """Programs, maps, links and BTF are descriptors each."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return f"this process may have {limit} open files, and each program, map and link is one: ulimit -n"
 
 
 def permission_hint(needs: Iterable[str] = ALL_NEEDS, purpose: str = "") -> str | None:

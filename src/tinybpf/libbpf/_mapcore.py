@@ -130,7 +130,13 @@ class MapCore(MapDescriptor):
         if self.fd < 0:
             return closed_error("map", self.name)
         what = f"{verb} map '{self.name}'" + (f", after {done} entries," if done > 0 else "")
-        return error_from(what, -result, None, {**_HINTS.get(verb, {}), **self.hints.get(verb, {})})
+        hints: Hints = {**_HINTS.get(verb, {}), errno.E2BIG: self._too_many}
+        return error_from(what, -result, None, {**hints, **self.hints.get(verb, {})})
+
+    def _too_many(self) -> str:
+        if self.is_array:
+            return f"the array's indexes are 0 to {self.max_entries - 1}"
+        return f"the map is full: it has {self.max_entries} entries"
 
     def close(self) -> None:
         """No use after this. What runs in other threads goes on, with a descriptor of its own."""
@@ -150,9 +156,11 @@ class MapCore(MapDescriptor):
 
 _HINTS: OperationHints = {
     "update": {
-        errno.E2BIG: "the map is full, or the array has no such index",
         errno.EEXIST: "the key is there already, and the flags forbid replacing it",
         errno.ENOENT: "the key is not there, and the flags forbid creating it",
+        errno.EINVAL: "this kind of map does not take such flags, or no updates from user space",
+        errno.EBUSY: "a program that holds the entry's lock was interrupted on this CPU: try again",
+        errno.ENOMEM: "the kernel has no memory for another entry",
         errno.EPERM: "the map is frozen, or read-only for user space",
     },
     "delete from": {

@@ -17,18 +17,12 @@ if TYPE_CHECKING:
     from tinybpf.libbpf.btf import Btf
     from tinybpf.libbpf.map import BpfMap
 
-_HINTS = {
-    errno.EINVAL: "the path is not in a BPF file system: mount -t bpf bpf /sys/fs/bpf",
-    errno.EEXIST: "something is pinned there already",
-    errno.ENOENT: "the directory does not exist",
-    errno.EACCES: "this user may not write there: a directory that root makes for it (mkdir, chown) will do",
-}
-
 
 def pin_map(core: MapCore, path: str) -> None:
     """Pin by the descriptor, as often as one likes: libbpf knows one path for a map."""
-    hints: Hints = {**_HINTS, errno.EPERM: lambda: _outside(path)}
-    attempt(f"pin map '{core.name}' to '{path}'", _pin, core.require(), path, hints=hints)
+    from tinybpf.libbpf._pin_hints import for_pin
+
+    attempt(f"pin map '{core.name}' to '{path}'", _pin, core.require(), path, hints=for_pin(path))
 
 
 def _pin(fd: int, path: str) -> int:
@@ -64,20 +58,10 @@ def unpin_map(core: MapCore, path: str) -> None:
 
 
 def pin_program(fd: int, name: str, path: str) -> None:
-    hints: Hints = {**_HINTS, errno.EPERM: lambda: _outside(path)}
-    attempt(f"pin program '{name}' to '{path}'", lib.bpf_obj_pin, fd, os.fsencode(path), hints=hints)
+    from tinybpf.libbpf._pin_hints import for_pin
 
-
-def _outside(path: str) -> str | None:
-    """The hint for a path that is in another file system than the kernel's for BPF: it says EPERM to that."""
-    from tinybpf import system
-
-    try:
-        place = os.stat(os.path.dirname(path) or ".").st_dev
-        known = [os.stat(mount).st_dev for mount in system.mounted("bpf")]
-    except OSError:
-        return None
-    return None if place in known else _HINTS[errno.EINVAL]
+    what = f"pin program '{name}' to '{path}'"
+    attempt(what, lib.bpf_obj_pin, fd, os.fsencode(path), hints=for_pin(path))
 
 
 def unpin_program(fd: int, name: str, path: str) -> None:
@@ -116,9 +100,9 @@ def open_pinned_map(
     what = f"open pinned map '{name}'"
     if not os.path.lexists(name):
         raise not_found(f"{what} failed: there is no such pin", errno.ENOENT)
-    fd = attempt(
-        what, lib.bpf_obj_get, os.fsencode(name), hints={errno.EINVAL: "this is no pin of a BPF object"}
-    )
+    from tinybpf.libbpf._pin_hints import for_open
+
+    fd = attempt(what, lib.bpf_obj_get, os.fsencode(name), hints=for_open(name))
     return _map_of_fd(fd, what, key_type, value_type)
 
 

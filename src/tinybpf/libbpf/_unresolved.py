@@ -57,6 +57,8 @@ def load_hint(complaint: str) -> str | None:
     """The same for what ends a load before the verifier sees the programs."""
     if any(said in complaint for said in _NO_TYPES_SAID):
         return NO_TYPES
+    if "failed to get EHDR from" in complaint or "failed to parse target BTF" in complaint:
+        return "btf_path must be a file with the kernel's types: raw BTF, or an ELF file with a section .BTF"
     found = _EXTERN.search(complaint)
     if found:
         return _function(found["name"]) if found["kind"] == "func" else _variable(found["name"])

@@ -13,7 +13,7 @@ from tinybpf.libbpf._check import ENOTSUPP, error_from
 from tinybpf.libbpf._lib import ffi, lib, mark_used
 from tinybpf.libbpf._mapcore import MapCore, MapTypes
 from tinybpf.libbpf.btf import Btf
-from tinybpf.libbpf.enums import BpfMapType
+from tinybpf.libbpf.enums import ARRAY_TYPES, BpfMapType
 
 if TYPE_CHECKING:
     from tinybpf.libbpf.map import BpfMap
@@ -189,9 +189,18 @@ def _refused(kind: BpfMapType, name: str, code: int, sizes: tuple[int, int, int]
     key, value, entries = sizes
     shape = f"keys of {key} bytes, values of {value}, {entries} entries"
     hints: dict[int, str | Callable[[], str | None]] = {
-        errno.EINVAL: f"the kernel has no such {kind.name} with {shape}, or not with these flags",
+        errno.EINVAL: f"the kernel has no such {kind.name} with {shape}, or not with these flags"
+        + _must_be(kind),
         errno.E2BIG: f"too large: {shape}",
         errno.ENOMEM: f"too large: {shape}",
         errno.EPERM: lambda: _hints.permission_hint(_hints.map_needs(kind)),
     }
     return error_from(what, code, None, hints)
+
+
+def _must_be(kind: BpfMapType) -> str:
+    """What the kernel asks of the sizes of such a map, as the end of a sentence."""
+    if kind in (_T.RINGBUF, _T.USER_RINGBUF):
+        page = os.sysconf("SC_PAGE_SIZE")
+        return f": max_entries must be a power of two, and pages as a whole ({page} bytes each)"
+    return ": an array has keys of 4 bytes, and values of at least 1" if kind in ARRAY_TYPES else ""

@@ -280,12 +280,22 @@ def calls(text: str) -> list[Call]:
     return Line(text).calls()
 
 
+_C_DECLARED = re.compile(r"(?!var\b)(?:\w+\s+)*\w+(?:\s+|\s*\*+\s*)(?P<name>\w+)$")  # struct event *e
+_C_CAST = re.compile(r"\((?:\w+\s+)*\w+\s*\*+\)\s*(?=\S)")
+
+
+def without_cast(text: str) -> str:
+    """An expression of C without the cast before it: ``&key`` of ``(void *)&key``."""
+    return _C_CAST.sub("", text, count=1) if _C_CAST.match(text) else text
+
+
 def assigned(text: str) -> str | None:
     """The first variable that the line gives a value: ``e`` of ``e, ok := f()``."""
     line = Line(text)
     for i in range(len(line.tokens)):
         if line.sign(i) in _ASSIGNS:
-            return variable(line.between(0, i - 1))
+            declared = _C_DECLARED.match(line.between(0, i - 1))
+            return declared["name"] if declared else variable(line.between(0, i - 1))
         if line.sign(i) == "{":
             return None
     return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 from _thread import RLock
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from tinybpf.errors import BpfError
@@ -20,12 +19,6 @@ if TYPE_CHECKING:
     from tinybpf.libbpf.program import BpfProgram
 
 REPLACE = 4  # BPF_F_REPLACE
-PIN_HINTS: dict[int, str | Callable[[], str | None]] = {
-    errno.EPERM: "the path must be in a BPF file system (mount -t bpf bpf /sys/fs/bpf), and this process "
-    "have CAP_BPF",
-    errno.EEXIST: "something is pinned there already",
-    errno.ENOENT: "the directory does not exist",
-}
 
 
 class BpfLink:
@@ -178,7 +171,9 @@ class BpfLink:
         lib.bpf_link__destroy(pointer)
 
     def _pin(self, what: str, pointer: Any, path: str) -> None:
-        hints = {**PIN_HINTS, errno.EINVAL: _cannot_be_pinned}
+        from tinybpf.libbpf._pin_hints import for_pin
+
+        hints = {**for_pin(path), errno.EINVAL: _cannot_be_pinned}
         attempt(what, lib.bpf_link__pin, pointer, os.fsencode(path), hints=hints)
 
     def _unpin(self, what: str, pointer: Any) -> None:
@@ -261,7 +256,9 @@ class FdLink(BpfLink):
         os.close(pointer)
 
     def _pin(self, what: str, pointer: Any, path: str) -> None:
-        attempt(what, lib.bpf_obj_pin, pointer, os.fsencode(path), hints=PIN_HINTS)
+        from tinybpf.libbpf._pin_hints import for_pin
+
+        attempt(what, lib.bpf_obj_pin, pointer, os.fsencode(path), hints=for_pin(path))
 
     def _unpin(self, what: str, pointer: Any) -> None:
         if self._pinned is None:

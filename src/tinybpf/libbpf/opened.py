@@ -9,6 +9,7 @@ from typing import Any
 from tinybpf.errors import BpfError
 from tinybpf.libbpf._check import attempt, not_found
 from tinybpf.libbpf._lib import lib
+from tinybpf.libbpf._pin_hints import for_open
 from tinybpf.libbpf._pins import descriptor_kind
 from tinybpf.libbpf.attach_types import BpfAttachType
 from tinybpf.libbpf.link import FdLink
@@ -53,8 +54,7 @@ def open_pinned_link(path: str | os.PathLike[str]) -> OpenedLink:
     what = f"open pinned link '{name}'"
     if not os.path.lexists(name):
         raise not_found(f"{what} failed: there is no such pin", errno.ENOENT)
-    hints = dict.fromkeys((errno.EINVAL, errno.EACCES), "this is no pin of a BPF object, or not this user's")
-    fd = attempt(what, lib.bpf_obj_get, os.fsencode(name), hints=hints)
+    fd = attempt(what, lib.bpf_obj_get, os.fsencode(name), hints=for_open(name))
     return _opened(what, fd, name)
 
 

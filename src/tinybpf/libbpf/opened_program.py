@@ -12,6 +12,7 @@ from tinybpf.libbpf._check import attempt, check, not_found
 from tinybpf.libbpf._handle import closed_error
 from tinybpf.libbpf._hints import SYS_ADMIN, permission_hint
 from tinybpf.libbpf._lib import lib, mark_used
+from tinybpf.libbpf._pin_hints import for_open
 from tinybpf.libbpf.info import ProgramInfo
 from tinybpf.libbpf.program import BpfProgram
 
@@ -93,8 +94,7 @@ def open_pinned_program(path: str | os.PathLike[str]) -> OpenedProgram:
     what = f"open pinned program '{name}'"
     if not os.path.lexists(name):
         raise not_found(f"{what} failed: there is no such pin", errno.ENOENT)
-    hints = {errno.EINVAL: "this is no pin of a BPF object"}
-    return _opened(attempt(what, lib.bpf_obj_get, os.fsencode(name), hints=hints), what)
+    return _opened(attempt(what, lib.bpf_obj_get, os.fsencode(name), hints=for_open(name)), what)
 
 
 def open_program_by_id(id: int) -> OpenedProgram:

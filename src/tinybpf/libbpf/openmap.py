@@ -248,8 +248,9 @@ def _descriptor(other: Any) -> int:
 def _open_pin(path: str, what: str) -> int:
     if not os.path.lexists(path):
         raise not_found(f"{what} failed: nothing is pinned at '{path}'", errno.ENOENT)
-    hints = {errno.EINVAL: f"'{path}' is no pin of a BPF object"}
-    return int(attempt(what, lib.bpf_obj_get, os.fsencode(path), hints=hints))
+    from tinybpf.libbpf._pin_hints import for_open
+
+    return int(attempt(what, lib.bpf_obj_get, os.fsencode(path), hints=for_open(path)))
 
 
 def _info(fd: int, what: str) -> Any:

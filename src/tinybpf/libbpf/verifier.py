@@ -7,13 +7,13 @@ Two forms are read: the trace of instructions with the verdict at its end, and t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tinybpf.errors import SourceLine
 from tinybpf.libbpf.verifier_facts import SUBJECTS, Facts, Scene
 from tinybpf.libbpf.verifier_hints import REFUSALS
-from tinybpf.libbpf.verifier_refusal import fill
+from tinybpf.libbpf.verifier_refusal import Refusal, fill
 from tinybpf.libbpf.verifier_trace import CUT, Locate, LocateInside, Trace
 
 _MOST_CAUSES = 4  # the verdict and up to three lines above it
@@ -28,7 +28,8 @@ _STATE = re.compile(
         \d+:\ (?!\() | from\ \d+\ to\ \d+ | (?:\d+:\s+)?(?:frame\d+:)?\s*(?:R\d+(?:_[a-z]+)?=|fp-\d+)
       | ;\ ? | (?:cur|old)\ state: | processed\ \d+\ insn | verification\ time | stack\ depth\ [\d+]+$
       | mark_precise: | last_idx | regs= | parent\ | propagating\ | Live\ regs\ before | \d+:\ [.\d]+\ \(
-      | arg\#\d+\ reference\ type\( | func\#\d+\ @ | caller:$ | callee:$ | returning\ from\ callee
+      | arg\#\d+\ reference\ type\( | Unrecognized\ arg\#\d+\ type
+      | func\#\d+\ @ | caller:$ | callee:$ | returning\ from\ callee
       | to\ caller\ at | Validating\ \S+\ func | Func\#?\d*.*\ is\ (?:global\ and|safe) | insns\ processed
       | (?:insn|subprog)\ history | libbpf: | --\ (?:BEGIN|END)\ PROG\ LOAD\ LOG | \(\d+\ line\(?s
       | reg\ type\ unsupported\ for\ arg\#\d+\ function | safe$ | max_states_per_insn | frame\ \d+: | math:
@@ -114,26 +115,34 @@ def _explained(
     failure: VerifierFailure, messages: list[str], trace: Trace, about: Mapping[str, str]
 ) -> VerifierFailure:
     """With the table's words for the verdict; if there are none for it, for the lines above it."""
+    known = refusal_of(messages)
+    if known is None:
+        return failure
+    refusal, found = known
+    groups = {name: value for name, value in found.groupdict().items() if value is not None}
+    scene = Scene(found.string, groups, failure.source, trace, tuple(messages))
+    facts = SUBJECTS[refusal.subject](scene) if refusal.subject else Facts()
+    reason, hint = refusal.cases.get(facts.case, (refusal.reason, refusal.hint))
+    names = {**about, **groups, **{k: v for k, v in facts.names.items() if v}}
+    source = facts.source or failure.source
+    return replace(
+        failure,
+        reason=fill(reason, names),
+        hint=fill(hint, names),
+        variable=facts.names.get("variable"),
+        notes=tuple(n for n in facts.notes if not _same_line(n[0], source)),
+        source=source,
+    )
+
+
+def refusal_of(messages: Sequence[str]) -> tuple[Refusal, re.Match[str]] | None:
+    """The table's entry for the verifier's words, and where it is in them; None where it has none."""
     for message in _most_telling(messages):
         for refusal in REFUSALS:
             found = re.search(refusal.pattern, message)
-            if found is None:
-                continue
-            groups = {name: value for name, value in found.groupdict().items() if value is not None}
-            scene = Scene(message, groups, failure.source, trace, tuple(messages))
-            facts = SUBJECTS[refusal.subject](scene) if refusal.subject else Facts()
-            reason, hint = refusal.cases.get(facts.case, (refusal.reason, refusal.hint))
-            names = {**about, **groups, **{k: v for k, v in facts.names.items() if v}}
-            source = facts.source or failure.source
-            return replace(
-                failure,
-                reason=fill(reason, names),
-                hint=fill(hint, names),
-                variable=facts.names.get("variable"),
-                notes=tuple(n for n in facts.notes if not _same_line(n[0], source)),
-                source=source,
-            )
-    return failure
+            if found is not None:
+                return refusal, found
+    return None
 
 
 def _at_the_cut(lines: list[str]) -> tuple[list[str], list[str]]:
@@ -144,9 +153,9 @@ def _at_the_cut(lines: list[str]) -> tuple[list[str], list[str]]:
     return lines[:at], lines[at + 1 :]
 
 
-def _most_telling(messages: list[str]) -> list[str]:
+def _most_telling(messages: Sequence[str]) -> list[str]:
     """The last first; but Linux 7.2 has the same words for packets as for all other memory behind those."""
-    ordered = messages[::-1]
+    ordered = list(messages[::-1])
     if ordered and "outside of the allowed memory range" in ordered[0]:
         ordered.sort(key=lambda message: "invalid access to packet" not in message)
     return ordered

@@ -149,6 +149,7 @@ def argument_of(scene: Scene) -> Facts:
     if call is None:
         return Facts({"call": step.helper, "got": got}, case=use)
     given = argument(step.helper, call, register) if register else None
+    given = go_text.without_cast(given) if given else None
     sized = argument(step.helper, call, register + 1) if register else None
     names = {"call": call.name, "argument": go_text.converted(given), "size_argument": sized, "got": got}
     names["variable"] = go_text.variable(given) if given else None
@@ -212,7 +213,7 @@ def returned(scene: Scene) -> Facts:
     if not scene.text.strip().startswith("return") and made is not None:
         source = made
     text = source.text.strip() if source else ""
-    value = text.removeprefix("return").strip() if text.startswith("return") else ""
+    value = text.removeprefix("return").strip(" ;") if text.startswith("return") else ""
     names = {"variable": go_text.variable(value) if value else None, "value": value or None}
     ranges, case = _ranges(scene.message)
     return Facts({**names, **ranges}, case=case, source=source)

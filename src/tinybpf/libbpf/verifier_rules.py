@@ -29,7 +29,7 @@ RULES: tuple[Refusal, ...] = (
         },
     ),
     Refusal(
-        "failed to resolve CO-RE relocation <byte_off> [5] struct task_struct.gone (0:1 @ offset 4)",
+        "failed to resolve CO-RE relocation <byte_off> [5] struct task_struct.gone (0:1)",
         r"failed to resolve CO-RE relocation <\w+> \[\d+\] (?P<type>(?:\w+ )?[^\s.:\[(]+)"
         r"(?P<member>(?:\.|::)[^\s(]+)?",
         "this kernel has no {type|type or field of that name}{member|}",

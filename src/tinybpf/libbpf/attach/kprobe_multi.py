@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from fnmatch import translate
 from typing import TYPE_CHECKING
 
+from tinybpf import system
 from tinybpf.errors import BpfError, UnsupportedError
 from tinybpf.libbpf import _arguments, _since
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach import kprobe
 from tinybpf.libbpf.attach._common import cookie_of, create, link_options, require_type
-from tinybpf.libbpf.attach.tracepoint import DEBUGFS, TRACEFS
+from tinybpf.libbpf.attach.tracepoint import DEBUGFS, MOUNT, TRACEFS
 from tinybpf.libbpf.enums import BpfProgType
 from tinybpf.libbpf.link import BpfLink
 
@@ -114,9 +115,12 @@ def _matching(what: str, pattern: str) -> list[str]:
         return [pattern]
     every = traceable()
     if every is None:
+        absent = _since.absence("kprobe.multi")
+        if absent is not None:
+            raise UnsupportedError(f"{what} failed: {absent}", errno.EOPNOTSUPP)
         raise BpfError(
-            f"{what} failed: {FUNCTIONS} cannot be read, which says what can be traced\n  hint: mount -t "
-            f"tracefs tracefs {TRACEFS}; or give names in place of a pattern",
+            f"{what} failed: {FUNCTIONS} cannot be read, which says what can be traced\n  hint: "
+            f"{_unreadable()}; or give names in place of a pattern",
             errno.ENOENT,
         )
     matches = re.compile(translate(pattern)).match
@@ -136,6 +140,20 @@ def traceable() -> list[str] | None:
         except OSError:
             continue
     return None
+
+
+def _unreadable() -> str:
+    """Why the list of functions cannot be read, and what to do about it."""
+    mounts = system.mounted("tracefs")
+    if not mounts:
+        return MOUNT
+    try:
+        os.close(os.open(os.path.join(mounts[0], FUNCTIONS), os.O_RDONLY))
+    except FileNotFoundError:
+        return "this kernel was built without CONFIG_DYNAMIC_FTRACE"
+    except OSError as error:
+        return f"'{mounts[0]}' is for root to read ({error.strerror})"
+    return f"libbpf and this look for it at '{TRACEFS}'"
 
 
 def _missing(names: list[str]) -> str | None:
