@@ -75,8 +75,11 @@ def test_nothing_else_is_lost(emitted: bytes) -> None:
 
 def test_dwarf_is_gone(emitted: bytes) -> None:
     stripped = elf.strip_debug(emitted)
-    assert b".debug" in emitted and b".debug" not in stripped
-    assert len(stripped) < len(emitted) * 0.8
+    before, after = (
+        {s.name for s in elf.read(data).sections if "debug" in s.name} for data in (emitted, stripped)
+    )
+    assert before == {".debug_frame", ".rel.debug_frame"}  # LLVM was told to make no more
+    assert not after
     assert not [s for s in seen(stripped)["symbols"] if "debug" in s[4]]
 
 

@@ -348,13 +348,13 @@ def test_the_stage_that_took_too_long(
 
 def test_a_module_that_takes_llvm_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """The child is ended in the stage that it is in."""
-    run_ = Module.run
+    text_ = Module.text
     sums = "\n".join(
         f"  %a{n} = mul i64 %a{n - 1}, {2 * n + 1}\n  store volatile i64 %a{n}, ptr @big"
         for n in range(1, 100_000)
     )
     function = f"@big = global i64 0\ndefine i64 @much(i64 %a0) {{\n{sums}\n  ret i64 %a99999\n}}\n"
-    monkeypatch.setattr(Module, "run", lambda self, *ahead: run_(self) + function)
+    monkeypatch.setattr(Module, "text", lambda self: text_(self) + function)
     with pytest.raises(CompileError, match=r"not compiled within 0\.5 s: .* took too long") as caught:
         compile_go(program(), timeout=0.5)
     assert "--timeout" in str(caught.value)
@@ -421,18 +421,18 @@ def test_fault_behind_an_error_does_not_hide_it(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_module_that_llvm_does_not_take_is_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Module, "run", lambda self, *ahead: "define nonsense")
+    monkeypatch.setattr(Module, "text", lambda self: "define nonsense")
     with pytest.raises(InternalCompilerError, match="LLVM does not take the module"):
         compile_go(program())
 
 
 def test_refusal_by_llvm_is_at_its_go_function(monkeypatch: pytest.MonkeyPatch) -> None:
-    run_ = Module.run
+    text_ = Module.text
 
-    def with_division(self: Module, *ahead: object) -> str:
-        return run_(self, *ahead).replace("add i32", "sdiv i32")
+    def with_division(self: Module) -> str:
+        return text_(self).replace("add i32", "sdiv i32")
 
-    monkeypatch.setattr(Module, "run", with_division)
+    monkeypatch.setattr(Module, "text", with_division)
     with pytest.raises(CompileError, match="unsupported signed division") as caught:
         compile_go(program().replace("+ 0", "+ *(*int32)(unsafe.Add(ctx, 4))"), cpu="v3")
     assert caught.value.diagnostics[0].line == 7

@@ -57,11 +57,11 @@ class Compilation:
         if self.messages.errors:
             raise CompileError(self.messages.all())
         try:
-            module, ir = self._lower(doc)
+            module = self._lower(doc)
             self._stage("lower")
             if self.clock.up():
                 raise self._late("turning Go's instructions into LLVM's")
-            emitted = self._emit(module, ir)
+            emitted = self._emit(module)
         finally:
             if self._ahead is not None:
                 self._ahead.give_up()
@@ -89,7 +89,7 @@ class Compilation:
         self.stages[name] = now - self._began
         self._began = now
 
-    def _lower(self, doc: ssa.Document) -> tuple[Module, str]:
+    def _lower(self, doc: ssa.Document) -> Module:
         from tinybpf.compiler.lower.module import Module
         from tinybpf.compiler.lower.refuse import LoweringFault, Refused
         from tinybpf.compiler.lower.types import Types
@@ -114,7 +114,7 @@ class Compilation:
                 doc, types, program, report, initial,
                 big_endian=big_endian, directory=self.project.display, warn=self.messages.warn,
             )  # fmt: skip
-            ir = module.run(None if self.options.dump else self._send_ahead)
+            module.run(None if self.options.dump else self._send_ahead)
         except Refused as refused:
             self.messages.report(refused.pos, refused.message, refused.hint)
         except LoweringFault as problem:
@@ -135,7 +135,7 @@ class Compilation:
             self._check(module)
             raise CompileError(self.messages.all())
         assert module is not None
-        return module, ir
+        return module
 
     def _check(self, module: Module | None) -> None:
         """What is wrong that the lowering does not see; a fault there may have come of it."""
@@ -153,18 +153,18 @@ class Compilation:
             half, triple=triple, cpu=options.cpu, steps=options.pipeline.steps, timeout=self.clock.left()
         )
 
-    def _emit(self, module: Module, ir: str) -> llvm.Emitted:
+    def _emit(self, module: Module) -> llvm.Emitted:
         options = self.options
-        self._dump("1-lowered.ll", ir)
+        if options.dump is not None:
+            self._dump("1-lowered.ll", module.text())
+        late = module.made.late()
         try:
-            emitted = llvm.emit(
-                ir,
-                ahead=self._ahead,
-                second=module.second,
+            emitted = self._finish(module, late) or llvm.emit(
+                module.text(),
                 triple=module.triple,
                 cpu=options.cpu,
                 steps=options.pipeline.steps,
-                late=module.made.late(),
+                late=late,
                 dump=options.dump is not None,
                 dump_steps=options.pipeline.own,
                 timeout=self.clock.left(),
@@ -178,6 +178,15 @@ class Compilation:
         for number, (name, text) in enumerate(emitted.dumps, 2):
             self._dump(f"{number}-{name}", text)
         return emitted
+
+    def _finish(self, module: Module, late: str) -> llvm.Emitted | None:
+        """What LLVM began with the first half of; None where there is no second, or it takes no halves."""
+        if self._ahead is None:
+            return None
+        if module.second:
+            return self._ahead.finish(module.second, late, lambda: self._check(module))
+        self._ahead.give_up()
+        return None
 
     def _dump(self, file_name: str, text: str) -> None:
         folder = self.options.dump

@@ -114,7 +114,7 @@ def _string(table: bytes, at: int) -> str:
 
 
 def strip_debug(data: bytes, texts: Mapping[str, str] | None = None) -> bytes:
-    """The object without DWARF: loaders read BTF, and DWARF is most of an object's bytes.
+    """The object without what is left of DWARF (``.debug_frame``): loaders read BTF.
 
     ``texts`` are the files' texts by path, for the lines that ``.BTF.ext`` names.
     """

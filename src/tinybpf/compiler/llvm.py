@@ -101,7 +101,7 @@ os.register_at_fork(after_in_child=_forget)
 class Ahead:
     """The first half of a module, which LLVM optimises while the second is made.
 
-    It has the worker for itself until ``emit`` takes it, or until it is given up.
+    It has the worker for itself until it is finished or given up.
     """
 
     def __init__(
@@ -131,6 +131,20 @@ class Ahead:
             if not self._open:
                 _lock.release()
 
+    def finish(self, second: str, late: str, meanwhile: Callable[[], None] | None) -> Emitted | None:
+        """The object of both halves; None where LLVM refuses them: what it has to say, it says of the whole.
+
+        ``late`` and ``meanwhile`` as of ``emit``.
+        """
+        try:
+            return _emitted(self.second(second, late, meanwhile))
+        except LlvmInvalid:
+            return None
+        except LlvmFailure as failure:
+            if failure.late:
+                raise
+            return None
+
     def second(self, ir: str, late: str, meanwhile: Callable[[], None] | None) -> Any:
         """The answer to both halves."""
         self._open = False
@@ -143,7 +157,7 @@ class Ahead:
         return _checked(answer, self._timeout)
 
     def give_up(self) -> None:
-        """What LLVM makes of the half is not wanted; of no effect where ``emit`` has taken it."""
+        """What LLVM makes of the half is not wanted; of no effect where it is finished."""
         if self._open:
             self._open = False
             self._worker.owes = True
@@ -156,8 +170,6 @@ class Ahead:
 def emit(
     ir: str,
     *,
-    ahead: Ahead | None = None,
-    second: str = "",
     triple: str = "bpfel",
     cpu: str = "v3",
     steps: Sequence[Step] = STEPS,
@@ -170,10 +182,9 @@ def emit(
 ) -> Emitted:
     """Verify, optimise and emit one module; ``late`` has functions that are inlined after that.
 
-    ``second``, with the half that was given ``ahead``, is the same module as ``ir``. ``steps`` are those of
-    a ``Pipeline``. ``dump`` asks for the module as text when it is optimised, and as assembly,
-    ``dump_steps`` for the text after each step, too. ``meanwhile`` is called while LLVM works; what it
-    raises ends the wait.
+    ``steps`` are those of a ``Pipeline``. ``dump`` asks for the module as text when it is optimised, and
+    as assembly, ``dump_steps`` for the text after each step, too. ``meanwhile`` is called while LLVM
+    works; what it raises ends the wait.
 
     ``LlvmFailure`` where LLVM ended its process, ``LlvmInvalid`` where the module is none,
     ``BpfError`` where there is no LLVM to talk to.
@@ -182,19 +193,6 @@ def emit(
         "ir": ir, "triple": triple, "cpu": cpu, "steps": list(steps), "late": late,
         "dump": dump, "dump_steps": dump and dump_steps, "seconds": timeout, "memory": memory,
     }  # fmt: skip
-    if ahead is not None and second:
-        try:
-            answer = ahead.second(second, late, meanwhile)
-            return Emitted(answer["object"], answer["dumps"], answer["times"])
-        except LlvmFailure as failure:
-            if failure.late:
-                raise
-        except LlvmInvalid:
-            pass
-        # What LLVM has to say, it says of the whole.
-        meanwhile = None
-    if ahead is not None:
-        ahead.give_up()
     try:
         answer = _answer(request, timeout, meanwhile)
     except LlvmFailure as failure:
@@ -207,6 +205,10 @@ def emit(
         optimised = _answer({**request, "text": True, "emit": False}, timeout)
         answer = _answer({**request, "ir": wide.expand(optimised["text"]), "steps": [], "late": ""}, timeout)
         answer["dumps"] = [*optimised["dumps"], *answer["dumps"]]
+    return _emitted(answer)
+
+
+def _emitted(answer: dict[str, Any]) -> Emitted:
     return Emitted(answer["object"], answer["dumps"], answer["times"])
 
 
@@ -220,7 +222,7 @@ def _without_halves(request: dict[str, Any], timeout: float, failure: LlvmFailur
         answer = _answer({**request, "cpu": "v2"}, timeout)
     except LlvmFailure:
         raise failure from None
-    return Emitted(answer["object"], answer["dumps"], answer["times"])
+    return _emitted(answer)
 
 
 def run(

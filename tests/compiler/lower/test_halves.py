@@ -90,7 +90,8 @@ def functions(*made: tuple[str, str]) -> list[str]:
     [
         ([set(), set(), set(), set()], [1, 1, 1, 1], 2),
         ([set(), set(), {9}, {9}], [1, 1, 1, 1], 2),
-        ([set(), {9}, {9}, {8}], [1, 1, 1, 1], 1),
+        ([set(), {9}, {9}, {8}], [1, 1, 1, 1], 3),
+        ([set(), {9}, {9}, {8}], [2, 1, 1, 1], 1),
         ([{9}, {9}, {9}, set()], [1, 1, 1, 1], 3),
         ([{9}, {9}, {9}, {9}], [1, 1, 1, 1], None),
         ([{9}, set(), set(), {9}], [1, 1, 1, 1], None),
@@ -161,13 +162,31 @@ def test_a_half_that_is_refused(broken: int) -> None:
     """The whole is compiled then, and says what is wrong."""
     ir = 'target triple = "bpfel"\ndefine i32 @p() section "s" {\n  ret i32 7\n}\n'
     parts = [ir, 'target triple = "bpfel"\n']
+    made = llvm.Ahead(parts[0]).finish(parts[1], "", None)
+    assert made is not None and made.object == llvm.emit(ir).object
     parts[broken] = "define broken"
-    assert llvm.emit(ir, ahead=llvm.Ahead(parts[0]), second=parts[1]).object == llvm.emit(ir).object
+    assert llvm.Ahead(parts[0]).finish(parts[1], "", None) is None
+
+
+def test_the_whole_in_place_of_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, begin = source(2000), llvm.Ahead.__init__
+    with monkeypatch.context() as patch:
+        patch.setattr(assembly, "LARGEST_WHOLE", 1 << 30)
+        known = seen(compile_go(text).elf)
+    refused: list[str] = []
+
+    def broken(self: llvm.Ahead, ir: str, **given: Any) -> None:
+        refused.append(ir)
+        begin(self, "define broken", **given)
+
+    monkeypatch.setattr(llvm.Ahead, "__init__", broken)
+    assert seen(compile_go(text).elf) == known
+    assert len(refused) == 1
 
 
 @pytest.mark.parametrize("given_up", [False, True])
 def test_a_half_whose_process_was_ended(given_up: bool) -> None:
-    """The whole is compiled then; what follows the half is not taken for a request of its own."""
+    """What follows the half is not taken for a request of its own."""
     ir = 'target triple = "bpfel"\ndefine i32 @p() section "s" {{\n  ret i32 {}\n}}\n'
     known = [llvm.emit(ir.format(n)).object for n in range(2)]
     ahead = llvm.Ahead(ir.format(0))
@@ -181,7 +200,7 @@ def test_a_half_whose_process_was_ended(given_up: bool) -> None:
     if given_up:
         ahead.give_up()
     else:
-        assert llvm.emit(ir.format(0), ahead=ahead, second='target triple = "bpfel"\n').object == known[0]
+        assert ahead.finish('target triple = "bpfel"\n', "", None) is None
     for n in (1, 0, 1):
         assert llvm.emit(ir.format(n)).object == known[n]
 
@@ -206,6 +225,6 @@ def test_what_goes_on_meanwhile() -> None:
         with pytest.raises(KeyboardInterrupt):
             llvm.emit(ir.format(0), meanwhile=interrupt)
         with pytest.raises(KeyboardInterrupt):
-            llvm.emit(ir.format(0), ahead=llvm.Ahead(ir.format(0)), second=ir, meanwhile=interrupt)
+            llvm.Ahead(ir.format(0)).finish(ir, "", interrupt)
         llvm.Ahead(ir.format(0)).give_up()
         assert llvm.emit(ir.format(1)).object == known[1]

@@ -32,8 +32,8 @@ declare ptr @llvm.preserve.struct.access.index.p0.p0(ptr, i32, i32)
 """
 
 
-def assemble(m: Module, ahead: Ahead | None) -> tuple[str, str]:
-    """The module's text, and where ``ahead`` was given the first half of it, the second."""
+def assemble(m: Module, ahead: Ahead | None) -> tuple[Callable[[], str], str]:
+    """What makes the module's text; the second half of it, where ``ahead`` was given the first."""
     variables = Variables(m)
     order = "E" if m.big_endian else "e"
     start = [
@@ -49,7 +49,10 @@ def assemble(m: Module, ahead: Ahead | None) -> tuple[str, str]:
     m.tell_inside()
     head = [*start, *_made(m)]
     second = halves.second(head, rest) if halves is not None and not m.debug.circular else None
-    whole = "\n".join([*head, *dict.fromkeys([*bodies, *rest]), m.debug.text(), ""])
+
+    def whole() -> str:
+        return "\n".join([*head, *dict.fromkeys([*bodies, *rest]), m.debug.text(), ""])
+
     return whole, "\n".join([*second, m.debug.text(rest), ""]) if second else ""
 
 

@@ -65,7 +65,7 @@ def callbacks(doc: ssa.Document, fn: ssa.Function) -> Iterator[tuple[ssa.Call, i
     named = (v.index for v in fn.values if isinstance(v, ssa.FuncRef))
     if not any(typed.builtin(doc.functions[index]) in KINDS for index in named):
         return
-    calls = [i for i in instructions(fn) if isinstance(i, ssa.Call) and calls_back(doc, fn, i)]
+    calls = [i for i in instructions(fn) if type(i) is ssa.Call and calls_back(doc, fn, i)]
     uses = Uses(fn) if calls else None
     for call in calls:
         found = callback_of(fn, uses, call.args[-1]) if uses else None

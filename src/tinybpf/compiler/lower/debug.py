@@ -418,9 +418,9 @@ class DebugInfo:
             f"runtimeVersion: 0, emissionKind: FullDebug, globals: {self.node_list(self.globals)}, "
             "splitDebugInlining: false)",
         )
+        # With CodeView, which it makes for Windows only, LLVM makes no DWARF; loaders read BTF.
         flags = [
-            self.node(f'!{{i32 {b}, !"{n}", i32 {v}}}')
-            for b, n, v in ((2, "Debug Info Version", 3), (7, "Dwarf Version", 5))
+            self.node(f'!{{i32 2, !"{n}", i32 {v}}}') for n, v in (("Debug Info Version", 3), ("CodeView", 1))
         ]
         lines = [f"!llvm.dbg.cu = !{{{self.unit}}}", f"!llvm.module.flags = !{{{', '.join(flags)}}}"]
         nodes = [(str(i), text) for i, text in enumerate(self.nodes)]

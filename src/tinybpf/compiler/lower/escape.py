@@ -52,14 +52,14 @@ class EscapeCheck:
     def _function(self, f: int) -> None:
         fn = self.doc.functions[f]
         for instr in instructions(fn):
-            if isinstance(instr, ssa.Return):
+            if type(instr) is ssa.Return:
                 self._return(f, instr)
-            elif isinstance(instr, ssa.Store):
+            elif type(instr) is ssa.Store:
                 self._string(f, instr)
                 text = self.points.types.is_string(self.points.uses[f].type_of[instr.value])
                 addresses, targets = (self.points.value(f, x) for x in (instr.value, instr.addr))
                 self._keep(f, instr.pos, addresses, targets, text)
-            elif isinstance(instr, ssa.Call):
+            elif type(instr) is ssa.Call:
                 self._call(f, fn, instr)
 
     def _locals(self, places: set[Place]) -> Iterator[Place]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from tinybpf.compiler import ssa
 from tinybpf.compiler.lower.pointsto import PointsTo
 from tinybpf.compiler.lower.views import plain
-from tinybpf.compiler.lower.walk import Uses, instructions, operands
+from tinybpf.compiler.lower.walk import Uses, instructions
 
 FOLLOWED = {"+", "-", "*", "&", "|", "^", "&^", "<<", ">>"}
 """Operations on constants that give a constant to the verifier; it does not divide."""
@@ -53,17 +53,15 @@ class Exact:
     def _find_calls(self, f: int) -> None:
         """Who calls each function; one whose address goes elsewhere may be called by anyone."""
         fn = self._doc.functions[f]
-        for instr in instructions(fn):
-            callee = None
-            if isinstance(instr, ssa.Call) and instr.fn < len(fn.values):
-                target = fn.values[instr.fn]
-                callee = target.index if isinstance(target, ssa.FuncRef) else None
-            if callee is not None and isinstance(instr, ssa.Call):
-                self._calls.setdefault(callee, []).append((f, instr))
-            for x in operands(instr):
-                used = fn.values[x] if x < len(fn.values) else None
-                if isinstance(used, ssa.FuncRef) and used.index != callee:
-                    self._elsewhere.add(used.index)
+        named = {n: v.index for n, v in enumerate(fn.values) if isinstance(v, ssa.FuncRef)}
+        for number, index in named.items():
+            for block, at in self._points.uses[f].of(number):
+                user = fn.blocks[block].instrs[at]
+                callee = named.get(user.fn) if isinstance(user, ssa.Call) else None
+                if isinstance(user, ssa.Call) and user.fn == number:
+                    self._calls.setdefault(index, []).append((f, user))
+                if callee != index:
+                    self._elsewhere.add(index)
 
     def _value(self, f: int, number: int) -> bool:
         fn = self._doc.functions[f]

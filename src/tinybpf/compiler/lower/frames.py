@@ -33,15 +33,15 @@ def context_parts_travel(points: PointsTo, functions: Iterable[int]) -> bool:
 
 
 def _part(points: PointsTo, f: int, instr: ssa.Instruction) -> bool:
-    if isinstance(instr, ssa.FieldAddr):
+    if type(instr) is ssa.FieldAddr:
         struct = points.types.elem(points.uses[f].type_of[instr.x])
         moved = points.types.struct(struct).fields[instr.field].offset > 0
-    elif isinstance(instr, ssa.Convert):
+    elif type(instr) is ssa.Convert:
         moved = points.types.is_uintptr(points.uses[f].type_of[instr.x])
     else:
-        moved = isinstance(instr, (ssa.IndexAddr, ssa.SliceOp))
-    number = result(instr)
-    return moved and number is not None and CONTEXT in points.value(f, number)
+        moved = type(instr) is ssa.IndexAddr or type(instr) is ssa.SliceOp
+    number = result(instr) if moved else None
+    return number is not None and CONTEXT in points.value(f, number)
 
 
 def _travels(points: PointsTo, f: int, instr: ssa.Instruction) -> bool:
@@ -57,11 +57,11 @@ def _travels(points: PointsTo, f: int, instr: ssa.Instruction) -> bool:
 
 
 def _hands_back(points: PointsTo, index: int, fn: ssa.Function, instr: ssa.Instruction) -> bool:
-    if isinstance(instr, ssa.Return):
+    if type(instr) is ssa.Return:
         return any(_callers(points.value(index, x), index) for x in instr.results)
-    if isinstance(instr, ssa.Store):
+    if type(instr) is ssa.Store:
         return _keeps(points.value(index, instr.value), points.value(index, instr.addr), index)
-    if isinstance(instr, ssa.Call) and instr.fn < len(fn.values):
+    if type(instr) is ssa.Call and instr.fn < len(fn.values):
         target = fn.values[instr.fn]
         if isinstance(target, ssa.Builtin) and target.name in ("append", "copy"):
             held = {p for place in points.value(index, instr.args[1]) for p in points.contents(place)}

@@ -165,9 +165,9 @@ class FunctionLowering(Values):
             self.values[number] = made
 
     def _lower(self, block: int, instr: ssa.Instruction) -> Operand | None:
-        if isinstance(instr, ssa.Phi):
+        if type(instr) is ssa.Phi:
             return self._phi(block, instr)
-        if isinstance(instr, (ssa.Jump, ssa.If)):
+        if type(instr) is ssa.Jump or type(instr) is ssa.If:
             self._leave(block, instr)
             return None
         refusal = NOT_IN_KERNEL.get(type(instr))

@@ -19,8 +19,11 @@ from collections.abc import Sequence
 LARGEST_WHOLE = 4000
 """Instructions of the source from which two processes are worth their while."""
 
+FIRST = 0.56
+"""The part of the code that the first half should have: LLVM has begun with it when the second is made."""
+
 LEAST = 0.25
-"""The part of the code that the smaller half has to have."""
+"""The part of the code that each half has to have."""
 
 _SYMBOL = re.compile(r"@([\w.]+)")
 _VARIABLE = re.compile(
@@ -36,7 +39,7 @@ _NUMBERED = "@llvm.preserve.struct.access.index"
 
 
 def middle(single: Sequence[set[int]], weights: Sequence[int]) -> int | None:
-    """Before which program to cut: where the halves come nearest to each other, of the places where nothing
+    """Before which program to cut: where the first half is nearest to ``FIRST``, of the places where nothing
     is needed on both sides that may be there once only; None where that is not near enough.
 
     ``single`` has what may be there once only, by program; ``weights`` how much code there is of each."""
@@ -51,8 +54,8 @@ def middle(single: Sequence[set[int]], weights: Sequence[int]) -> int | None:
         reach = max([reach, *(last[function] for function in needed)])
     if not places:
         return None
-    near = bisect(places, bisect(sums, sums[-1] / 2))
-    best = min(places[max(near - 2, 0) : near + 2], key=lambda n: (abs(2 * sums[n] - sums[-1]), n))
+    near = bisect(places, bisect(sums, sums[-1] * FIRST))
+    best = min(places[max(near - 2, 0) : near + 2], key=lambda n: (abs(sums[n] - sums[-1] * FIRST), n))
     return best if LEAST <= sums[best] / sums[-1] <= 1 - LEAST else None
 
 

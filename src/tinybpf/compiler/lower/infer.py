@@ -57,9 +57,9 @@ def _conversions(points: PointsTo, functions: list[int]) -> dict[Place, set[int]
     seen: dict[Place, set[int]] = {}
     for f in functions:
         for instr in instructions(points.doc.functions[f]):
-            if isinstance(instr, (ssa.Convert, ssa.ChangeType)) and isinstance(
-                points.types.under(instr.type), ssa.Pointer
-            ):
+            if not (type(instr) is ssa.Convert or type(instr) is ssa.ChangeType):
+                continue
+            if isinstance(points.types.under(instr.type), ssa.Pointer):
                 for place in points.value(f, instr.x):
                     if place.kind == "kernel":
                         seen.setdefault(place, set()).add(points.types.elem(instr.type))

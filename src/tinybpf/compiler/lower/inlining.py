@@ -20,8 +20,12 @@ LIMIT = 30
 LARGE = 128
 """Bytes of a variable that is large."""
 
-_NOTHING = (ssa.Alloc, ssa.Jump, ssa.Return, ssa.ChangeType, ssa.FieldAddr, ssa.Extract, ops.Captured)
-"""What makes no code of its own, or none that a call would not need, too."""
+_NOTHING = {
+    ssa.UnOp, ssa.Store,
+    ssa.Alloc, ssa.Jump, ssa.Return, ssa.ChangeType, ssa.FieldAddr, ssa.Extract, ops.Captured,
+}  # fmt: skip
+"""Accesses of variables, which mostly are gone in the end, and what makes no code of its own, or none that a
+call would not need, too."""
 
 
 def inlined(
@@ -51,6 +55,4 @@ def inlined(
 
 def _weighs(instr: ssa.Instruction) -> bool:
     """Whether an instruction is likely to be there in the end: accesses of variables mostly are not."""
-    if isinstance(instr, (ssa.UnOp, ssa.Store)):
-        return False
-    return not isinstance(instr, _NOTHING)
+    return type(instr) not in _NOTHING

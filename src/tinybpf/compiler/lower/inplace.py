@@ -22,7 +22,7 @@ def same_storage(fn: ssa.Function, uses: Uses) -> dict[int, int]:
     found: dict[int, int] = {}
     for b, block in enumerate(fn.blocks):
         for i, instr in enumerate(block.instrs):
-            if isinstance(instr, ssa.Store) and i:
+            if type(instr) is ssa.Store and i:
                 temporary = _temporary(block.instrs[i - 1], instr, uses)
                 if temporary is not None and _movable(fn, uses, temporary, instr.addr, (b, i)):
                     found[temporary] = instr.addr
@@ -105,7 +105,7 @@ def zeros_to_store(fn: ssa.Function, uses: Uses) -> set[int]:
     found: set[int] = set()
     for block in fn.blocks:
         for instr in block.instrs:
-            if not isinstance(instr, ssa.Alloc) or instr.comment != "new":
+            if type(instr) is not ssa.Alloc or instr.comment != "new":
                 continue
             load = _only_user(fn, uses, instr.id)
             store = _only_user(fn, uses, load.id) if isinstance(load, ssa.UnOp) else None

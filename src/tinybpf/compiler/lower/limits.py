@@ -19,7 +19,7 @@ def other_limits(fn: ssa.Function, uses: Uses) -> dict[int, int]:
     constants: set[int] = set()
     others: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for instr in instructions(fn):
-        if not isinstance(instr, ssa.BinOp) or instr.operator not in COMPARISONS:
+        if type(instr) is not ssa.BinOp or instr.operator not in COMPARISONS:
             continue
         for x, limit in ((instr.x, instr.y), (instr.y, instr.x)):
             loaded = uses.made_by.get(x)

@@ -113,6 +113,7 @@ class Module:
         self.pool_used = False
         self._texts: dict[int, str] = {}
         self.second = ""
+        self._whole: Callable[[], str] = str
         """Where ``run`` gave the first half of the module ahead: the second."""
         self.decodes = False
         self.copies: dict[tuple[int, int], int] = {}
@@ -349,13 +350,17 @@ class Module:
         called = {callee for f in self.order for _, callee in self.callees(f)}
         return called | {back for f in self.order for _, back in self.callbacks(f)}
 
-    def run(self, ahead: Ahead | None = None) -> str:
-        """The module's text; ``report`` was told all that is wrong, but for what ``check`` finds.
+    def run(self, ahead: Ahead | None = None) -> None:
+        """Makes ``text``; ``report`` was told all that is wrong, but for what ``check`` finds.
 
-        ``ahead`` is given the target and the first half of a large module as soon as that is there.
+        ``ahead`` is given the target and the first half of a large module as soon as that is there; then
+        ``second`` is the other.
         """
-        text, self.second = assemble(self, ahead)
-        return text
+        self._whole, self.second = assemble(self, ahead)
+
+    def text(self) -> str:
+        """The module, made by ``run``."""
+        return self._whole()
 
     def shared_lines(self) -> list[str]:
         """What functions share: the string constants, and the decoder of runes."""

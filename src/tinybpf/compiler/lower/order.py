@@ -65,9 +65,9 @@ class OrderCheck:
         """The accesses of a function that its callers can see."""
         for block in self.doc.functions[f].blocks:
             for instr in block.instrs:
-                if isinstance(instr, ssa.Store):
+                if type(instr) is ssa.Store:
                     yield from self._visible(f, self._access(f, instr.addr))
-                elif isinstance(instr, ssa.Call):
+                elif type(instr) is ssa.Call:
                     for access in self._call_effects(f, instr):
                         yield from self._visible(f, access)
 
@@ -145,7 +145,7 @@ class OrderCheck:
             live: set[int] = set()
             for at, instr in enumerate(block.instrs):
                 live.difference_update(ending.get(at, ()))
-                if isinstance(instr, ssa.Call):
+                if type(instr) is ssa.Call:
                     effects = self._call_effects(f, instr)
                     if effects:
                         self._across(f, instr, effects, live | self._used_beyond(fn, b))
@@ -157,11 +157,11 @@ class OrderCheck:
         """Where each value is used last in a block; what is in a literal, where the literal is."""
         last = {x: at for at, instr in enumerate(block.instrs) for x in operands(instr)}
         for instr in reversed(block.instrs):
-            if isinstance(instr, ssa.Store):
+            if type(instr) is ssa.Store:
                 literal = self._literal(f, instr.addr)
                 if literal in last:
                     last[instr.value] = max(last[instr.value], last[literal])
-            elif isinstance(instr, ssa.UnOp) and instr.operator == "*" and instr.id in last:
+            elif type(instr) is ssa.UnOp and instr.operator == "*" and instr.id in last:
                 literal = self._literal(f, instr.x)
                 if literal in last:
                     last[literal] = max(last[literal], last[instr.id])

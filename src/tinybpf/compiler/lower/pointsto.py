@@ -163,27 +163,34 @@ class PointsTo:
         fn = self.doc.functions[index]
         self.uses[index] = Uses(fn)
         for number, value in enumerate(fn.values):
-            self._leaf(index, number, value, fn)
+            self._leaf(index, number, value)
         for instr in instructions(fn):
             handler = _HANDLERS.get(type(instr), PointsTo._flow)
             handler(self, index, fn, instr)
 
-    def _leaf(self, f: int, number: int, value: ssa.Value, fn: ssa.Function) -> None:
-        node = self._node((f, number))
-        if isinstance(value, ssa.GlobalRef):
-            self._add(node, {package_variable(value.index)})
-        elif isinstance(value, ssa.Param) and f in self._entries and number == 0:
-            self._add(node, {CONTEXT})
-        elif isinstance(value, ssa.Param) and f in self._called and self.types.pointerful[value.type]:
-            self._add(node, {KERNEL, NIL} if self.types.is_pointer(value.type) else {INTEGER})
-        elif isinstance(value, ssa.ConstString):
-            self._add(node, {STRINGS})
-        elif isinstance(value, ops.FuncId):
-            self._add(node, {NIL})  # a number: it leads nowhere
-        elif isinstance(value, ssa.ConstNil) and self.types.pointerful[value.type]:
-            self._add(node, {NIL})
-        elif isinstance(value, ssa.ConstInt) and self.types.pointerful[value.type]:
-            self._add(node, {INTEGER} if value.value else {INTEGER, NIL})
+    def _leaf(self, f: int, number: int, value: ssa.Value) -> None:
+        leads = self._leads(f, number, value)
+        if leads:
+            self._add(self._node((f, number)), leads)
+
+    def _leads(self, f: int, number: int, value: ssa.Value) -> set[Place] | None:
+        if type(value) is ssa.GlobalRef:
+            return {package_variable(value.index)}
+        if type(value) is ssa.ConstString:
+            return {STRINGS}
+        if type(value) is ssa.Param and number == 0 and f in self._entries:
+            return {CONTEXT}
+        if isinstance(value, ops.FuncId):
+            return {NIL}  # a number: it leads nowhere
+        if not self.types.pointerful[value.type]:
+            return None
+        if type(value) is ssa.Param and f in self._called:
+            return {KERNEL, NIL} if self.types.is_pointer(value.type) else {INTEGER}
+        if type(value) is ssa.ConstNil:
+            return {NIL}
+        if type(value) is ssa.ConstInt:
+            return {INTEGER} if value.value else {INTEGER, NIL}
+        return None
 
     def _pointerful(self, instr: ssa.Instruction) -> bool:
         return self.types.pointerful[instr.type]  # type: ignore[union-attr]

@@ -46,7 +46,7 @@ def printed(doc: ssa.Document, fn: ssa.Function, uses: Uses) -> Printed:
     found = Printed()
     for block in fn.blocks:
         for instr in block.instrs:
-            if isinstance(instr, ssa.Call) and _is_printk(doc, fn, instr):
+            if type(instr) is ssa.Call and _is_printk(doc, fn, instr):
                 found.arguments[instr.id] = _arguments(fn, uses, instr, found.parts)
     return found
 

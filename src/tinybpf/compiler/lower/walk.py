@@ -58,7 +58,7 @@ def instructions(fn: ssa.Function) -> Iterator[ssa.Instruction]:
 def callees(fn: ssa.Function) -> Iterator[tuple[ssa.Call, int]]:
     """The calls in ``fn`` of functions known by name, with the function's index."""
     for instr in instructions(fn):
-        if isinstance(instr, ssa.Call) and instr.fn < len(fn.values):
+        if type(instr) is ssa.Call and instr.fn < len(fn.values):
             target = fn.values[instr.fn]
             if isinstance(target, ssa.FuncRef):
                 yield instr, target.index

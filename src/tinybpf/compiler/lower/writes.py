@@ -27,9 +27,9 @@ class Writes:
         for f in self._functions:
             fn = self.points.doc.functions[f]
             for instr in instructions(fn):
-                if isinstance(instr, ssa.Store):
+                if type(instr) is ssa.Store:
                     written |= self.points.value(f, instr.addr)
-                elif isinstance(instr, ssa.Call):
+                elif type(instr) is ssa.Call:
                     written |= self.by_call(f, fn, instr)
         return {i for i in range(len(self.points.doc.globals)) if package_variable(i) in written}
 

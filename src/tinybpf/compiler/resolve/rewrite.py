@@ -339,7 +339,7 @@ def is_needed(doc: ssa.Document) -> bool:
     }
     return any(
         any(isinstance(v, ssa.ConstNil) and v.type in interfaces for v in fn.values)
-        or any(_of_concern(doc, fn, i, interfaces) for i in instructions(fn))
+        or any(_of_concern(doc, fn, i, interfaces) for i in instructions(fn) if type(i) in _CONCERNS)
         for fn in doc.functions
     )
 
@@ -347,6 +347,12 @@ def is_needed(doc: ssa.Document) -> bool:
 def _is_interface(table: list[ssa.Type], t: ssa.Type) -> bool:
     under = table[t.underlying] if isinstance(t, ssa.Named) else t
     return isinstance(under, ssa.Foreign) and under.what == "interface"
+
+
+_CONCERNS = {
+    ssa.Call, ssa.MakeInterface, ssa.Alloc, ssa.Store, ssa.MakeClosure, ssa.TypeAssert, ssa.Defer,
+}  # fmt: skip
+"""What ``_of_concern`` has to look at."""
 
 
 def _of_concern(doc: ssa.Document, fn: ssa.Function, instr: ssa.Instruction, interfaces: set[int]) -> bool:
@@ -364,7 +370,7 @@ def _of_concern(doc: ssa.Document, fn: ssa.Function, instr: ssa.Instruction, int
         return isinstance(pointer, ssa.Pointer) and pointer.elem in interfaces
     if isinstance(instr, ssa.Store):
         return instr.value < len(fn.values) and isinstance(fn.values[instr.value], ssa.FuncRef)
-    return isinstance(instr, (ssa.MakeClosure, ssa.TypeAssert, ssa.Defer))
+    return True
 
 
 def resolve(doc: ssa.Document, roots: Iterable[int], report: Report) -> ssa.Document:
