@@ -10,7 +10,7 @@ import click
 import tinybpf
 from tinybpf.cli import held, messages, places, tables
 from tinybpf.cli.plain import plain
-from tinybpf.cli.prog import as_json_flag, line_data, listing
+from tinybpf.cli.prog import as_json_flag, write_code
 
 if TYPE_CHECKING:
     from tinybpf import LinkInfo
@@ -83,11 +83,7 @@ def dump(what: str, as_json: bool) -> None:
             )
         with tinybpf.open_program_by_id(info.program_id) as program:
             code = program.disassembly()
-    if as_json:
-        messages.write_json([line_data(line) for line in code])
-        return
-    for text in listing(code):
-        tables.write(text)
+    write_code(code, as_json)
 
 
 @link.command()

@@ -89,11 +89,7 @@ def dump(what: str, as_json: bool) -> None:
     """Show the instructions as the verifier left them, below the source lines they come from."""
     with held.one_of(held.PROGRAMS, what) as program:
         code = program.disassembly()
-    if as_json:
-        messages.write_json([line_data(line) for line in code])
-        return
-    for text in listing(code):
-        tables.write(text)
+    write_code(code, as_json)
 
 
 @prog.command()
@@ -122,6 +118,15 @@ def data(info: ProgramInfo) -> dict[str, Any]:
 
 def moment(seconds: float | None) -> str:
     return "" if seconds is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+
+
+def write_code(code: Iterable[CodeLine], as_json: bool) -> None:
+    """The instructions as ``dump`` shows them."""
+    if as_json:
+        messages.write_json([line_data(line) for line in code])
+        return
+    for text in listing(code):
+        tables.write(text)
 
 
 def listing(code: Iterable[CodeLine]) -> list[str]:
