@@ -15,7 +15,7 @@ from tinybpf.libbpf._check import Hints, error_from
 from tinybpf.libbpf._handle import closed_error
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf._objects import MapDescriptor
-from tinybpf.libbpf.enums import ARRAY_TYPES, PERCPU_TYPES, BpfMapType
+from tinybpf.libbpf.enums import ARRAY_TYPES, INDEXED, PERCPU_TYPES, BpfMapType
 
 if TYPE_CHECKING:
     from tinybpf.libbpf._handle import ObjectHandle
@@ -130,12 +130,13 @@ class MapCore(MapDescriptor):
         if self.fd < 0:
             return closed_error("map", self.name)
         what = f"{verb} map '{self.name}'" + (f", after {done} entries," if done > 0 else "")
-        hints: Hints = {**_HINTS.get(verb, {}), errno.E2BIG: self._too_many}
+        full = errno.ENOSPC if self.type is BpfMapType.LPM_TRIE else errno.E2BIG
+        hints: Hints = {**_HINTS.get(verb, {}), full: self._too_many}
         return error_from(what, -result, None, {**hints, **self.hints.get(verb, {})})
 
     def _too_many(self) -> str:
-        if self.is_array:
-            return f"the array's indexes are 0 to {self.max_entries - 1}"
+        if self.type in INDEXED:
+            return f"no such index: the map's are 0 to {self.max_entries - 1}"
         return f"the map is full: it has {self.max_entries} entries"
 
     def close(self) -> None:
