@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from _thread import RLock
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -18,7 +17,7 @@ from tinybpf.libbpf._objects import MapDescriptor
 from tinybpf.libbpf.enums import ARRAY_TYPES, INDEXED, PERCPU_TYPES, BpfMapType
 
 if TYPE_CHECKING:
-    from tinybpf.libbpf._handle import ObjectHandle
+    from tinybpf.libbpf._handle import Descriptor, ObjectHandle
     from tinybpf.libbpf._perf import PerfBuffers
     from tinybpf.libbpf._ringmap import RingMemory
     from tinybpf.libbpf.btf import Btf
@@ -64,14 +63,14 @@ class MapCore(MapDescriptor):
         owner: ObjectHandle | None = None,
         pointer: Any = None,
         find_types: Callable[[], MapTypes] | None = None,
-        owns_fd: bool = False,
+        own: Descriptor | None = None,
     ) -> None:
         self.name = name
         self.type = type_
         self.key_size, self.value_size, self.max_entries = sizes
         super().__init__(fd)
         self.owner = owner
-        self.owns_fd = owns_fd
+        self._own = own  # of one that stands alone
         self.pointer = pointer
         self.is_percpu = type_ in PERCPU_TYPES
         self.is_array = type_ in ARRAY_TYPES
@@ -107,6 +106,13 @@ class MapCore(MapDescriptor):
             raise closed_error("map", self.name)
         return self.fd
 
+    def held(self) -> Any:
+        """As long as somebody has this, the descriptor stays open, whoever closes the map or its object."""
+        kept = self._own if self.owner is None else self.owner.pointer
+        if kept is None:
+            raise closed_error("map", self.name)
+        return kept
+
     def lookup(self, key: bytes, decode: Callable[[Any], Any]) -> Any:
         """What ``decode`` makes of the value's bytes, which it has to copy, or None."""
         value = ffi.new("char[]", self.room)
@@ -141,18 +147,12 @@ class MapCore(MapDescriptor):
 
     def close(self) -> None:
         """No use after this. What runs in other threads goes on, with a descriptor of its own."""
-        fd, self.fd = self.fd, -1
-        self.pointer = self.arena = None
-        if self.owns_fd and fd >= 0:
-            os.close(fd)
+        self.fd = -1
+        self.pointer = self.arena = self._own = None
         with self.drain_lock:
             for memory in (self.perf, self.ring):
                 if memory is not None:
                     memory.close()
-
-    def __del__(self) -> None:
-        if getattr(self, "owns_fd", False) and self.fd >= 0:  # nobody holds it, and nobody closed it
-            os.close(self.fd)
 
 
 _HINTS: OperationHints = {
