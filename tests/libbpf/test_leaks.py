@@ -58,6 +58,17 @@ class Turns:
             link = obj.program("on_any").attach()
             assert link.fd > 0 and obj.program("on_any").info.id > 0
 
+    def each(self) -> None:
+        """All that an object has of the process: programs, maps, links, a buffer, the memory of variables."""
+        with tinybpf.load(self.tracing, variables={self.variable: 1}) as obj:
+            obj.program("on_any").attach()
+            obj.program("on_getppid").attach()
+            obj.map("counts")[1] = 2
+            assert obj.map("counts").info.max_entries and obj.globals[self.variable] == 1
+            assert obj.ring_buffer("events").drain() is not None
+            obj.ring_buffer("events").close()
+            tinybpf.BpfRingBuffer(obj.map("events"))
+
     def whole(self) -> None:
         with tinybpf.load(self.tracing) as obj:
             obj.program("on_getppid").attach()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tinybpf.errors import BpfError, ObjectError
 from tinybpf.libbpf import _verify
 from tinybpf.libbpf._handle import ObjectHandle
+from tinybpf.libbpf._interrupt import raise_interrupt
 from tinybpf.libbpf._lib import ffi, lib, mark_used, text
 from tinybpf.libbpf._load_errors import load_error, open_error
 from tinybpf.libbpf._reading import read
@@ -267,8 +268,9 @@ class OpenObject:
             _check_struct_ops(handle)
             with _verify.LogRoom(handle, levels, self._log_size) as room:
                 lib.tb_log_clear()
-                result = lib.bpf_object__load(handle.pointer)
+                result = lib.tb_object_load(handle.pointer)
                 if result < 0:
+                    raise_interrupt()
                     raise load_error(handle, self._path or handle.name, -result, room)
                 logs = room.logs()
             if self._globals is not None:
