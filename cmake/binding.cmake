@@ -20,6 +20,8 @@ target_compile_definitions(_libbpf PRIVATE _GNU_SOURCE)
 target_link_libraries(_libbpf PRIVATE libbpf libelf zlib ${CMAKE_DL_LIBS} Threads::Threads)
 # Only PyInit__libbpf is to be seen: another libbpf in the same process must not meet ours.
 target_link_options(_libbpf PRIVATE -Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,-z,relro,-z,now)
+# csrc/interrupt.c
+target_link_options(_libbpf PRIVATE -Wl,--wrap=syscall)
 target_link_options(_libbpf PRIVATE $<$<CONFIG:Release>:-Wl,--strip-all>)
 
 install(TARGETS _libbpf LIBRARY DESTINATION ${PACKAGE_DIR}/libbpf)

@@ -17,6 +17,7 @@ Nothing generated is kept in the repository. To build the module compile
   ``bpf/libbpf.h``), and libbpf's ``include/uapi`` where the system's ``linux/bpf.h`` is older
 - link: static libbpf (1.7 or later), libelf, libz; ``-ldl -lpthread`` (in libc since glibc 2.34);
   ``-Wl,--exclude-libs,ALL`` so that libbpf's names stay inside the module
+- and ``-Wl,--wrap=syscall``, see csrc/interrupt.c
 - result: ``tinybpf/libbpf/_libbpf.abi3.so``
 """
 

@@ -20,6 +20,9 @@ void tb_log_debug(bool on);
 char *tb_room_new(struct bpf_object *obj, size_t size);
 void tb_room_free(char *room, size_t size);
 
+/* interrupt.c: bpf_object__load() that ends with Ctrl-C. */
+int tb_object_load(struct bpf_object *object);
+
 /* ringmap.c: the memory of a ring buffer map. */
 struct tb_ringmap *tb_ringmap_new(int map_fd);
 void tb_ringmap_get(struct tb_ringmap *ring);

@@ -12,7 +12,8 @@ import tinybpf
 HERE = Path(__file__).parent
 CALLS = HERE / "programs" / "calls"
 DATA = HERE.parent / "libbpf" / "data"
-CLANGS = sorted(DATA.glob("*.elf"))
+LEGACY = DATA / "legacy.elf"
+CLANGS = sorted(set(DATA.glob("*.elf")) - {LEGACY})
 
 
 @pytest.fixture
@@ -73,6 +74,15 @@ def test_objects_of_clang(path, inspected):
     for name, count in instructions.items():
         size = sum(len(line["code"]) // 16 for line in told["code"] if line["function"] == name)
         assert size == count, name
+
+
+def test_an_object_from_before_btf_is_refused_with_the_cure(run):
+    outcome = run("inspect", str(LEGACY), "--code")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "legacy map definitions in 'maps' section are not supported" in outcome.err
+    assert (
+        'hint: its maps are of the kind from before libbpf 1.0: define them in section ".maps"' in outcome.err
+    )
 
 
 def test_what_a_function_calls_and_refers_to(inspected):

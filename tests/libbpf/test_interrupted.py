@@ -76,6 +76,104 @@ def test_ctrl_c_ends_a_wait(build, wait: str):
         assert time.monotonic() - begun < 5
 
 
+def again(work: Callable[[], object]) -> None:
+    while True:
+        work()
+
+
+def many() -> Any:
+    m = tinybpf.create_map("hash", key="u32", value="u64", max_entries=100_000)
+    m.update_many(dict.fromkeys(range(100_000), 1))
+    return m
+
+
+def batches(work: Callable[[Any], object]) -> Callable[[Any], None]:
+    def use(obj: Any) -> None:
+        with many() as m:
+            again(lambda: work(m))
+
+    return use
+
+
+WORK: dict[str, tuple[str, Callable[[Any], object]]] = {
+    "walk": ("iterator", lambda obj: again(lambda: list(obj.program("tasks").attach_iter()))),
+    "bytes of a walk": ("iterator", lambda obj: again(obj.program("tasks").attach_iter().read)),
+    "all entries": ("tracing", batches(lambda m: dict(m.items()))),
+    "keys": ("tracing", batches(lambda m: sum(1 for _ in m))),
+    "lookup_many": ("tracing", batches(lambda m: m.lookup_many(range(100_000)))),
+    "update_many": ("tracing", batches(lambda m: m.update_many(dict.fromkeys(range(100_000), 2)))),
+    "clear": ("tracing", batches(lambda m: m.clear())),
+    "load": ("tracing", lambda obj: again(lambda: tinybpf.load(COMMANDS).close())),
+}
+
+
+@pytest.mark.parametrize("work", WORK)
+def test_ctrl_c_ends_work_and_leaves_nothing(build, work: str):
+    name, use = WORK[work]
+    with tinybpf.load(build(name)) as obj:
+        before = len(os.listdir("/proc/self/fd"))
+        with pytest.raises(KeyboardInterrupt), ctrl_c():
+            use(obj)
+        for link in obj.links:
+            link.destroy()
+        gc.collect()
+        assert len(os.listdir("/proc/self/fd")) == before
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """What this process and the kernel for it took."""
+    before = sum(os.times()[:2])
+    work()
+    return sum(os.times()[:2]) - before
+
+
+class TestVerification:
+    """``endless.go`` has the verifier walk a million instructions, in vain."""
+
+    def test_ctrl_c_ends_it(self, build):
+        content, before = build("endless"), len(os.listdir("/proc/self/fd"))
+
+        def whole() -> None:
+            with pytest.raises(tinybpf.VerifierError):
+                tinybpf.load(content)
+
+        def interrupted() -> None:
+            with pytest.raises(KeyboardInterrupt), ctrl_c():
+                tinybpf.load(content)
+
+        cost = cpu_seconds(whole)
+        assert cpu_seconds(interrupted) < cost / 2
+        gc.collect()
+        assert len(os.listdir("/proc/self/fd")) == before
+
+    def test_a_handler_that_raises_nothing_lets_it_go_on(self, build):
+        called: list[int] = []
+        previous = signal.signal(signal.SIGALRM, lambda number, frame: called.append(number))
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        try:
+            with pytest.raises(
+                tinybpf.VerifierError, match="the verifier gave up after 1000001 instructions"
+            ):
+                tinybpf.load(build("endless"))
+        finally:
+            signal.signal(signal.SIGALRM, previous)
+        assert called == [signal.SIGALRM]
+
+    def test_what_a_handler_raises_comes_out(self, build):
+        def handler(number: int, frame: object) -> None:
+            raise TimeoutError("long enough")
+
+        previous = signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        try:
+            with pytest.raises(TimeoutError, match="long enough"):
+                tinybpf.load(build("endless"))
+        finally:
+            signal.signal(signal.SIGALRM, previous)
+        with tinybpf.load(build("tracing")) as obj:
+            assert obj.program("whoami").test_run(ctx=bytes(8)).retval > 0
+
+
 @pytest.mark.parametrize("kind", ["ring", "perf"])
 def test_ctrl_c_in_a_callback_reaches_the_caller_and_the_rest_stays(build, me: int, kind: str):
     got: list[bytes] = []

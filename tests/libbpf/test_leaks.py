@@ -48,7 +48,7 @@ class Turns:
     """What is done again and again: the whole life of an object, of a buffer, of a map, of an error."""
 
     def __init__(self, build: Any) -> None:
-        self.one, self.tracing = build("tracing", "on_any"), build("tracing")
+        self.one, self.tracing, self.perf = build("tracing", "on_any"), build("tracing"), build("perf")
         self.commands = (DATA / "commands.elf").read_bytes()
         self.damaged = self.tracing[: len(self.tracing) // 2]
 
@@ -57,6 +57,25 @@ class Turns:
         with tinybpf.load(self.one) as obj:
             link = obj.program("on_any").attach()
             assert link.fd > 0 and obj.program("on_any").info.id > 0
+
+    def each(self) -> None:
+        """All that objects have of a process: programs, maps, links, buffers, the memory of variables."""
+        with tinybpf.load(self.tracing) as obj:
+            link = obj.program("on_any").attach()
+            obj.program("on_getppid").attach()
+            counts = obj.map("counts")
+            counts[1] = 2
+            assert link.fd > 0 and counts[1] == 2 and obj.program("whoami").info.id > 0
+            tinybpf.BpfRingBuffer(obj.map("events"), print).consume()
+            stream = obj.ring_buffer("events")
+            stream.drain()
+            assert stream.stats["events"].size == 1 << 16
+        with tinybpf.load(self.perf, variables={"target": 1}) as obj:
+            obj.program("on_getppid").attach()
+            stream = obj.perf_buffer("calls")
+            stream.drain()
+            obj.globals["number"] = 7
+            assert (obj.globals["number"], obj.globals["target"], stream.lost) == (7, 1, 0)
 
     def whole(self) -> None:
         with tinybpf.load(self.tracing) as obj:
@@ -102,12 +121,14 @@ def test_a_hundred_turns_of_everything(turns: Turns):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 def test_ten_thousand_loads(turns: Turns):
-    flat(turns.small, 10_000, warm=200)
-    assert named({"on_any"}) == []
+    """Of two objects in turns, with maps, links, ring and perf buffers, variables."""
+    flat(turns.each, 5_000, warm=100)
+    assert named({"on_any", "on_getppid", "whoami", "counts", "calls"}) == []
 
 
 def test_three_hundred_loads(turns: Turns):
     flat(turns.small, 300, warm=50)
-    assert named({"on_any"}) == []
+    flat(turns.each, 100, warm=30)
+    assert named({"on_any", "on_getppid", "whoami", "counts", "calls"}) == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from _thread import RLock
 from _weakref import ref
+from os import close as _close
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tinybpf.errors import BpfError
@@ -20,6 +21,22 @@ if TYPE_CHECKING:
 
 _attached: set[ObjectHandle] = set()  # objects with links: attached means attached
 _kept: set[BpfLink] = set()  # links that outlive their object
+
+
+class Descriptor:
+    """A file descriptor that stays open as long as somebody has this.
+
+    Closing is giving this up: a thread that has it at that moment ends its work on what it began with, and
+    not on what got the number meanwhile.
+    """
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        _close(self.number)
 
 
 class Closing(Protocol):

@@ -17,6 +17,18 @@ OPEN_HINTS = {
     errno.ENOTSUP: "this libbpf does not know something in the object; its words are in .libbpf_log",
     errno.ESRCH: "a section's name, or something the object refers to, is unknown to this libbpf",
 }
+_LEGACY = "legacy map definitions"
+
+
+def open_error(name: str, code: int) -> BpfError:
+    log = log_text()
+    complaint, hints = first_complaint(log), OPEN_HINTS
+    if _LEGACY in complaint:
+        hints = {
+            code: 'its maps are of the kind from before libbpf 1.0: define them in section ".maps", by their '
+            "types, and compile with -g"
+        }
+    return error_from(f"load '{name}'", code, log, hints, detail=complaint)
 
 
 def load_error(handle: ObjectHandle, name: str, code: int, room: _verify.LogRoom) -> BpfError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from _thread import RLock
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -15,10 +14,10 @@ from tinybpf.libbpf._check import Hints, error_from
 from tinybpf.libbpf._handle import closed_error
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf._objects import MapDescriptor
-from tinybpf.libbpf.enums import ARRAY_TYPES, PERCPU_TYPES, BpfMapType
+from tinybpf.libbpf.enums import ARRAY_TYPES, INDEXED, PERCPU_TYPES, BpfMapType
 
 if TYPE_CHECKING:
-    from tinybpf.libbpf._handle import ObjectHandle
+    from tinybpf.libbpf._handle import Descriptor, ObjectHandle
     from tinybpf.libbpf._perf import PerfBuffers
     from tinybpf.libbpf._ringmap import RingMemory
     from tinybpf.libbpf.btf import Btf
@@ -64,14 +63,14 @@ class MapCore(MapDescriptor):
         owner: ObjectHandle | None = None,
         pointer: Any = None,
         find_types: Callable[[], MapTypes] | None = None,
-        owns_fd: bool = False,
+        own: Descriptor | None = None,
     ) -> None:
         self.name = name
         self.type = type_
         self.key_size, self.value_size, self.max_entries = sizes
         super().__init__(fd)
         self.owner = owner
-        self.owns_fd = owns_fd
+        self._own = own  # of one that stands alone
         self.pointer = pointer
         self.is_percpu = type_ in PERCPU_TYPES
         self.is_array = type_ in ARRAY_TYPES
@@ -107,6 +106,13 @@ class MapCore(MapDescriptor):
             raise closed_error("map", self.name)
         return self.fd
 
+    def held(self) -> Any:
+        """As long as somebody has this, the descriptor stays open, whoever closes the map or its object."""
+        kept = self._own if self.owner is None else self.owner.pointer
+        if kept is None:
+            raise closed_error("map", self.name)
+        return kept
+
     def lookup(self, key: bytes, decode: Callable[[Any], Any]) -> Any:
         """What ``decode`` makes of the value's bytes, which it has to copy, or None."""
         value = ffi.new("char[]", self.room)
@@ -130,28 +136,23 @@ class MapCore(MapDescriptor):
         if self.fd < 0:
             return closed_error("map", self.name)
         what = f"{verb} map '{self.name}'" + (f", after {done} entries," if done > 0 else "")
-        hints: Hints = {**_HINTS.get(verb, {}), errno.E2BIG: self._too_many}
+        full = errno.ENOSPC if self.type is BpfMapType.LPM_TRIE else errno.E2BIG
+        hints: Hints = {**_HINTS.get(verb, {}), full: self._too_many}
         return error_from(what, -result, None, {**hints, **self.hints.get(verb, {})})
 
     def _too_many(self) -> str:
-        if self.is_array:
-            return f"the array's indexes are 0 to {self.max_entries - 1}"
+        if self.type in INDEXED:
+            return f"no such index: the map's are 0 to {self.max_entries - 1}"
         return f"the map is full: it has {self.max_entries} entries"
 
     def close(self) -> None:
         """No use after this. What runs in other threads goes on, with a descriptor of its own."""
-        fd, self.fd = self.fd, -1
-        self.pointer = self.arena = None
-        if self.owns_fd and fd >= 0:
-            os.close(fd)
+        self.fd = -1
+        self.pointer = self.arena = self._own = None
         with self.drain_lock:
             for memory in (self.perf, self.ring):
                 if memory is not None:
                     memory.close()
-
-    def __del__(self) -> None:
-        if getattr(self, "owns_fd", False) and self.fd >= 0:  # nobody holds it, and nobody closed it
-            os.close(self.fd)
 
 
 _HINTS: OperationHints = {

@@ -13,7 +13,8 @@ from tinybpf.libbpf._mapcore import MapCore
 
 def of(core: MapCore) -> Any:
     """The kernel's ``struct bpf_map_info``. Kernel 4.13 or later."""
-    return of_fd(core.require(), f"read what the kernel knows of map '{core.name}'")
+    _held, fd = core.held(), core.require()
+    return of_fd(fd, f"read what the kernel knows of map '{core.name}'")
 
 
 def of_fd(fd: int, what: str) -> Any:
@@ -29,4 +30,5 @@ def freeze(core: MapCore) -> None:
         errno.EPERM: lambda: permission_hint(()) or "it is frozen already, or read-only for user space",
         errno.EINVAL: "Linux 5.2 brought bpf_map_freeze()",
     }
-    attempt(f"freeze map '{core.name}'", lib.bpf_map_freeze, core.require(), hints=hints)
+    _held, fd = core.held(), core.require()
+    attempt(f"freeze map '{core.name}'", lib.bpf_map_freeze, fd, hints=hints)

@@ -83,7 +83,8 @@ def _arena(core: MapCore, what: str) -> memoryview | ArenaMemory:
 
 def _mapped(core: MapCore, what: str, size: int) -> memoryview:
     pages = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
+    _held, fd = core.held(), core.require()
     try:
-        return memoryview(mmap.mmap(core.require(), pages, mmap.MAP_SHARED))[:size]
+        return memoryview(mmap.mmap(fd, pages, mmap.MAP_SHARED))[:size]
     except OSError as error:
         raise error_from(what, error.errno or 0, None, _HINTS) from None

@@ -29,7 +29,8 @@ class PerfBuffers:
         self._lost = 0
         self._last = (0, 0, 0)
         self._lock = RLock()  # nobody counts in what is freed
-        self._pointer = attempt(what, lib.tb_perf_new, core.require(), pages)
+        _held, fd = core.held(), core.require()
+        self._pointer = attempt(what, lib.tb_perf_new, fd, pages)
 
     @property
     def pointer(self) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import _mapinfo
 from tinybpf.libbpf._check import Hints, attempt, not_found
+from tinybpf.libbpf._handle import Descriptor
 from tinybpf.libbpf._lib import ffi, lib, text
 from tinybpf.libbpf._mapcore import UNTYPED, MapCore, MapTypes
 from tinybpf.libbpf.enums import BpfMapType
@@ -22,7 +23,8 @@ def pin_map(core: MapCore, path: str) -> None:
     """Pin by the descriptor, as often as one likes: libbpf knows one path for a map."""
     from tinybpf.libbpf._pin_hints import for_pin
 
-    attempt(f"pin map '{core.name}' to '{path}'", _pin, core.require(), path, hints=for_pin(path))
+    _held, fd = core.held(), core.require()
+    attempt(f"pin map '{core.name}' to '{path}'", _pin, fd, path, hints=for_pin(path))
 
 
 def _pin(fd: int, path: str) -> int:
@@ -40,7 +42,7 @@ def _pin(fd: int, path: str) -> int:
 def unpin_map(core: MapCore, path: str) -> None:
     """Take away a pin, if it is one of this map."""
     what = f"unpin map '{core.name}' from '{path}'"
-    mine = core.require()
+    _held, mine = core.held(), core.require()
     if not os.path.lexists(path):
         raise not_found(f"{what} failed: there is no such pin", errno.ENOENT)
     hints: Hints = dict.fromkeys((errno.EINVAL, errno.EPERM), "it is no pin")
@@ -126,11 +128,7 @@ def _map_of_fd(fd: int, what: str, key_type: Any, value_type: Any) -> BpfMap[Any
     from tinybpf.libbpf.codec import codec_for_python
     from tinybpf.libbpf.map import map_of
 
-    try:
-        core = _core_of(fd, what)
-    except BaseException:
-        os.close(fd)
-        raise
+    core = _core_of(Descriptor(fd), what)
     key = None if key_type is None else codec_for_python(key_type, core.key_size)
     value = None if value_type is None else codec_for_python(value_type, core.value_size)
     return map_of(core, key, value)
@@ -141,22 +139,22 @@ def descriptor_kind(fd: int) -> str:
     return os.readlink(f"/proc/self/fd/{fd}").removeprefix("anon_inode:").strip("[]")
 
 
-def _core_of(fd: int, what: str) -> MapCore:
-    kind = descriptor_kind(fd)
+def _core_of(own: Descriptor, what: str) -> MapCore:
+    kind = descriptor_kind(own.number)
     if kind != "bpf-map":
         raise BpfError(
             f"{what} failed: this is no map, but a {kind.replace('bpf-', 'BPF ').replace('_', ' ')}"
         )
-    info = _mapinfo.of_fd(fd, what)
+    info = _mapinfo.of_fd(own.number, what)
     sizes = (info.key_size, info.value_size, info.max_entries)
     ids = (info.btf_id, info.btf_key_type_id, info.btf_value_type_id)
     return MapCore(
         text(info.name),
         BpfMapType(info.type),
         sizes,
-        fd,
+        own.number,
         find_types=lambda: _kernel_types(*ids),
-        owns_fd=True,
+        own=own,
     )
 
 

@@ -69,7 +69,7 @@ class RingReader:
 
         what = f"read ring buffer '{core.name}'"
         require_type(what, core, BpfMapType.RINGBUF)
-        fd = core.require()
+        _held, fd = core.held(), core.require()
         with core.drain_lock:  # nobody closes the map and its memory meanwhile
             self._add(core, what, lib.tb_ring_add, memory_of(core).pointer, fd)
 

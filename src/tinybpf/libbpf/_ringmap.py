@@ -18,7 +18,8 @@ class RingMemory:
     def __init__(self, core: MapCore) -> None:
         self._pointer: Any = ffi.NULL
         self._lock = RLock()  # nobody looks into what is freed
-        self._pointer = attempt(f"read ring buffer '{core.name}'", lib.tb_ringmap_new, core.require())
+        _held, fd = core.held(), core.require()
+        self._pointer = attempt(f"read ring buffer '{core.name}'", lib.tb_ringmap_new, fd)
         self.size = int(self._pointer.size)
         self.address = int(ffi.cast("uintptr_t", self._pointer))
         self._last = (0, 0)

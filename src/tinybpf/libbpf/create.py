@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tinybpf.errors import BpfError, UnsupportedError
 from tinybpf.libbpf import _hints, btf_writer
 from tinybpf.libbpf._check import ENOTSUPP, error_from
+from tinybpf.libbpf._handle import Descriptor
 from tinybpf.libbpf._lib import ffi, lib, mark_used
 from tinybpf.libbpf._mapcore import MapCore, MapTypes
 from tinybpf.libbpf.btf import Btf
@@ -65,12 +66,12 @@ def create_map(
     key, value = _defaults(kind, key, value)
     described = btf_writer.describe(key, value)
     shape = (*described.sizes, _entries(kind, max_entries))
-    fd = _create(kind, name, shape, flags | _FLAGS.get(kind, 0), inner, extra, (key, value))
+    own = Descriptor(_create(kind, name, shape, flags | _FLAGS.get(kind, 0), inner, extra, (key, value)))
 
     def types() -> MapTypes:
         return MapTypes(Btf(described.raw), described.key, described.value)
 
-    core = MapCore(name or kind.name.lower(), kind, shape, fd, find_types=types, owns_fd=True)
+    core = MapCore(name or kind.name.lower(), kind, shape, own.number, find_types=types, own=own)
     return _view(core, key, value)
 
 
@@ -145,6 +146,7 @@ def _create(
     options.map_flags, options.map_extra = flags, extra
     if (inner is None) is (kind in (_T.ARRAY_OF_MAPS, _T.HASH_OF_MAPS)):
         raise TypeError(f"a {kind.name} " + ("needs inner=" if inner is None else "has no inner maps"))
+    _held = None if inner is None else inner._core.held()  # open until the new map is there
     if inner is not None:
         options.inner_map_fd = inner.fd
     known, key, value = (-1, 0, 0) if kind in _WITHOUT_BTF else _types(*described)

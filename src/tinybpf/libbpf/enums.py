@@ -119,6 +119,18 @@ PERCPU_TYPES = frozenset(
     }
 )
 ARRAY_TYPES = frozenset({BpfMapType.ARRAY, BpfMapType.PERCPU_ARRAY})
+INDEXED = ARRAY_TYPES | {
+    BpfMapType.PROG_ARRAY,
+    BpfMapType.PERF_EVENT_ARRAY,
+    BpfMapType.CGROUP_ARRAY,
+    BpfMapType.ARRAY_OF_MAPS,
+    BpfMapType.DEVMAP,
+    BpfMapType.CPUMAP,
+    BpfMapType.XSKMAP,
+    BpfMapType.SOCKMAP,
+    BpfMapType.REUSEPORT_SOCKARRAY,
+}
+"""Those with a place for each number below ``max_entries``, and no other."""
 DICTIONARIES = frozenset(
     {
         BpfMapType.HASH,

@@ -94,6 +94,7 @@ class BpfLink:
         opts.sz = ffi.sizeof("struct bpf_link_update_opts")
         with self._lock:
             fd = self._kernel_link(what)
+            _held = program._held(), None if expected is None else expected._held()
             if expected is not None:
                 opts.flags, opts.old_prog_fd = REPLACE, expected.fd
             hints = _update_hints(expected is not None)

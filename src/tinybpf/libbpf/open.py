@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError, ObjectError
 from tinybpf.libbpf import _verify
-from tinybpf.libbpf._check import error_from
 from tinybpf.libbpf._handle import ObjectHandle
-from tinybpf.libbpf._lib import ffi, lib, log_text, mark_used, text
-from tinybpf.libbpf._load_errors import OPEN_HINTS, first_complaint, load_error
+from tinybpf.libbpf._interrupt import raise_interrupt
+from tinybpf.libbpf._lib import ffi, lib, mark_used, text
+from tinybpf.libbpf._load_errors import load_error, open_error
 from tinybpf.libbpf._reading import read
 from tinybpf.libbpf.object import BpfObject, Names, section_names
 
@@ -107,9 +107,7 @@ def open(
     lib.tb_log_clear()
     pointer = lib.bpf_object__open_mem(content, len(content), opts)
     if pointer == ffi.NULL:
-        log = log_text()
-        what = f"load '{path or name}'"
-        raise error_from(what, ffi.errno, log, OPEN_HINTS, detail=first_complaint(log))
+        raise open_error(path or name, ffi.errno)
     directory = str(getattr(source, "directory", ""))
     handle = ObjectHandle(pointer, name, content, directory)
     handle.options, handle.option_values = opts, alive
@@ -270,8 +268,9 @@ class OpenObject:
             _check_struct_ops(handle)
             with _verify.LogRoom(handle, levels, self._log_size) as room:
                 lib.tb_log_clear()
-                result = lib.bpf_object__load(handle.pointer)
+                result = lib.tb_object_load(handle.pointer)
                 if result < 0:
+                    raise_interrupt()
                     raise load_error(handle, self._path or handle.name, -result, room)
                 logs = room.logs()
             if self._globals is not None:

@@ -9,7 +9,7 @@ from typing import Any
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import _program_info
 from tinybpf.libbpf._check import attempt, check, not_found
-from tinybpf.libbpf._handle import closed_error
+from tinybpf.libbpf._handle import Descriptor, closed_error
 from tinybpf.libbpf._hints import SYS_ADMIN, permission_hint
 from tinybpf.libbpf._lib import lib, mark_used
 from tinybpf.libbpf._pin_hints import for_open
@@ -25,8 +25,8 @@ class OpenedProgram(BpfProgram):
     and pin the link.
     """
 
-    def __init__(self, fd: int, info: ProgramInfo) -> None:
-        self._fd = fd
+    def __init__(self, own: Descriptor, info: ProgramInfo) -> None:
+        self._own: Descriptor | None = own
         self._name = info.name
         self._section = ""
         self._type = info.type
@@ -40,13 +40,11 @@ class OpenedProgram(BpfProgram):
     @property
     def fd(self) -> int:
         """The program's file descriptor, open until `close`."""
-        if self._fd < 0:
-            raise closed_error("program", self._name)
-        return self._fd
+        return self._held().number
 
     @property
     def pointer(self) -> Any:
-        self.fd  # noqa: B018 - raises after close
+        self._held()
         raise BpfError(
             f"program '{self._name}' was opened without its object, which says what to attach it to\n"
             "  hint: attach it where its object is loaded, and pin the link"
@@ -56,32 +54,30 @@ class OpenedProgram(BpfProgram):
     def owner(self) -> Any:
         return self.pointer
 
-    def _held(self) -> Any:
-        return self._fd
+    def _held(self) -> Descriptor:
+        own = self._own
+        if own is None:
+            raise closed_error("program", self._name)
+        return own
 
     @property
     def closed(self) -> bool:
-        return self._fd < 0
+        return self._own is None
 
     def close(self) -> None:
         """Let the program go; it ends where nobody else holds it. Idempotent."""
-        fd, self._fd = self._fd, -1
-        if fd >= 0:
-            os.close(fd)
+        self._own = None  # what other threads do with it comes to its end before
 
     def __enter__(self) -> OpenedProgram:
-        self.fd  # noqa: B018 - raises after close
+        self._held()
         return self
 
     def __exit__(self, *reason: object) -> None:
         self.close()
 
-    def __del__(self) -> None:
-        if getattr(self, "_fd", -1) >= 0:
-            self.close()
-
     def __repr__(self) -> str:
-        state = " closed" if self._fd < 0 else f" fd={self._fd}"
+        own = self._own
+        state = " closed" if own is None else f" fd={own.number}"
         return f"<OpenedProgram '{self._name}' {self._type.name}{state}>"
 
 
@@ -123,11 +119,8 @@ def descriptor(function: Any, id: int, what: str) -> int | None:
 
 
 def _opened(fd: int, what: str) -> OpenedProgram:
-    try:
-        kind = os.readlink(f"/proc/self/fd/{fd}").removeprefix("anon_inode:").strip("[]")
-        if kind != "bpf-prog":
-            raise BpfError(f"{what} failed: this is no program, but a {kind.replace('bpf-', 'BPF ')}")
-        return OpenedProgram(fd, _program_info.facts(fd, what))
-    except BaseException:
-        os.close(fd)
-        raise
+    own = Descriptor(fd)
+    kind = os.readlink(f"/proc/self/fd/{fd}").removeprefix("anon_inode:").strip("[]")
+    if kind != "bpf-prog":
+        raise BpfError(f"{what} failed: this is no program, but a {kind.replace('bpf-', 'BPF ')}")
+    return OpenedProgram(own, _program_info.facts(fd, what))

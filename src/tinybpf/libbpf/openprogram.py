@@ -98,6 +98,7 @@ class OpenProgram(Settings):
         if not isinstance(function, str) or not function or "\0" in function:
             raise ValueError(f"function must be the name of one, not {function!r}")
         what = f"set the target of {self._label} to '{function}'"
+        _held = None if program is None or isinstance(program, int) else program._held()
         fd = 0 if program is None else program if isinstance(program, int) else program.fd
         if isinstance(program, bool) or fd < 0:
             raise ValueError(f"program must be a loaded program or its descriptor, not {program!r}")

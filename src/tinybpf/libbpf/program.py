@@ -52,7 +52,8 @@ class BpfProgram(TracingAttachments, NetworkAttachments):
         """What the program is, as the kernel tells it now. Kernel 4.13 or later."""
         from tinybpf.libbpf import _program_info
 
-        return _program_info.facts(self.fd, f"program '{self._name}'", self._name, self._section)
+        _held, fd = self._held(), self.fd
+        return _program_info.facts(fd, f"program '{self._name}'", self._name, self._section)
 
     @property
     def fd(self) -> int:
@@ -92,13 +93,15 @@ class BpfProgram(TracingAttachments, NetworkAttachments):
         """
         from tinybpf.libbpf._pins import pin_program
 
-        pin_program(self.fd, self._name, os.fspath(path))
+        _held, fd = self._held(), self.fd
+        pin_program(fd, self._name, os.fspath(path))
 
     def unpin(self, path: str | os.PathLike[str]) -> None:
         """Take a pin away; the program lives on in this process. `NotFoundError` where there is none."""
         from tinybpf.libbpf._pins import unpin_program
 
-        unpin_program(self.fd, self._name, os.fspath(path))
+        _held, fd = self._held(), self.fd
+        unpin_program(fd, self._name, os.fspath(path))
 
     def disassembly(self) -> Disassembly:
         """The instructions as the verifier left them, with the lines of the source that they come from.
@@ -108,7 +111,8 @@ class BpfProgram(TracingAttachments, NetworkAttachments):
         """
         from tinybpf.libbpf.disassembly import of_program
 
-        return of_program(self.fd, self._name)
+        _held, fd = self._held(), self.fd
+        return of_program(fd, self._name)
 
     def attach(self) -> BpfLink:
         """Attach to what the section names.

@@ -47,7 +47,8 @@ class UserRingBuffer:
         self._core = core
         self._codec = _codec(core, record_type)
         self._open: dict[int, ref[Reservation]] = {}
-        self._ring: Any = attempt(what, lib.user_ring_buffer__new, core.require(), ffi.NULL)
+        _held, fd = core.held(), core.require()
+        self._ring: Any = attempt(what, lib.user_ring_buffer__new, fd, ffi.NULL)
         if core.owner is not None:
             core.owner.add_dependent(self)
 
@@ -112,7 +113,8 @@ class UserRingBuffer:
     def _wait(self, timeout_ms: int) -> None:
         """Until there may be room; the kernel wakes up writers when a program has drained."""
         poll = select.poll()
-        poll.register(self._core.require(), select.POLLOUT)
+        _held, fd = self._core.held(), self._core.require()
+        poll.register(fd, select.POLLOUT)
         poll.poll(timeout_ms)
 
     def _encode(self, value: Any) -> bytes:

@@ -49,10 +49,10 @@ def create(
     kind: type[FdLink] = FdLink,
 ) -> BpfLink:
     """A link of the kernel's, at what ``place`` is a descriptor or the index of."""
-    function, _held = lib.bpf_link_create, program._held()
+    _held, fd = program._held(), program.fd
     given = ffi.NULL if opts is None else opts
-    fd = perform(program, what, function, program.fd, place, attach_type, given, hints=hints)
-    return make_link(fd, target, program.name, program.owner, kind)
+    made = perform(program, what, lib.bpf_link_create, fd, place, attach_type, given, hints=hints)
+    return make_link(made, target, program.name, program.owner, kind)
 
 
 def link_options() -> Any:

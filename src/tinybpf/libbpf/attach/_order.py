@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 from typing import TYPE_CHECKING, Any
 
+from tinybpf.libbpf._handle import Descriptor
 from tinybpf.libbpf.link import BpfLink
 
 if TYPE_CHECKING:
@@ -21,8 +23,11 @@ HINTS = {
 }
 
 
-def set_order(opts: Any, before: Neighbour, after: Neighbour, first: bool) -> bool:
-    """Fill in the order; False where none is wished for, and the program comes last."""
+def set_order(opts: Any, before: Neighbour, after: Neighbour, first: bool) -> Any:
+    """Fill in the order; None where none is wished for, and the program comes last.
+
+    As long as somebody has what comes back, the neighbour's descriptor stays open.
+    """
     if sum((before is not None, after is not None, bool(first))) > 1:
         raise ValueError("give one of before, after and first")
     if first:
@@ -30,19 +35,21 @@ def set_order(opts: Any, before: Neighbour, after: Neighbour, first: bool) -> bo
         return True
     neighbour = after if before is None else before
     if neighbour is None:
-        return False
+        return None
     opts.flags |= AFTER if before is None else BEFORE
-    opts.tcx.relative_fd = _descriptor(neighbour)
+    held, opts.tcx.relative_fd = _descriptor(neighbour)
     if isinstance(neighbour, BpfLink):
         opts.flags |= LINK
-    return True
+    return held
 
 
-def _descriptor(neighbour: Any) -> int:
+def _descriptor(neighbour: Any) -> tuple[Any, int]:
     from tinybpf.libbpf.program import BpfProgram
 
     if isinstance(neighbour, BpfProgram):
-        return neighbour.fd
+        return neighbour._held(), neighbour.fd
     if isinstance(neighbour, BpfLink):
-        return neighbour._kernel_link(f"attach beside '{neighbour.target}'")
+        with neighbour._lock:
+            own = Descriptor(os.dup(neighbour._kernel_link(f"attach beside '{neighbour.target}'")))
+        return own, own.number
     raise TypeError(f"before and after take a link or a program, not {type(neighbour).__name__}")

@@ -119,9 +119,10 @@ def place(
     """Attach without a link to what ``place`` is a descriptor of."""
     opts = ffi.new("struct bpf_prog_attach_opts *")
     opts.sz, opts.flags = ffi.sizeof("struct bpf_prog_attach_opts"), flags
-    made = PlacedProgram(place, program.fd, attach_type)
+    _held, fd = program._held(), program.fd
+    made = PlacedProgram(place, fd, attach_type)
     try:
-        perform(program, what, lib.bpf_prog_attach_opts, program.fd, place, attach_type, opts, hints=hints)
+        perform(program, what, lib.bpf_prog_attach_opts, fd, place, attach_type, opts, hints=hints)
     except BaseException:
         made.release()
         raise

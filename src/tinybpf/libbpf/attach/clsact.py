@@ -73,7 +73,7 @@ class Filter:
             _made[self.place] += 1
             self.counts = True
         options = self.options()
-        options.prog_fd = program.fd
+        _held, options.prog_fd = program._held(), program.fd
         try:
             perform(program, what, lib.bpf_tc_attach, self._hook(), options)
         except BpfError:

@@ -36,6 +36,6 @@ def attach(program: BpfProgram, target: BpfProgram | None, function: str | None)
         errno.ENOENT: f"the target has no function '{name}'",
         errno.ESRCH: f"the target has no function '{name}' with a type (BTF)",
     }
-    fd = 0 if target is None else target.fd
+    _held, fd = (None, 0) if target is None else (target._held(), target.fd)
     wanted = ffi.NULL if function is None else c_name("function", function)
     return link(program, what, f"freplace:{name}", lib.bpf_program__attach_freplace, fd, wanted, hints=hints)

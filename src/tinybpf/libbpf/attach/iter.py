@@ -36,8 +36,9 @@ class IterLink(FdLink):
 
     def open(self) -> int:
         """A descriptor to read one walk from, as from a file; it is the caller's to close."""
-        self._require()
-        fd: int = attempt(f"read '{self._target}'", lib.bpf_iter_create, self._fd)
+        with self._lock:
+            self._require()
+            fd: int = attempt(f"read '{self._target}'", lib.bpf_iter_create, self._fd)
         return fd
 
     def __iter__(self) -> Iterator[str]:
@@ -75,6 +76,7 @@ def attach(
     _check_limits(kind, map, cgroup, pid, tid)
     limits, opened = ffi.new("union bpf_iter_link_info *"), -1
     opts = link_options()
+    _held = None if map is None else map._core.held()
     if map is not None:
         limits.map.map_fd = map.fd
     if cgroup is not None:

@@ -41,8 +41,9 @@ def attach(program: BpfProgram, socket: sockets.socket | int, filters: bool) -> 
     descriptor = socket if isinstance(socket, int) else socket.fileno()
     what = f"attach {name} to socket {descriptor}"
     require_type(program, what, *kinds)
+    _held, fd = program._held(), program.fd
     try:
-        _set(descriptor, option, program.fd)
+        _set(descriptor, option, fd)
     except OSError as error:
         raise error_from(what, error.errno or 0, None, _HINTS) from None
     made = SocketProgram(descriptor, lambda held: _set(held, removal, 0))

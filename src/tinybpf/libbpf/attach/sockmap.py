@@ -42,6 +42,7 @@ def attach(program: BpfProgram, map: BpfMap[Any, Any]) -> BpfLink:
         errno.EINVAL: "programs of sk_skb/verdict and sk_skb/stream_verdict exclude each other",
         errno.EOPNOTSUPP: "the kernel has no CONFIG_BPF_STREAM_PARSER",
     }
+    _held, fd = map._core.held(), map.fd
     if _since.absence("links of sockmaps") is None:
-        return create(program, what, target, map.fd, kind, hints=hints)
-    return _without_link.place(program, what, target, map.fd, kind, 0, hints)
+        return create(program, what, target, fd, kind, hints=hints)
+    return _without_link.place(program, what, target, fd, kind, 0, hints)

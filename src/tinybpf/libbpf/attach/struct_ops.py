@@ -34,15 +34,16 @@ class StructOpsLink(BpfLink):
         if not isinstance(program, BpfMap):
             raise TypeError(f"a struct_ops link is updated to a map, not to a {type(program).__name__}")
         what = f"update link '{self._target}' to map '{program.name}'"
-        self._kernel_link(what)
         core = program._core
-        core.require()
+        _held = core.held()
         _require_struct_ops(what, core)
         if not _flags(what, core) & LINK:  # libbpf would put it into force besides
             raise BpfError(f"{what} failed: the map is not in section .struct_ops.link", errno.EINVAL)
         hints = {errno.EINVAL: "the map is of another struct", errno.EBUSY: "the map was in force before"}
-        attempt(what, lib.bpf_link__update_map, self._require(), core.pointer, hints=hints)
-        self._program = program.name
+        with self._lock:
+            self._kernel_link(what)
+            attempt(what, lib.bpf_link__update_map, self._require(), core.pointer, hints=hints)
+            self._program = program.name
 
 
 class StructOpsMapLink(UntiedLink):
@@ -75,7 +76,7 @@ class InForce:
 
 def attach(core: MapCore) -> BpfLink:
     """See `BpfMap.attach`. Kernel 5.6 or later."""
-    core.require()
+    _held = core.held()
     what = f"attach struct_ops map '{core.name}'"
     _require_struct_ops(what, core)
     hints: Hints = {

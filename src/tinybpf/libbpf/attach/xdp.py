@@ -87,10 +87,11 @@ def _by_netlink(program: BpfProgram, what: str, target: str, index: int, flags: 
     """Without a link; in the place of a program that was attached so, unless the flags say otherwise."""
     from tinybpf.libbpf.attach._xdp_netlink import NetlinkXdpLink, PlacedXdp
 
+    _held, fd = program._held(), program.fd
     made = PlacedXdp(index, flags)
     try:
-        perform(program, what, lib.bpf_xdp_attach, index, program.fd, flags, ffi.NULL, hints=hints)
-        made.placed(program.fd)
+        perform(program, what, lib.bpf_xdp_attach, index, fd, flags, ffi.NULL, hints=hints)
+        made.placed(fd)
     except BaseException:
         made.release()
         raise

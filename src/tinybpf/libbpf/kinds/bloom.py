@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from typing import Any
 
 from tinybpf.libbpf._lib import ffi, lib
@@ -31,11 +30,8 @@ class BloomFilter(Special):
 
     def __contains__(self, value: object) -> bool:
         raw = self._value_codec.encode(value)
-        fd = os.dup(self._core.require())  # another thread may close the map meanwhile
-        try:
-            result = lib.bpf_map_lookup_elem(fd, ffi.NULL, ffi.from_buffer(bytearray(raw)))
-        finally:
-            os.close(fd)
+        _held, fd = self._core.held(), self._core.require()
+        result = lib.bpf_map_lookup_elem(fd, ffi.NULL, ffi.from_buffer(bytearray(raw)))
         if result not in (0, -errno.ENOENT):
             raise self._core.fail("look up in", result)
         return bool(result == 0)

@@ -24,7 +24,6 @@ class Maps(References):
             "made for; only the number of entries may differ, for arrays from Linux 5.10 on and with "
             "BPF_F_INNER_MAP (4096)",
             errno.EBADF: "the value is no descriptor of a map",
-            errno.E2BIG: "the map is full, or the array has no such index",
         }
     }
 

@@ -59,7 +59,6 @@ class Devices(_Redirects):
         "update": {
             errno.EINVAL: "there is no such device in this network namespace, or the program is no XDP "
             'program for a devmap (SEC "xdp/devmap")',
-            errno.E2BIG: "the map is full, or the array has no such index",
         }
     }
 
@@ -83,7 +82,6 @@ class Cpus(_Redirects):
             errno.EOVERFLOW: "a queue has at most 16384 places",
             errno.ENODEV: "this machine has no such CPU",
             errno.ENOMEM: 'or the program is no XDP program for a cpumap (SEC "xdp/cpumap")',
-            errno.E2BIG: "the map has no such CPU",
         }
     }
 

@@ -16,9 +16,12 @@ from tinybpf.libbpf._check import ENOTSUPP
 from tinybpf.libbpf._mapcore import MapCore, OperationHints
 from tinybpf.libbpf._objects import MapEntries
 from tinybpf.libbpf.codec import Codec, bytes_codec
+from tinybpf.libbpf.enums import BPF_ANY
 from tinybpf.libbpf.map import BpfMap
 
 _LOOKUP_BATCH = 24
+MANY: Any = object()
+"""In place of a value: what stands for the key are keys with their values."""
 
 
 class References(BpfMap[Any, Any]):
@@ -31,6 +34,24 @@ class References(BpfMap[Any, Any]):
     def __init__(self, core: MapCore, key: Codec | None = None, value: Codec | None = None) -> None:
         super().__init__(core, key, value)
         core.hints = self.hints
+
+    def update(self, key: Any, value: Any = MANY, flags: int = BPF_ANY) -> None:
+        if value is MANY:
+            self.update_many(key, flags)
+        else:
+            self._set(key, value, flags)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._set(key, value, BPF_ANY)
+
+    def _set(self, key: Any, value: Any, flags: int) -> None:
+        _held = held_of(value)
+        super().update(key, value, flags)
+
+    def update_many(self, items: Any, flags: int = BPF_ANY) -> int:
+        pairs = pairs_of(items)
+        _held = [held_of(value) for _, value in pairs]
+        return super().update_many(pairs, flags)
 
     def _default_value(self) -> Codec:
         return Codec(self.thing, self._core.value_size, int, self._encoded, self._found)
@@ -114,18 +135,37 @@ class Cgroups(Unreadable):
     thing = "cgroup"
     hints: ClassVar[OperationHints] = {"look up in": {ENOTSUPP: "the kernel does not tell what is in it"}}
 
-    def update(self, key: Any, value: Any, flags: int = 0) -> None:  # type: ignore[override]
+    def _set(self, key: Any, value: Any, flags: int) -> None:
         if isinstance(value, (str, os.PathLike)):
             fd = os.open(value, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
-                super().update(key, fd, flags)
+                super()._set(key, fd, flags)
             finally:
                 os.close(fd)
         else:
-            super().update(key, value, flags)
+            super()._set(key, value, flags)
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self.update(key, value)
+    def update_many(self, items: Any, flags: int = BPF_ANY) -> int:
+        pairs = pairs_of(items)
+        for key, value in pairs:
+            self._set(key, value, flags)
+        return len(pairs)
+
+
+def pairs_of(items: Any) -> list[tuple[Any, Any]]:
+    """Keys with what is assigned to them, of all that ``dict.update`` takes."""
+    return list(items.items() if hasattr(items, "keys") else items)
+
+
+def held_of(value: Any) -> Any:
+    """As long as somebody has this, what is assigned stays open, whoever closes it."""
+    from tinybpf.libbpf.program import BpfProgram
+
+    if isinstance(value, tuple):
+        return [held_of(part) for part in value]
+    if isinstance(value, BpfProgram):
+        return value._held()
+    return value._core.held() if isinstance(value, BpfMap) else None
 
 
 def descriptor_of(value: Any, thing: str) -> int:

@@ -12,7 +12,7 @@ from tinybpf.libbpf._check import ENOTSUPP
 from tinybpf.libbpf._mapcore import MapCore
 from tinybpf.libbpf._objects import MapAccess
 from tinybpf.libbpf.codec import Codec
-from tinybpf.libbpf.kinds.references import descriptor_of
+from tinybpf.libbpf.kinds.references import MANY, descriptor_of, pairs_of
 from tinybpf.libbpf.map import BpfMap
 
 _ACCESS: Any = MapAccess
@@ -52,7 +52,10 @@ class Storage(BpfMap[Any, Any]):
         found = self.lookup(key)
         return default if found is None else found
 
-    def update(self, key: Any, value: Any, flags: int = 0) -> None:  # type: ignore[override]
+    def update(self, key: Any, value: Any = MANY, flags: int = 0) -> None:
+        if value is MANY:
+            self.update_many(key, flags)
+            return
         with self._opened(key) as owner:
             _ACCESS.update(self, owner, value, flags)
 
@@ -68,7 +71,7 @@ class Storage(BpfMap[Any, Any]):
         return [self.lookup(key) for key in keys]
 
     def update_many(self, items: Any, flags: int = 0) -> int:
-        pairs = list(items.items() if hasattr(items, "keys") else items)
+        pairs = pairs_of(items)
         for key, value in pairs:
             self.update(key, value, flags)
         return len(pairs)
