@@ -134,7 +134,7 @@ class MapCore(MapDescriptor):
         return error_from(what, -result, None, {**hints, **self.hints.get(verb, {})})
 
     def _too_many(self) -> str:
-        if self.is_array:
+        if self.is_array or "ARRAY" in self.type.name:  # those of programs, events, maps, too
             return f"the array's indexes are 0 to {self.max_entries - 1}"
         return f"the map is full: it has {self.max_entries} entries"
 
