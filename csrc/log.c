@@ -104,21 +104,38 @@ void tb_log_debug(bool on) { thread_debug = on; }
 /*
  * Address space for a verifier log, given to each of the object's programs; pages of it exist once
  * the kernel has written them. NULL where the system does not promise memory that it has not got.
+ * One that the kernel left alone is kept for the next load.
  */
-char *tb_room_new(struct bpf_object *obj, size_t size)
+static char *spare_room;
+static size_t spare_size; /* that of the first one: all of a process have the same */
+
+static char *map_room(size_t size)
 {
     void *room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    struct bpf_program *program = NULL;
+    return room == MAP_FAILED ? NULL : room;
+}
 
-    if (room == MAP_FAILED)
-        return NULL;
-    while ((program = tb_api.bpf_object__next_program(obj, program)))
+char *tb_room_new(struct bpf_object *obj, size_t size)
+{
+    struct bpf_program *program = NULL;
+    char *room = size == spare_size ? __atomic_exchange_n(&spare_room, NULL, __ATOMIC_ACQ_REL) : NULL;
+
+    if (!room)
+        room = map_room(size);
+    while (room && (program = tb_api.bpf_object__next_program(obj, program)))
         tb_api.bpf_program__set_log_buf(program, room, size);
     return room;
 }
 
 void tb_room_free(char *room, size_t size)
 {
-    if (room)
+    size_t unset = 0;
+
+    if (!room)
+        return;
+    __atomic_compare_exchange_n(&spare_size, &unset, size, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    if (size == spare_size && !room[0]) /* nothing was written */
+        room = __atomic_exchange_n(&spare_room, room, __ATOMIC_ACQ_REL);
+    if (room) /* or there was a spare one already */
         munmap(room, size);
 }

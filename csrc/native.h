@@ -23,6 +23,27 @@ void tb_room_free(char *room, size_t size);
 /* interrupt.c: bpf_object__load() that ends with Ctrl-C. */
 int tb_object_load(struct bpf_object *object);
 
+/* facts.c: an object's maps and programs; how many there are, of which as many as fit are told. */
+struct tb_map_facts {
+    struct bpf_map *map;
+    const char *name;
+    uint32_t type, key_size, value_size, max_entries;
+    int fd;
+    bool wanted; /* it was not left out */
+};
+
+struct tb_program_facts {
+    struct bpf_program *program;
+    const char *name;
+    const char *section;
+    uint32_t type;
+    int fd; /* negative where it was left out */
+};
+
+size_t tb_object_maps(struct bpf_object *obj, struct tb_map_facts *facts, size_t room);
+size_t tb_object_programs(struct bpf_object *obj, struct tb_program_facts *facts, size_t room);
+bool tb_has_map_of_type(struct bpf_object *obj, uint32_t type);
+
 /* ringmap.c: the memory of a ring buffer map. */
 struct tb_ringmap *tb_ringmap_new(int map_fd);
 void tb_ringmap_get(struct tb_ringmap *ring);

@@ -1,15 +1,13 @@
 /*
- * MapDescriptor and MapAccess: one entry of a map at a time, by bpf() itself.
+ * MapAccess: one entry of a map at a time, by bpf() itself.
  *
  * An entry takes the kernel well below a microsecond: the interpreter's lock is kept meanwhile, so that no
  * other thread closes the descriptor, and none has to be waited for afterwards. Where the kernel may
  * wait, or copies much, the lock is released and the descriptor is a duplicate.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "map.h"
@@ -18,122 +16,7 @@
 #define SMALL 512         /* keys and values up to here are on the stack */
 #define MUCH (64 << 10)
 
-PyTypeObject *tb_descriptor_type;
 PyTypeObject *tb_access_type;
-
-long tb_bpf(int command, void *attributes, size_t size)
-{
-    return syscall(SYS_bpf, command, attributes, size) < 0 ? -errno : 0;
-}
-
-/* Conversions */
-
-static int range_error(void)
-{
-    PyErr_Clear(); /* the function says what is wrong */
-    return 1;
-}
-
-/* 0 done, 1 the function has to, -1 failed */
-static int encode_int(char form, PyObject *object, void *to)
-{
-    if (form >= 'a') {
-        long long value = PyLong_AsLongLong(object);
-        if (value == -1 && PyErr_Occurred())
-            return range_error();
-        switch (form) {
-        case 'b': { int8_t v = value; if (v != value) return 1; memcpy(to, &v, sizeof v); return 0; }
-        case 'h': { int16_t v = value; if (v != value) return 1; memcpy(to, &v, sizeof v); return 0; }
-        case 'i': { int32_t v = value; if (v != value) return 1; memcpy(to, &v, sizeof v); return 0; }
-        default: memcpy(to, &value, sizeof value); return 0;
-        }
-    }
-    unsigned long long value = PyLong_AsUnsignedLongLong(object);
-    if (value == (unsigned long long)-1 && PyErr_Occurred())
-        return range_error();
-    switch (form) {
-    case 'B': { uint8_t v = value; if (v != value) return 1; memcpy(to, &v, sizeof v); return 0; }
-    case 'H': { uint16_t v = value; if (v != value) return 1; memcpy(to, &v, sizeof v); return 0; }
-    case 'I': { uint32_t v = value; if (v != value) return 1; memcpy(to, &v, sizeof v); return 0; }
-    default: memcpy(to, &value, sizeof value); return 0;
-    }
-}
-
-int tb_encode(const struct tb_part *part, PyObject *object, void *to)
-{
-    if (part->form == 's') {
-        if (PyBytes_CheckExact(object) && PyBytes_Size(object) == (Py_ssize_t)part->size) {
-            memcpy(to, PyBytes_AsString(object), part->size);
-            return 0;
-        }
-    } else if (part->form && PyLong_Check(object)) {
-        int done = encode_int(part->form, object, to);
-        if (done <= 0)
-            return done;
-    }
-    PyObject *made = PyObject_CallFunctionObjArgs(part->encode, object, NULL);
-    char *bytes;
-    Py_ssize_t size;
-    if (!made)
-        return -1;
-    if (PyBytes_AsStringAndSize(made, &bytes, &size)) {
-        Py_DECREF(made);
-        return -1;
-    }
-    if (size != (Py_ssize_t)part->size) {
-        PyErr_Format(PyExc_ValueError, "%zd bytes given, exactly %u needed", size, part->size);
-        Py_DECREF(made);
-        return -1;
-    }
-    memcpy(to, bytes, size);
-    Py_DECREF(made);
-    return 0;
-}
-
-PyObject *tb_decode(const struct tb_part *part, const void *from)
-{
-    switch (part->form) {
-    case 'b': return PyLong_FromLong(*(const int8_t *)from);
-    case 'B': return PyLong_FromLong(*(const uint8_t *)from);
-    case 'h': { int16_t v; memcpy(&v, from, sizeof v); return PyLong_FromLong(v); }
-    case 'H': { uint16_t v; memcpy(&v, from, sizeof v); return PyLong_FromLong(v); }
-    case 'i': { int32_t v; memcpy(&v, from, sizeof v); return PyLong_FromLong(v); }
-    case 'I': { uint32_t v; memcpy(&v, from, sizeof v); return PyLong_FromLongLong(v); }
-    case 'q': { int64_t v; memcpy(&v, from, sizeof v); return PyLong_FromLongLong(v); }
-    case 'Q': { uint64_t v; memcpy(&v, from, sizeof v); return PyLong_FromUnsignedLongLong(v); }
-    }
-    PyObject *raw = PyBytes_FromStringAndSize(from, part->size);
-    if (!raw || part->decode == Py_None)
-        return raw;
-    PyObject *made = PyObject_CallFunctionObjArgs(part->decode, raw, NULL);
-    Py_DECREF(raw);
-    return made;
-}
-
-/* Errors, and the descriptor */
-
-/* Raise what the core's fail() makes of it; `done` entries were written before, -1 where that says nothing. */
-PyObject *tb_fail(struct tb_access *self, const char *verb, long result, Py_ssize_t done)
-{
-    PyObject *error = PyObject_CallMethod((PyObject *)self->core, "fail", "sln", verb, result, done);
-    if (error) {
-        PyErr_SetObject((PyObject *)Py_TYPE(error), error);
-        Py_DECREF(error);
-    }
-    return NULL;
-}
-
-int tb_own_fd(struct tb_access *self, const char *verb)
-{
-    if (!self->core) { /* the garbage collector took it apart */
-        PyErr_SetString(PyExc_RuntimeError, "the map is gone");
-        return -1;
-    }
-    int fd = fcntl(self->core->fd, F_DUPFD_CLOEXEC, 0);
-    if (fd < 0)
-        tb_fail(self, verb, -errno, -1);
-    return fd;
-}
 
 /* One call for one entry: 0, a negative errno, or RAISED with an exception. */
 #define RAISED (-100000)
@@ -416,30 +299,7 @@ static int access_contains(PyObject *self, PyObject *key)
     return find((struct tb_access *)self, MAP_LOOKUP, key, 0, NULL);
 }
 
-/* _bind(key, value, slow): each (form, size, encode, decode) */
-static int part_from(PyObject *given, struct tb_part *part)
-{
-    const char *form;
-    unsigned int size;
-    PyObject *encode, *decode;
-
-    if (!PyArg_ParseTuple(given, "sIOO", &form, &size, &encode, &decode))
-        return -1;
-    Py_INCREF(encode);
-    Py_INCREF(decode);
-    part->encode = encode;
-    part->decode = decode;
-    part->form = form[0];
-    part->size = size;
-    return 0;
-}
-
-static void part_free(struct tb_part *part)
-{
-    Py_CLEAR(part->encode);
-    Py_CLEAR(part->decode);
-}
-
+/* _bind(key, value, slow): each as tb_part_from() takes it */
 static PyObject *access_bind(PyObject *object, PyObject *arguments)
 {
     struct tb_access *self = (struct tb_access *)object;
@@ -450,9 +310,9 @@ static PyObject *access_bind(PyObject *object, PyObject *arguments)
         return NULL;
     if (self->bound) /* another thread was faster; buffers of running calls have its sizes */
         Py_RETURN_NONE;
-    part_free(&self->key);
-    part_free(&self->value);
-    if (part_from(key, &self->key) || part_from(value, &self->value))
+    tb_part_free(&self->key);
+    tb_part_free(&self->value);
+    if (tb_part_from(key, &self->key) || tb_part_from(value, &self->value))
         return NULL;
     self->slow = slow || self->value.size > MUCH;
     self->bound = true;
@@ -496,8 +356,8 @@ static int access_clear(PyObject *object)
     struct tb_access *self = (struct tb_access *)object;
     self->bound = false;
     Py_CLEAR(self->core);
-    part_free(&self->key);
-    part_free(&self->value);
+    tb_part_free(&self->key);
+    tb_part_free(&self->value);
     return 0;
 }
 
@@ -562,49 +422,4 @@ PyType_Spec tb_access_spec = {
     .basicsize = sizeof(struct tb_access),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .slots = access_slots,
-};
-
-static int descriptor_init(PyObject *object, PyObject *arguments, PyObject *keywords)
-{
-    (void)keywords;
-    return PyArg_ParseTuple(arguments, "i", &((struct tb_descriptor *)object)->fd) ? 0 : -1;
-}
-
-static PyObject *descriptor_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
-{
-    (void)arguments;
-    (void)keywords;
-    allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    PyObject *made = allocate(type, 0);
-    if (made)
-        ((struct tb_descriptor *)made)->fd = -1;
-    return made;
-}
-
-static void descriptor_dealloc(PyObject *object)
-{
-    PyTypeObject *type = Py_TYPE(object);
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(object);
-    Py_DECREF(type);
-}
-
-static PyMemberDef descriptor_members[] = {
-    {"fd", T_INT, offsetof(struct tb_descriptor, fd), 0, NULL},
-    {NULL, 0, 0, 0, NULL},
-};
-
-static PyType_Slot descriptor_slots[] = {
-    {Py_tp_new, descriptor_new},
-    {Py_tp_init, descriptor_init},
-    {Py_tp_dealloc, descriptor_dealloc},
-    {Py_tp_members, descriptor_members},
-    {0, NULL},
-};
-
-PyType_Spec tb_descriptor_spec = {
-    .name = "tinybpf.libbpf._objects.MapDescriptor",
-    .basicsize = sizeof(struct tb_descriptor),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-    .slots = descriptor_slots,
 };

@@ -1,4 +1,4 @@
-/* Maps: what map.c, map_entries.c and map_many.c share. */
+/* Maps: what the files map*.c share. */
 #ifndef TINYBPF_OBJECTS_MAP_H
 #define TINYBPF_OBJECTS_MAP_H
 
@@ -63,18 +63,25 @@ struct tb_access { /* MapAccess */
     bool slow; /* the kernel may wait, or copies much: without the interpreter's lock */
 };
 
-/* map.c */
-extern PyTypeObject *tb_descriptor_type;
-extern PyTypeObject *tb_access_type;
-extern PyType_Spec tb_descriptor_spec;
-extern PyType_Spec tb_access_spec;
-
-long tb_bpf(int command, void *attributes, size_t size); /* 0 or a negative errno */
-int tb_bind(struct tb_access *self);                      /* codecs are chosen; 0 or -1 with an exception */
+/* map_codec.c */
+int tb_part_from(PyObject *given, struct tb_part *part);
+void tb_part_free(struct tb_part *part);
 int tb_encode(const struct tb_part *part, PyObject *object, void *to);
 PyObject *tb_decode(const struct tb_part *part, const void *from);
+
+/* map_descriptor.c */
+extern PyTypeObject *tb_descriptor_type;
+extern PyType_Spec tb_descriptor_spec;
+
+long tb_bpf(int command, void *attributes, size_t size); /* 0 or a negative errno */
 PyObject *tb_fail(struct tb_access *self, const char *verb, long result, Py_ssize_t done);
 int tb_own_fd(struct tb_access *self, const char *verb); /* a descriptor that close() does not close */
+
+/* map.c */
+extern PyTypeObject *tb_access_type;
+extern PyType_Spec tb_access_spec;
+
+int tb_bind(struct tb_access *self); /* codecs are chosen; 0 or -1 with an exception */
 
 /* map_entries.c */
 extern PyType_Spec tb_entries_spec;

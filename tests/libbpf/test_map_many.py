@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
+import sys
 import threading
+import time
+from collections.abc import Callable
 
 import pytest
 
@@ -15,6 +19,22 @@ pytestmark = pytest.mark.kernel
 
 LOOKUP_BATCH = 24
 FROM_KEY_TO_KEY = True
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def os_threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+def settles(count: Callable[[], int], wanted: int) -> bool:
+    """Whether a number comes down to what it was: the thread that read ahead may end a little later."""
+    deadline = time.monotonic() + 20
+    while count() > wanted and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return count() <= wanted
 
 
 @pytest.fixture
@@ -225,6 +245,54 @@ def test_closed_by_another_thread_while_it_is_read():
         for thread in threads:
             thread.join()
         assert ends == ["map 'hash' is closed"] * 2
+
+
+def test_a_decoder_that_fails_while_the_next_batch_is_read(numbers):
+    """What was asked for ahead is waited for, and the map is whole afterwards."""
+    numbers.update((key, key) for key in range(20_000))
+    wrong = 15_000
+
+    def decode(raw: bytes) -> int:
+        if int.from_bytes(raw, sys.byteorder) == wrong:
+            raise RuntimeError("enough")
+        return int.from_bytes(raw, sys.byteorder)
+
+    access: MapAccess[int, int] = MapAccess(numbers._core)
+    access._bind(("I", 4, None, None), ("", 8, None, decode), False)
+    before = descriptors()
+    for _ in range(20):
+        entries = MapEntries(access, "items", LOOKUP_BATCH, False, numbers.max_entries)
+        with pytest.raises(RuntimeError, match="enough"):
+            entries.dict()
+        list(entries.dict())  # what it has not seen; it is usable, and ends
+    assert settles(descriptors, before)
+    wrong = -1
+    assert MapEntries(access, "items", LOOKUP_BATCH, False, numbers.max_entries).dict() == numbers.to_dict()
+
+
+def test_a_dictionary_of_what_an_iterator_left(numbers):
+    numbers.update((key, key) for key in range(20_000))
+    entries = MapEntries(numbers, "items", LOOKUP_BATCH, False, numbers.max_entries, 1 << 15)
+    first = [next(entries) for _ in range(300)]
+    rest = entries.dict()
+    assert len(rest) == 19_700 and dict(first) | rest == {key: key for key in range(20_000)}
+    assert entries.dict() == {} and list(entries) == []
+
+
+def test_a_wrong_guess_of_how_many_there_are_changes_nothing(numbers):
+    wanted = {key: -key for key in range(20_000)}
+    numbers.update(wanted)
+    for buckets in (0, 1, 7, 1 << 15, 1 << 40, (1 << 64) - 1):
+        for most in (1, 20_000, 1 << 32):
+            assert MapEntries(numbers, "items", LOOKUP_BATCH, False, most, buckets).dict() == wanted
+
+
+def test_reading_all_of_a_map_leaves_no_threads_and_no_descriptors(numbers):
+    numbers.update((key, key) for key in range(20_000))
+    threads, before = os_threads(), descriptors()
+    for _ in range(50):
+        assert len(numbers.to_dict()) == 20_000
+    assert settles(os_threads, threads) and settles(descriptors, before)
 
 
 def test_an_iterator_belongs_to_one_thread_at_a_time(numbers):

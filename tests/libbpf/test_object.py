@@ -6,6 +6,7 @@ import gc
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -250,3 +251,20 @@ def test_objects_in_threads(build):
     errors = [found for found in seen if found != 0]
     assert len(seen) == 4 and len(errors) == 2
     assert all(isinstance(e, tinybpf.VerifierError) and e.program == "careless" for e in errors)
+
+
+def test_threads_that_ask_first_get_the_same_maps_and_programs(build):
+    def ask(obj: tinybpf.BpfObject, start: threading.Barrier, found: list[tuple[Any, Any]]) -> None:
+        start.wait()
+        found.append((obj.maps, obj.programs))
+
+    for _ in range(20):
+        found: list[tuple[Any, Any]] = []
+        with tinybpf.load(build("connect")) as obj:
+            given = (obj, threading.Barrier(4), found)
+            threads = [threading.Thread(target=ask, args=given) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        assert len(found) == 4 and len({tuple(map(id, both)) for both in found}) == 1

@@ -45,6 +45,22 @@ def test_the_error_has_the_go_line(build):
 
 
 @pytest.mark.kernel
+def test_room_for_a_log_is_used_again_as_long_as_nobody_wrote_into_it(build):
+    def place(room: _verify.LogRoom) -> int:
+        return int(ffi.cast("uintptr_t", room._room))
+
+    with tinybpf.open(build("tracing")) as opened:
+        with _verify.LogRoom(opened._handle) as room, _verify.LogRoom(opened._handle) as second:
+            assert place(room) != place(second) != 0
+            free = place(room)
+            ffi.memmove(second._room, b"R1 type=", 8)
+        with _verify.LogRoom(opened._handle) as room:
+            assert place(room) == free and room.text() == ""
+            with _verify.LogRoom(opened._handle) as second:
+                assert second.text() == ""
+
+
+@pytest.mark.kernel
 def test_other_reasons_are_libbpfs_words(build):
     content = build("tracing").replace(b"raw_tracepoint/sys_enter\0", b"raw_tracepoinx/sys_enter\0")
     with pytest.raises(tinybpf.BpfError) as caught:

@@ -16,6 +16,8 @@ from tinybpf.errors import BpfError
 from tinybpf.libbpf._lib import ffi, lib
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from tinybpf.libbpf.btf import Btf
     from tinybpf.libbpf.link import BpfLink
 
@@ -137,6 +139,11 @@ class ObjectHandle:
         with self._lock:
             self._dependents.append(ref(dependent))
 
+    def add_dependents(self, dependents: Iterable[Closing]) -> None:
+        """Many at once."""
+        with self._lock:
+            self._dependents += map(ref, dependents)
+
     def drop_dependent(self, dependent: Closing) -> None:
         with self._lock:
             self._dependents = [known for known in self._dependents if known() not in (None, dependent)]
@@ -171,6 +178,25 @@ def keep_link(link: BpfLink) -> None:
 
 def forget_link(link: BpfLink) -> None:
     _kept.discard(link)
+
+
+_AT_ONCE = 16
+
+
+def facts_of(kind: str, tell: Any, owner: Any) -> Iterator[Any]:
+    """What C tells of an object's maps (``struct tb_map_facts``) or programs, one after the other.
+
+    ``owner`` is libbpf's object; the names in the facts last as long as that.
+    """
+    room = _AT_ONCE
+    while True:
+        facts = ffi.new(f"struct {kind}[]", room)
+        count = tell(owner, facts, room)
+        if count <= room:
+            break
+        room = count
+    for number in range(count):
+        yield facts[number]
 
 
 def closed_error(kind: str, name: str) -> BpfError:

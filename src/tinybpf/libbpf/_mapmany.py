@@ -19,7 +19,15 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _LOOKUP_BATCH, _TAKE_BATCH = 24, 25  # bpf()'s commands
+_HASHES = (BpfMapType.HASH, BpfMapType.PERCPU_HASH, BpfMapType.LRU_HASH, BpfMapType.LRU_PERCPU_HASH)
 _NOT_KNOWN = (errno.EINVAL, errno.EOPNOTSUPP, ENOTSUPP)  # what kernels answer that lack a command
+
+
+def _buckets(core: MapCore) -> int:
+    """What the place counts at which a batch ends; 0 where it is no number."""
+    if core.type in _HASHES:
+        return 1 << (core.max_entries - 1).bit_length()
+    return core.max_entries if core.is_array else 0
 
 
 class ManyEntries(MapAccess[K, V], Generic[K, V]):
@@ -90,7 +98,7 @@ class ManyEntries(MapAccess[K, V], Generic[K, V]):
         core = self._core
         core.require()
         again = core.type is BpfMapType.LPM_TRIE
-        return MapEntries(self, want, command, again, core.max_entries)
+        return MapEntries(self, want, command, again, core.max_entries, _buckets(core))
 
     def _raw(self) -> ManyEntries[bytes, bytes]:
         """The same map with bytes for keys and values, those of all CPUs together."""

@@ -60,9 +60,18 @@ class MapEntries(Iterator[Any]):
     """The entries of a map: its ``"keys"``, ``"values"`` or ``"items"``, many per call of the kernel."""
 
     def __new__(
-        cls, map: MapAccess[Any, Any], want: str, command: int, again: bool, max_entries: int, /
+        cls,
+        map: MapAccess[Any, Any],
+        want: str,
+        command: int,
+        again: bool,
+        max_entries: int,
+        buckets: int = 0,
+        /,
     ) -> MapEntries:
-        """``command`` is bpf()'s; ``again``: a key may come again, go from key to key."""
+        """``command`` is bpf()'s; ``again``: a key may come again, go from key to key. ``buckets`` is what
+        the place at which a batch ends counts up to, 0 where it is no number: for a guess how many there
+        are."""
 
     def __next__(self) -> Any: ...
     def dict(self) -> dict[Any, Any]: ...

@@ -8,6 +8,8 @@ from typing import Any
 
 from tinybpf.libbpf._check import error_from, not_found
 
+_AT_ONCE = 1 << 16
+
 
 def read(source: Any) -> tuple[bytes, str, str | None]:
     """The object's bytes, its name, and the path where it came from one."""
@@ -26,8 +28,14 @@ def read(source: Any) -> tuple[bytes, str, str | None]:
 
 def _read_file(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # open() would ask about terminals and positions
+        try:
+            parts = []
+            while part := os.read(fd, _AT_ONCE):
+                parts.append(part)
+        finally:
+            os.close(fd)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
     except FileNotFoundError:
         raise not_found(f"load '{path}' failed: there is no such file", errno.ENOENT) from None
     except OSError as error:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinybpf.errors import MissingError
-from tinybpf.libbpf._handle import ObjectHandle, closed_error
-from tinybpf.libbpf._lib import ffi, lib, text
+from tinybpf.libbpf._handle import ObjectHandle, closed_error, facts_of
+from tinybpf.libbpf._lib import lib, text
 from tinybpf.libbpf._mapcore import UNTYPED, MapCore, MapTypes
 from tinybpf.libbpf.enums import BpfMapType
 from tinybpf.libbpf.map import BpfMap, map_of
@@ -87,12 +87,9 @@ class BpfObject:
     def __init__(self, handle: ObjectHandle, path: str | None, logs: Mapping[str, str] | None = None) -> None:
         self._handle = handle
         self._path = path
-        self._programs = _programs(handle, logs or {})
-        self._cores, left_out = _cores(handle)
-        maps: dict[str, BpfMap[Any, Any]] = {core.name: map_of(core) for core in self._cores}
-        self._maps = Names("map", handle.name, maps, left_out=left_out, aliases=section_names(maps))
-        for core in self._cores:
-            handle.add_dependent(core)
+        self._logs = logs or {}
+        self._programs: Names[BpfProgram] | None = None  # made when somebody asks for them, as the maps are
+        self._maps: Names[BpfMap[Any, Any]] | None = None
         self._globals: Globals | None = None
         self._types: dict[str, type] = {}
 
@@ -110,12 +107,20 @@ class BpfObject:
     def programs(self) -> Names[BpfProgram]:
         """The programs by name."""
         self._require()
+        if self._programs is None:
+            with self._handle.lock:  # for all threads the same ones
+                if self._programs is None:
+                    self._programs = _programs(self._handle, self._logs)
         return self._programs
 
     @property
     def maps(self) -> Names[BpfMap[Any, Any]]:
         """The maps by name."""
         self._require()
+        if self._maps is None:
+            with self._handle.lock:  # nobody closes the object, and them, meanwhile
+                if self._maps is None:
+                    self._maps = _maps(self._handle)
         return self._maps
 
     @property
@@ -290,8 +295,8 @@ class BpfObject:
         if self._handle.closed:
             return f"<BpfObject '{self.name}' closed>"
         parts = [
-            f"programs: {', '.join(self._programs) or 'none'}",
-            f"maps: {', '.join(self._maps) or 'none'}",
+            f"programs: {', '.join(self.programs) or 'none'}",
+            f"maps: {', '.join(self.maps) or 'none'}",
         ]
         if self.links:
             parts.append(f"{len(self.links)} attached")
@@ -312,8 +317,10 @@ def section_names(maps: Iterable[str]) -> dict[str, str]:
     """The maps of variables by their section's name, where libbpf puts the object's in front: ``x.data``."""
     found = {}
     for name in maps:
-        _, dot, section = name.rpartition(".")
-        if dot and section in ("data", "bss", "rodata", "kconfig") and not name.startswith("."):
+        if "." not in name:
+            continue
+        section = name.rpartition(".")[2]
+        if section in ("data", "bss", "rodata", "kconfig") and not name.startswith("."):
             found["." + section] = name
     return found
 
@@ -321,45 +328,37 @@ def section_names(maps: Iterable[str]) -> dict[str, str]:
 def _programs(handle: ObjectHandle, logs: Mapping[str, str]) -> Names[BpfProgram]:
     """The programs that were loaded."""
     loaded, left_out = {}, []
-    owner = handle.pointer  # stays until this is done
-    program = lib.bpf_object__next_program(owner, ffi.NULL)
-    while program != ffi.NULL:
-        if lib.bpf_program__fd(program) >= 0:
-            found = BpfProgram(program, handle)
-            found._log = logs.get(found.name)
-            loaded[found.name] = found
-        else:
-            left_out.append(text(lib.bpf_program__name(program)))
-        program = lib.bpf_object__next_program(owner, program)
+    for facts in facts_of("tb_program_facts", lib.tb_object_programs, handle.pointer):
+        if facts.fd < 0:
+            left_out.append(text(facts.name))
+            continue
+        found = BpfProgram(facts, handle)
+        found._log = logs.get(found.name)
+        loaded[found.name] = found
     return Names("program", handle.name, loaded, left_out=left_out)
 
 
-def _cores(handle: ObjectHandle) -> tuple[list[MapCore], list[str]]:
-    """The maps that were made, and the names of those that were not."""
+def _maps(handle: ObjectHandle) -> Names[BpfMap[Any, Any]]:
+    """The maps that were made; they end with the object."""
     cores, left_out = [], []
-    owner = handle.pointer
-    found = lib.bpf_object__next_map(owner, ffi.NULL)
-    while found != ffi.NULL:
-        if lib.bpf_map__autocreate(found):
-            cores.append(_core(handle, found))
+    for facts in facts_of("tb_map_facts", lib.tb_object_maps, handle.pointer):
+        name = text(facts.name)
+        if facts.wanted:
+            cores.append(_core(handle, facts, name))
         else:
-            left_out.append(text(lib.bpf_map__name(found)))
-        found = lib.bpf_object__next_map(owner, found)
-    return cores, left_out
+            left_out.append(name)
+    handle.add_dependents(cores)
+    maps: dict[str, BpfMap[Any, Any]] = {core.name: map_of(core) for core in cores}
+    return Names("map", handle.name, maps, left_out=left_out, aliases=section_names(maps))
 
 
-def _core(handle: ObjectHandle, pointer: Any) -> MapCore:
-    name = text(lib.bpf_map__name(pointer))
-    sizes = (
-        lib.bpf_map__key_size(pointer),
-        lib.bpf_map__value_size(pointer),
-        lib.bpf_map__max_entries(pointer),
-    )
+def _core(handle: ObjectHandle, facts: Any, name: str) -> MapCore:
+    pointer = facts.map
     return MapCore(
         name,
-        BpfMapType(lib.bpf_map__type(pointer)),
-        sizes,
-        lib.bpf_map__fd(pointer),
+        BpfMapType(facts.type),
+        (facts.key_size, facts.value_size, facts.max_entries),
+        facts.fd,
         owner=handle,
         pointer=pointer,
         find_types=lambda: _types(handle, name, pointer),

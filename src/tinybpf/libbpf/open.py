@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tinybpf.libbpf.openprogram import OpenProgram
 
 _STRUCT_OPS = 26
+_OPTS_SIZE = ffi.sizeof("struct bpf_object_open_opts")
 LOG_SIZE = 16 << 20
 
 Source = Any  # a path, bytes, or an object with __bytes__
@@ -63,7 +64,8 @@ def load(
         source, log_level=log_level, log_size=log_size, btf_path=btf_path, pin_root=pin_root, kconfig=kconfig
     )
     try:
-        opened.set({} if variables is None else variables)
+        if variables is not None:
+            opened.set(variables)
         if configure is not None:
             configure(opened)
     except BaseException:
@@ -97,7 +99,7 @@ def open(
         raise ObjectError(f"load '{path or name}' failed: {text(reason)}")
     mark_used()
     opts = ffi.new("struct bpf_object_open_opts *")
-    opts.sz = ffi.sizeof("struct bpf_object_open_opts")
+    opts.sz = _OPTS_SIZE
     alive = [ffi.new("char[]", name.encode("utf-8", "replace").replace(b"\0", b""))]
     opts.object_name = alive[0]
     if btf_path is not None or pin_root is not None or kconfig is not None:
@@ -337,6 +339,8 @@ def _each_program(handle: ObjectHandle) -> Iterator[Any]:
 
 def _check_struct_ops(handle: ObjectHandle) -> None:
     """libbpf takes each map of the type struct_ops for one that it has made of a section of that name."""
+    if not lib.tb_has_map_of_type(handle.pointer, _STRUCT_OPS):
+        return
     for found in _each_map(handle):
         if lib.bpf_map__type(found) != _STRUCT_OPS:
             continue

@@ -25,12 +25,13 @@ class BpfProgram(TracingAttachments, NetworkAttachments):
     closed, whether or not it is kept in a variable.
     """
 
-    def __init__(self, pointer: Any, owner: ObjectHandle) -> None:
-        self._pointer = pointer
+    def __init__(self, facts: Any, owner: ObjectHandle) -> None:
+        """``facts`` is a ``struct tb_program_facts`` (`_handle.facts_of`)."""
+        self._pointer = facts.program
         self._owner = owner
-        self._name = text(lib.bpf_program__name(pointer))
-        self._section = text(lib.bpf_program__section_name(pointer))
-        self._type = BpfProgType(lib.bpf_program__type(pointer))
+        self._name = text(facts.name)
+        self._section = text(facts.section)
+        self._type = BpfProgType(facts.type)
         self._log: str | None = None
 
     @property
