@@ -61,6 +61,7 @@ class OpenedProgram(BpfProgram):
 
     @property
     def closed(self) -> bool:
+        """Whether it was closed."""
         return self._fd < 0
 
     def close(self) -> None:
