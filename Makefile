@@ -4,6 +4,7 @@
 # make vm-test      the tests with the kernel under another one: KERNEL=6.12, ARGS="-k ring" for some of them
 # make vm-test-all  under 5.10, 6.1, 6.12 and 7.2; writes the support matrix of docs/kernels.md
 # make lint     ruff, mypy, go vet
+# make docs     the pages and the API reference as HTML in build/docs, and the types of the examples checked
 # make fuzz     generated programs, gc against the kernel, as long as one likes; ARGS="--time 600 --seed 9"
 # make bench    how fast, against clang and C
 # make lima-create, make lima-test   on a Mac: a Linux machine with the checkout, and the tests in it (untried)
@@ -17,7 +18,7 @@ GO := CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=readonly $(CURDIR)/.venv/bin/
 
 .DEFAULT_GOAL := setup
 always:
-.PHONY: always setup demo test vm-test vm-test-all lima-create lima-test lint fuzz bench wheel sdist clean
+.PHONY: always setup demo test vm-test vm-test-all lima-create lima-test lint docs fuzz bench wheel sdist clean
 .PHONY: system-packages system-packages-bench system-packages-vm
 .DELETE_ON_ERROR:
 
@@ -78,6 +79,14 @@ lint: setup
 	.venv/bin/mypy
 	cd go && $(GO) vet ./...
 	cd examples && $(GO) vet ./...
+
+.venv/docs.txt: pyproject.toml tools/requirements.py .venv/bin/python
+	$(PY) tools/requirements.py docs > $@
+	$(PY) -m pip install --quiet --disable-pip-version-check --requirement $@
+
+docs: setup .venv/docs.txt
+	$(PY) tools/check_types.py
+	$(PY) -m sphinx -q -W --keep-going -n -c docs -b html . build/docs
 
 fuzz: setup
 	$(PY) -m fuzz $(ARGS)

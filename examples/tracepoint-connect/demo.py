@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Connection:
 
 
 @contextlib.contextmanager
-def listener(address: str) -> Iterator[int]:
+def listener(address: str) -> Generator[int, None, None]:
     """A port that takes connections."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as server:

@@ -1,4 +1,4 @@
-"""What the running kernel can do, found out by trying it: see `tinybpf.libbpf.features`.
+"""What the running kernel can do, found out by trying it: from its version to its helpers.
 
 ::
 

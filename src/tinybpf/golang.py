@@ -27,7 +27,7 @@ def load_go(
     log_size: int = 16 << 20,
     btf_path: str | os.PathLike[str] | None = None,
     pin_root: str | os.PathLike[str] | None = None,
-    kconfig: Any = None,
+    kconfig: str | Mapping[str, bool | int | str] | None = None,
 ) -> BpfObject:
     """Compile a Go package, a ``.go`` file or Go source text, and load it into the kernel.
 

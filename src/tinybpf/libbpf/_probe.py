@@ -59,6 +59,7 @@ class Feature:
 
     @property
     def needs(self) -> tuple[str, ...]:
+        """The capabilities that using it takes, such as ``("CAP_BPF", "CAP_PERFMON")``."""
         return (_hints.BPF,)
 
     def probe(self) -> Finding:
@@ -131,6 +132,7 @@ class ProgramFeature(Feature):
 
     @property
     def needs(self) -> tuple[str, ...]:
+        """The capabilities that using it takes, such as ``("CAP_BPF", "CAP_PERFMON")``."""
         return _hints.program_needs(self.type)
 
     def _try(self) -> Finding:
@@ -198,6 +200,7 @@ class MapFeature(Feature):
 
     @property
     def needs(self) -> tuple[str, ...]:
+        """The capabilities that using it takes, such as ``("CAP_BPF", "CAP_PERFMON")``."""
         return _hints.map_needs(self.type)
 
     def _try(self) -> Finding:

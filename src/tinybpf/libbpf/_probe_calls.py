@@ -28,6 +28,7 @@ class HelperFeature(Feature):
 
     @property
     def needs(self) -> tuple[str, ...]:
+        """The capabilities that a program which calls it takes."""
         return (self.program or _ANY).needs
 
     def _try(self) -> Finding:

@@ -42,6 +42,7 @@ class LinkFeature(Feature):
 
     @property
     def needs(self) -> tuple[str, ...]:
+        """The capabilities that attaching its kind of program takes."""
         return self.program.needs if self.program else (_hints.BPF,)
 
     def _try(self) -> Finding:

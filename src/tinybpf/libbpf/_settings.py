@@ -31,6 +31,7 @@ class Settings:
 
     @property
     def name(self) -> str:
+        """Its name in the object."""
         return self._name
 
     @property

@@ -257,8 +257,8 @@ class TracingAttachments:
     ) -> IterLink:
         """Make the iterator that the section names (``iter/task``, ``iter/tcp``, …).
 
-        The link's `read` gives what the program writes in a walk over all objects as bytes; iterating
-        over the link gives lines; `open` gives a descriptor to read from.
+        The link's ``read`` gives what the program writes in a walk over all objects as bytes; iterating
+        over the link gives lines; ``open`` gives a descriptor to read from.
 
         ``map`` is the map whose entries to walk over (``bpf_map_elem``, ``sockmap``,
         ``bpf_sk_storage_map``), ``cgroup`` the one to begin at, by path or as a descriptor, and

@@ -56,6 +56,7 @@ class Instruction:
 
     @property
     def opcode(self) -> int:
+        """The first byte."""
         return self.code[0]
 
     def __str__(self) -> str:

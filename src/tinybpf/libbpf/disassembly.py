@@ -28,10 +28,12 @@ class CodeLine:
 
     @property
     def number(self) -> int:
+        """Which instruction it is, from 0; one of 16 bytes counts as two."""
         return self.instruction.number
 
     @property
     def text(self) -> str:
+        """The instruction in the kernel's notation."""
         return self.instruction.text
 
     def __str__(self) -> str:

@@ -52,10 +52,12 @@ class BpfMap(ManyEntries[K, V]):
 
     @property
     def name(self) -> str:
+        """The map's name, as the object has it; the kernel keeps 15 bytes of it."""
         return self._core.name
 
     @property
     def type(self) -> BpfMapType:
+        """What kind of map it is."""
         return self._core.type
 
     @property
@@ -80,6 +82,7 @@ class BpfMap(ManyEntries[K, V]):
 
     @property
     def info(self) -> MapInfo:
+        """Name, type, sizes and number of entries in one."""
         core = self._core
         return MapInfo(core.name, core.type, core.key_size, core.value_size, core.max_entries)
 
@@ -230,12 +233,18 @@ class BpfMap(ManyEntries[K, V]):
         return True  # a map is there, be it empty
 
     def keys(self) -> KeysView[K]:
+        """The keys, read as they are iterated over."""
         return KeysView(self)
 
     def values(self) -> ValuesView[V]:
+        """The values; read many at a time where the kernel can (Linux 5.6)."""
         return MapValues(self)
 
     def items(self) -> ItemsView[K, V]:
+        """The pairs of key and value; read many at a time where the kernel can (Linux 5.6).
+
+        It ends whatever others write meanwhile; what comes or goes in that time may be seen or not.
+        """
         return MapItems(self)
 
     # What other kinds of maps can do

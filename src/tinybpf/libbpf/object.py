@@ -136,6 +136,7 @@ class BpfObject:
 
     @property
     def closed(self) -> bool:
+        """Whether it was closed."""
         return self._handle.closed
 
     def program(self, name: str) -> BpfProgram:

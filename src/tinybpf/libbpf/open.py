@@ -21,6 +21,7 @@ from tinybpf.libbpf.object import BpfObject, Names, section_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import SupportsBytes
 
     from tinybpf.libbpf.btf import Btf
     from tinybpf.libbpf.disassembly import Disassembly
@@ -32,12 +33,9 @@ _STRUCT_OPS = 26
 _OPTS_SIZE = ffi.sizeof("struct bpf_object_open_opts")
 LOG_SIZE = 16 << 20
 
-Source = Any  # a path, bytes, or an object with __bytes__
-Kconfig = Any  # text, or a mapping of names to values
-
 
 def load(
-    source: Source,
+    source: str | os.PathLike[str] | bytes | bytearray | memoryview | SupportsBytes,
     *,
     variables: Mapping[str, Any] | None = None,
     configure: Callable[[OpenObject], object] | None = None,
@@ -45,7 +43,7 @@ def load(
     log_size: int = LOG_SIZE,
     btf_path: str | os.PathLike[str] | None = None,
     pin_root: str | os.PathLike[str] | None = None,
-    kconfig: Kconfig = None,
+    kconfig: str | Mapping[str, bool | int | str] | None = None,
 ) -> BpfObject:
     """Load a BPF object and have the kernel verify its programs.
 
@@ -75,13 +73,13 @@ def load(
 
 
 def open(
-    source: Source,
+    source: str | os.PathLike[str] | bytes | bytearray | memoryview | SupportsBytes,
     *,
     log_level: int = 0,
     log_size: int = LOG_SIZE,
     btf_path: str | os.PathLike[str] | None = None,
     pin_root: str | os.PathLike[str] | None = None,
-    kconfig: Kconfig = None,
+    kconfig: str | Mapping[str, bool | int | str] | None = None,
 ) -> OpenObject:
     """Read and parse an object without loading it, so that it can be configured before.
 

@@ -62,6 +62,7 @@ class OpenedProgram(BpfProgram):
 
     @property
     def closed(self) -> bool:
+        """Whether it was closed."""
         return self._own is None
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ class PanicLine:
     """A place in Go that can panic, and how often it did.
 
     ``file`` is as the compiler's messages show it, ``reason`` in Go's words: ``index out of
-    range``, or ``panic: `` and what the program said.
+    range``, or ``panic:`` and what the program said.
     """
 
     file: str

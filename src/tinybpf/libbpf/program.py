@@ -46,6 +46,7 @@ class BpfProgram(TracingAttachments, NetworkAttachments):
 
     @property
     def type(self) -> BpfProgType:
+        """What kind of program it is."""
         return self._type
 
     @property

@@ -66,6 +66,7 @@ class EventStream(Iterator[E], Batches, Generic[E]):
 
     @property
     def closed(self) -> bool:
+        """Whether it has ended, or was closed."""
         return self._reader.closed
 
     @property

@@ -90,6 +90,7 @@ class TraceStream(Iterator[TraceRecord]):
 
     @property
     def closed(self) -> bool:
+        """Whether it has ended, or was closed."""
         return self._closed
 
     @property

@@ -54,6 +54,7 @@ class UserRingBuffer:
 
     @property
     def closed(self) -> bool:
+        """Whether it was closed."""
         return bool(self._ring == ffi.NULL)
 
     def write(self, value: Any, *, timeout: float | None = 0) -> None:

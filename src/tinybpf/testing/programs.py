@@ -51,7 +51,7 @@ class Compile:
         return made
 
     def find(self, source: str | os.PathLike[str], asking: FrameType) -> str | Path:
-        """The path of a source, or its text; `asking` is the frame of who asks for it."""
+        """The path of a source, or its text; ``asking`` is the frame of who asks for it."""
         if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("package ")):
             return source
         if not isinstance(source, (str, os.PathLike)):

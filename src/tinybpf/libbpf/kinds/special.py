@@ -30,12 +30,18 @@ for _name in _OF_DICTIONARIES:
 
 
 class RingBuffer(Special):
+    """The map of a ring buffer: `BpfObject.ring_buffer` and `BpfRingBuffer` read it."""
+
     usage = "it has events instead of entries; read them with obj.ring_buffer('{}') or BpfRingBuffer"
 
 
 class UserRingBuffer(Special):
+    """The map of a user ring buffer: `BpfObject.user_ring_buffer` writes into it."""
+
     usage = "it has records for the program instead of entries; write them with obj.user_ring_buffer('{}')"
 
 
 class Arena(Special):
+    """Memory that programs and Python share: `BpfMap.memory` gives it."""
+
     usage = "it is memory instead of entries; memory() gives it"
