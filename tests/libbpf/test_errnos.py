@@ -57,6 +57,10 @@ class TestPins:
         assert f"hint: {hint}" in said(lambda: hash_map.pin(path))
         assert not os.path.exists(path)
 
+    def test_a_directory_that_is_made_for_it_in_vain(self, hash_map: Map, tmp_path: Path):
+        assert "BPF file system" in said(lambda: hash_map.pin(tmp_path / "new" / "pin"))
+        assert not os.listdir(tmp_path)
+
     def test_a_pin_that_is_there(self, hash_map: Map):
         path = BPFFS / f"errnos-{os.getpid()}"
         hash_map.pin(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
@@ -28,15 +29,20 @@ def pin_map(core: MapCore, path: str) -> None:
 
 
 def _pin(fd: int, path: str) -> int:
-    """As libbpf does it: the last directory is made where it is missing."""
+    """As libbpf does it: the last directory is made where it is missing; it goes again where it is no help."""
     result: int = lib.bpf_obj_pin(fd, os.fsencode(path))
     if result != -errno.ENOENT:
         return result
+    folder = os.path.dirname(path) or "."
     try:
-        os.mkdir(os.path.dirname(path) or ".", 0o700)
+        os.mkdir(folder, 0o700)
     except OSError:
         return result
-    return int(lib.bpf_obj_pin(fd, os.fsencode(path)))
+    result = lib.bpf_obj_pin(fd, os.fsencode(path))
+    if result:
+        with suppress(OSError):
+            os.rmdir(folder)
+    return result
 
 
 def unpin_map(core: MapCore, path: str) -> None:
