@@ -150,10 +150,6 @@ class BpfObject:
 
     @overload
     def ring_buffer(
-        self, name: str, *, timeout: float | None = None, count: int | None = None, event_type: type[E]
-    ) -> EventStream[E]: ...
-    @overload
-    def ring_buffer(
         self,
         name: str,
         *,
@@ -161,6 +157,10 @@ class BpfObject:
         count: int | None = None,
         event_type: None = None,
     ) -> EventStream[Any]: ...
+    @overload
+    def ring_buffer(
+        self, name: str, *, timeout: float | None = None, count: int | None = None, event_type: type[E]
+    ) -> EventStream[E]: ...
     def ring_buffer(
         self,
         name: str,
@@ -196,9 +196,9 @@ class BpfObject:
         *,
         timeout: float | None = None,
         count: int | None = None,
-        event_type: type[E],
+        event_type: None = None,
         pages: int = 8,
-    ) -> EventStream[E]: ...
+    ) -> EventStream[Any]: ...
     @overload
     def perf_buffer(
         self,
@@ -206,9 +206,9 @@ class BpfObject:
         *,
         timeout: float | None = None,
         count: int | None = None,
-        event_type: None = None,
+        event_type: type[E],
         pages: int = 8,
-    ) -> EventStream[Any]: ...
+    ) -> EventStream[E]: ...
     def perf_buffer(
         self,
         name: str,
