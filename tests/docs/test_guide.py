@@ -138,7 +138,8 @@ def test_the_dashboard(here, opening):
 def test_the_dashboard_of_one_user(here, opening):
     last = run(here, "dashboard.py", "--seconds", "2", "--uid", str(NOBODY)).rpartition(" lost\n")[2]
     commands = last.partition("COMMAND\n")[2].partition("\n\n")[0].split("\n")
-    assert [line.split()[1] for line in commands] == ["cat"]
+    names = [line.split()[1] for line in commands]
+    assert "cat" in names and "opener" not in names
 
 
 @pytest.mark.kernel
