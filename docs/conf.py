@@ -58,6 +58,9 @@ html_copy_source = False
 html_additional_pages = {"index": "first.html"}
 templates_path = ["templates"]
 
+HOMES_OF_DATA = ("tinybpf.libbpf.enums", "tinybpf.libbpf.features")
+"""Where public constants are defined."""
+
 MADE_BY_USERS = ("BpfRingBuffer", "BpfPerfBuffer")
 """Classes with a constructor for users, besides exceptions and dataclasses."""
 
@@ -65,6 +68,7 @@ MADE_BY_USERS = ("BpfRingBuffer", "BpfPerfBuffer")
 def setup(app: Any) -> None:
     app.connect("source-read", link_folders)
     app.connect("autodoc-process-signature", hide_constructor)
+    app.connect("autodoc-process-docstring", describe_data)
     app.connect("doctree-read", leave_foreign_names)
     app.connect("missing-reference", look_at_home)
 
@@ -90,6 +94,19 @@ def hide_constructor(
     if what != "class" or dataclasses.is_dataclass(found) or name.rpartition(".")[2] in MADE_BY_USERS:
         return None
     return "", None
+
+
+def describe_data(app: Any, what: str, name: str, found: Any, options: Any, lines: list[str]) -> None:
+    """A constant has the docstring below it, wherever it is defined, and not that of its type."""
+    if lines and lines[0].startswith("Alias for field number"):
+        lines.clear()
+    if what != "data":
+        return
+    from sphinx.pycode import ModuleAnalyzer
+
+    leaf = name.rpartition(".")[2]
+    docs = [ModuleAnalyzer.for_module(home).find_attr_docs() for home in HOMES_OF_DATA]
+    lines[:] = next((found["", leaf] for found in docs if ("", leaf) in found), [])
 
 
 def leave_foreign_names(app: Any, tree: Any) -> None:

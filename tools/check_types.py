@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Check the types of the Python that users see: mypy --strict and pyright over examples/ and the pages.
 
-Of a page it takes each program: what begins with an import of tinybpf, and the blocks after it that go on.
-Files go to build/typed; the arguments name the checkers, without any both.
+Of a page it takes each program: what begins with an import of tinybpf, and the blocks after it that go
+on. tests/docs/typed_uses.py says what checkers must know. Files go to build/typed; the arguments name the
+checkers, without any both.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MADE = ROOT / "build" / "typed"
-PAGES = ["README.md", "docs/attaching.md", "docs/guide.md", "docs/threads.md"]
+PAGES = ["README.md", "docs/attaching.md", "docs/buffers.md", "docs/guide.md", "docs/threads.md"]
 """Those with whole programs; on others code goes on from what the text has described."""
 
 PYTHON = "3.10"
 """The oldest Python that tinybpf is for."""
 
+CACHE = str(ROOT / ".mypy_cache" / "typed")
 CHECKERS = {
-    "mypy": ["mypy", "--strict", "--python-version", PYTHON, "--config-file", "", "."],
+    "mypy": ["mypy", "--strict", "--python-version", PYTHON, "--config-file", "", "--cache-dir", CACHE, "."],
     "pyright": ["pyright", "--project", "."],
 }
 SETTINGS = {"extraPaths": [str(ROOT / "src")], "pythonVersion": PYTHON, "typeCheckingMode": "strict"}
@@ -47,6 +49,7 @@ def write() -> None:
     MADE.mkdir(parents=True)
     (MADE / "pyrightconfig.json").write_text(json.dumps(SETTINGS))
     programs = {module(path): path.read_text() for path in ROOT.glob("examples/*/*.py")}
+    programs["uses"] = (ROOT / "tests" / "docs" / "typed_uses.py").read_text()
     for page in PAGES:
         for number, code in enumerate(programs_of((ROOT / page).read_text()), 1):
             programs[f"{module(ROOT / page)}_{number}"] = code

@@ -7,10 +7,14 @@ from typing import TypeVar
 
 _E = TypeVar("_E", bound=IntEnum)
 
-BPF_ANY = 0  # create or replace
-BPF_NOEXIST = 1  # create only
-BPF_EXIST = 2  # replace only
-BPF_F_LOCK = 4  # with the spin lock that the value holds
+BPF_ANY = 0
+"""Create the entry, or replace it."""
+BPF_NOEXIST = 1
+"""Create it only: `BpfError` with EEXIST where it is there."""
+BPF_EXIST = 2
+"""Replace it only: `BpfError` with ENOENT where it is not there."""
+BPF_F_LOCK = 4
+"""Hold the spin lock that is in the value meanwhile. Kernel 5.1 or later."""
 
 
 def _newer(enum: type[_E], value: object) -> _E | None:

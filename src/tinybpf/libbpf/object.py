@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from tinybpf.errors import MissingError
 from tinybpf.libbpf._handle import ObjectHandle, closed_error, facts_of
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tinybpf.libbpf.userring import UserRingBuffer
 
 T = TypeVar("T")
+E = TypeVar("E")
 
 
 class Names(Mapping[str, T]):
@@ -147,6 +148,19 @@ class BpfObject:
         """The map of that name; `MissingError` (a ``KeyError``) lists those that exist."""
         return self.maps[name]
 
+    @overload
+    def ring_buffer(
+        self,
+        name: str,
+        *,
+        timeout: float | None = None,
+        count: int | None = None,
+        event_type: None = None,
+    ) -> EventStream[Any]: ...
+    @overload
+    def ring_buffer(
+        self, name: str, *, timeout: float | None = None, count: int | None = None, event_type: type[E]
+    ) -> EventStream[E]: ...
     def ring_buffer(
         self,
         name: str,
@@ -175,6 +189,26 @@ class BpfObject:
             lost=lambda: variables.counter(counter),
         )
 
+    @overload
+    def perf_buffer(
+        self,
+        name: str,
+        *,
+        timeout: float | None = None,
+        count: int | None = None,
+        event_type: None = None,
+        pages: int = 8,
+    ) -> EventStream[Any]: ...
+    @overload
+    def perf_buffer(
+        self,
+        name: str,
+        *,
+        timeout: float | None = None,
+        count: int | None = None,
+        event_type: type[E],
+        pages: int = 8,
+    ) -> EventStream[E]: ...
     def perf_buffer(
         self,
         name: str,

@@ -7,7 +7,7 @@ from _weakref import ref
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf._events import EventType, validate_event_type
@@ -62,10 +62,45 @@ class BpfPerfBuffer(PolledBuffer, Generic[T]):
     is -1. Kernel 4.4 or later.
     """
 
+    @overload
+    def __init__(
+        self: BpfPerfBuffer[bytes],
+        map: BpfMap[Any, Any],
+        sample_callback: Callable[[int, bytes], Any] | None = None,
+        lost_callback: Callable[[int, int], Any] | None = None,
+        page_count: int = 8,
+        *,
+        validate_btf_struct: str | None = None,
+        validate_field_names: bool = True,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: BpfPerfBuffer[Any],
+        map: BpfMap[Any, Any],
+        sample_callback: Callable[[int, Any], Any] | None = None,
+        lost_callback: Callable[[int, int], Any] | None = None,
+        page_count: int = 8,
+        *,
+        event_type: None,
+        validate_btf_struct: str | None = None,
+        validate_field_names: bool = True,
+    ) -> None: ...
+    @overload
     def __init__(
         self,
         map: BpfMap[Any, Any],
         sample_callback: Callable[[int, T], Any] | None = None,
+        lost_callback: Callable[[int, int], Any] | None = None,
+        page_count: int = 8,
+        *,
+        event_type: type[T],
+        validate_btf_struct: str | None = None,
+        validate_field_names: bool = True,
+    ) -> None: ...
+    def __init__(
+        self,
+        map: BpfMap[Any, Any],
+        sample_callback: Callable[[int, Any], Any] | None = None,
         lost_callback: Callable[[int, int], Any] | None = None,
         page_count: int = 8,
         *,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf._events import EventType, validate_event_type
@@ -16,6 +16,9 @@ from tinybpf.libbpf._ring import BATCH_RECORDS, RingReader
 from tinybpf.libbpf._source import Source, lost_counter
 from tinybpf.libbpf.info import RingBufferEvent
 from tinybpf.libbpf.map import BpfMap
+
+if TYPE_CHECKING:
+    from typing import Literal
 
 T = TypeVar("T")
 
@@ -40,10 +43,62 @@ class BpfRingBuffer(PolledBuffer, Generic[T]):
     ``event_type`` is a ``ctypes`` structure, a class from BTF, or bytes. Kernel 5.8 or later.
     """
 
+    @overload
+    def __init__(
+        self: BpfRingBuffer[bytes],
+        map: BpfMap[Any, Any] | None = None,
+        callback: Callable[[bytes], Any] | None = None,
+        as_memoryview: Literal[False] = False,
+        *,
+        validate_btf_struct: str | None = None,
+        validate_field_names: bool = True,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: BpfRingBuffer[memoryview],
+        map: BpfMap[Any, Any] | None = None,
+        callback: Callable[[memoryview], Any] | None = None,
+        *,
+        as_memoryview: Literal[True],
+        validate_btf_struct: str | None = None,
+        validate_field_names: bool = True,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: BpfRingBuffer[memoryview],
+        map: BpfMap[Any, Any] | None,
+        callback: Callable[[memoryview], Any] | None,
+        as_memoryview: Literal[True],
+        *,
+        validate_btf_struct: str | None = None,
+        validate_field_names: bool = True,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: BpfRingBuffer[Any],
+        map: BpfMap[Any, Any] | None = None,
+        callback: Callable[[Any], Any] | None = None,
+        as_memoryview: Literal[False] = False,
+        *,
+        event_type: None,
+        validate_btf_struct: str | None = None,
+        validate_field_names: bool = True,
+    ) -> None: ...
+    @overload
     def __init__(
         self,
         map: BpfMap[Any, Any] | None = None,
         callback: Callable[[T], Any] | None = None,
+        as_memoryview: Literal[False] = False,
+        *,
+        event_type: type[T],
+        validate_btf_struct: str | None = None,
+        validate_field_names: bool = True,
+    ) -> None: ...
+    def __init__(
+        self,
+        map: BpfMap[Any, Any] | None = None,
+        callback: Callable[[Any], Any] | None = None,
         as_memoryview: bool = False,
         *,
         event_type: Any = bytes,
