@@ -19,9 +19,12 @@ GROWTH = 1.5
 """What an entry of the largest takes, compared with one of the smallest, may be so many times C's figure
 for that: both grow out of the processor's caches."""
 
-ROUNDS = 7
-ROUNDS_OF = {SIZES[0]: 40, SIZES[-1]: 3}
-"""Rounds of each process; of small maps more, of large ones fewer."""
+ROUNDS = 3
+ROUNDS_OF = {SIZES[0]: 20}
+"""Rounds of each process; of small maps more."""
+
+PROCESSES = 3
+"""How many of them take turns in a run: a machine that others use, too, is quiet for a while only."""
 
 
 def measure(runs: int) -> list[Row]:
@@ -31,9 +34,8 @@ def measure(runs: int) -> list[Row]:
 
         def rates(way: str, entries: int) -> tuple[float, float]:
             numbers = (way, str(ROUNDS_OF.get(entries, ROUNDS)), str(entries))
-            found = peers.in_turn(
-                {"C": [program, *numbers], "tinybpf": peers.our_program("maps", *numbers)}, runs
-            )
+            commands = {"C": [program, *numbers], "tinybpf": peers.our_program("maps", *numbers)}
+            found = peers.in_turn(commands, runs if entries == SIZES[-1] else runs * PROCESSES)
             return found["C"], found["tinybpf"]
 
         rows = [
