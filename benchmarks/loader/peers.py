@@ -26,31 +26,51 @@ BCC = "/usr/bin/python3"
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of work: the best of each, in ``unit``. ``bound`` is the ratio to C that is to be reached."""
+    """One kind of work: the best of each, in ``unit``; None who does not do it.
+
+    ``bound`` is to be reached: by the ratio to C, or by our own figure where that is ``absolute`` (or where
+    there is no C). More is better of ``M/s``, less of all else.
+    """
 
     name: str
-    unit: str  # "M/s", where more is better, or "ms", where less is
-    c: float
+    unit: str
+    c: float | None
     ours: float
     bound: float | None = None
     bcc: float | None = None
+    absolute: bool = False
 
     @property
-    def ratio(self) -> float:
-        return self.ours / self.c
+    def ratio(self) -> float | None:
+        return None if self.c is None else self.ours / self.c
 
-    def reached(self) -> bool:
+    def reached(self) -> bool | None:
+        """None where nothing is to be reached."""
         if self.bound is None:
-            return True
-        return self.ratio >= self.bound if self.unit == "M/s" else self.ratio <= self.bound
+            return None
+        figure = self.ours if self.absolute or self.ratio is None else self.ratio
+        return figure >= self.bound if self.unit == "M/s" else figure <= self.bound
 
     def cells(self) -> tuple[str, ...]:
-        bound = "" if self.bound is None else f"{'≥' if self.unit == 'M/s' else '≤'} {self.bound:g}"
-        bcc = "" if self.bcc is None else f"{self.bcc:.3g}"
-        return (self.name, self.unit, f"{self.c:.3g}", f"{self.ours:.3g}", f"{self.ratio:.3g}", bound, bcc)
+        figures = [_figure(number) for number in (self.c, self.ours, self.ratio)]
+        reached = {None: "", True: "yes", False: "no"}[self.reached()]
+        return (self.name, self.unit, *figures, self._bound(), reached, _figure(self.bcc))
+
+    def _bound(self) -> str:
+        if self.bound is None:
+            return ""
+        unit = f" {self.unit}" if self.absolute or self.c is None else ""
+        return f"{'≥' if self.unit == 'M/s' else '≤'} {self.bound:g}{unit}"
 
 
-HEAD = ("", "", "C", "tinybpf", "ratio", "to reach", "bcc")
+HEAD = ("", "", "C", "tinybpf", "ratio", "to reach", "reached", "bcc")
+
+
+def _figure(number: float | None) -> str:
+    """Three digits; all of those before the point."""
+    if number is None:
+        return ""
+    return f"{number:.0f}" if number >= 1000 else f"{number:.3g}"
 
 
 def libbpf_flags() -> list[str] | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.loader import maps, ring
+from benchmarks.loader import loading, maps, ring
 from benchmarks.loader.peers import Row
 
-SUBJECTS = (ring.measure, maps.measure)
+SUBJECTS = (ring.measure, maps.measure, loading.measure)
 """What is measured; each takes the number of runs and gives its rows."""
 
 

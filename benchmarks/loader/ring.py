@@ -53,10 +53,10 @@ def measure(runs: int) -> list[Row]:
     ]
 
 
-def _typed(obj: Any) -> Callable[[], tuple[int, int]]:
+def _typed(obj: Any, records: int) -> Callable[[], tuple[int, int]]:
     def work() -> tuple[int, int]:
         items = total = 0
-        for event in obj.ring_buffer("events", count=RECORDS):
+        for event in obj.ring_buffer("events", count=records):
             total += event.Number + event.Kind
             items += 1
         return items, total
@@ -64,7 +64,7 @@ def _typed(obj: Any) -> Callable[[], tuple[int, int]]:
     return work
 
 
-def _callback(obj: Any) -> Callable[[], tuple[int, int]]:
+def _callback(obj: Any, records: int) -> Callable[[], tuple[int, int]]:
     import tinybpf
 
     total = 0
@@ -84,7 +84,7 @@ def _callback(obj: Any) -> Callable[[], tuple[int, int]]:
     return work
 
 
-def _bytes(obj: Any) -> Callable[[], tuple[int, int]]:
+def _bytes(obj: Any, records: int) -> Callable[[], tuple[int, int]]:
     stream = obj.ring_buffer("events")
 
     def work() -> tuple[int, int]:
@@ -96,7 +96,7 @@ def _bytes(obj: Any) -> Callable[[], tuple[int, int]]:
     return work
 
 
-def _view(obj: Any) -> Callable[[], tuple[int, int]]:
+def _view(obj: Any, records: int) -> Callable[[], tuple[int, int]]:
     stream = obj.ring_buffer("events")
 
     def work() -> tuple[int, int]:
@@ -108,7 +108,7 @@ def _view(obj: Any) -> Callable[[], tuple[int, int]]:
     return work
 
 
-def _into(obj: Any) -> Callable[[], tuple[int, int]]:
+def _into(obj: Any, records: int) -> Callable[[], tuple[int, int]]:
     stream = obj.ring_buffer("events")
     memory = bytearray(64 * BATCH)
 
@@ -128,7 +128,7 @@ def main(way: str, path: str, rounds: str, records: str) -> None:
     works = dict(zip(WAYS, (_typed, _callback, _bytes, _view, _into), strict=True))
     with tinybpf.load(path) as obj:
         fill = obj.program("fill")
-        work = works[way](obj)
+        work = works[way](obj, int(records))
         peers.rounds(int(rounds), lambda: fill.test_run(bytes(64), repeat=int(records)), work)
 
 

@@ -6,9 +6,12 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "map_entries.h"
+
+#define PATIENCE 10 /* milliseconds; a batch takes two where nobody else wants the processors */
 
 enum state { IDLE, ASKED, READING, READ, OVER };
 
@@ -20,6 +23,7 @@ struct ahead {
     int fd;
     struct entries *self;
     long result;
+    bool hindered; /* others want the processors, too: it was begun, and then stopped */
 };
 
 static void let_go(struct ahead *ahead) /* with the lock */
@@ -87,6 +91,8 @@ struct ahead *tb_ahead_new(struct entries *self, int fd)
 
 void tb_ahead_ask(struct ahead *ahead)
 {
+    if (ahead->hindered) /* it is read when it is waited for */
+        return;
     pthread_mutex_lock(&ahead->lock);
     ahead->state = ASKED;
     pthread_cond_signal(&ahead->changed);
@@ -95,9 +101,15 @@ void tb_ahead_ask(struct ahead *ahead)
 
 long tb_ahead_wait(struct ahead *ahead)
 {
+    struct timespec began, ended;
+
+    clock_gettime(CLOCK_MONOTONIC, &began);
     pthread_mutex_lock(&ahead->lock);
     while (ahead->state == READING)
         pthread_cond_wait(&ahead->changed, &ahead->lock);
+    clock_gettime(CLOCK_MONOTONIC, &ended);
+    long waited = (ended.tv_sec - began.tv_sec) * 1000 + (ended.tv_nsec - began.tv_nsec) / 1000000;
+    ahead->hindered = ahead->hindered || waited > PATIENCE;
     bool read = ahead->state == READ;
     long result = ahead->result;
     ahead->state = IDLE;

@@ -135,7 +135,7 @@ static int all_into(struct entries *self, PyObject *made)
 
     while (more > 0) { /* a key that comes again is the same key */
         bool asked = ask_ahead(self, &ahead);
-        if (PyErr_Occurred() || into_dict(self, made))
+        if (PyErr_Occurred() || PyErr_CheckSignals() || into_dict(self, made))
             break;
         more = asked ? take_ahead(self, ahead) : tb_entries_fill(self);
     }

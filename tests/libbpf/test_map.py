@@ -160,7 +160,7 @@ def test_an_array(obj):
     assert (len(pairs), list(pairs), 3 in pairs, 4 in pairs) == (4, [0, 1, 2, 3], True, False)
     with pytest.raises(KeyError):
         pairs[4]
-    with pytest.raises(tinybpf.BpfError, match="no such index: the map's are 0 to 3"):
+    with pytest.raises(tinybpf.BpfError, match="no such index"):
         pairs[4] = {"A": 1}
     with pytest.raises(tinybpf.BpfError, match="an array's entries cannot be deleted"):
         del pairs[0]

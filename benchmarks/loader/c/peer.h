@@ -31,6 +31,19 @@ static inline double cpu_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* The most memory that this process had, in KiB. */
+static inline long most_kib(void)
+{
+    char line[256];
+    long found = -1;
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status && found < 0 && fgets(line, sizeof line, status))
+        sscanf(line, "VmHWM: %ld", &found);
+    if (status)
+        fclose(status);
+    return found;
+}
+
 static inline struct bpf_object *load(const char *path)
 {
     struct bpf_object *obj = bpf_object__open_file(path, NULL);

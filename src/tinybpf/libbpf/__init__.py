@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from tinybpf.libbpf._lib import init, libbpf_version
-from tinybpf.libbpf._pins import open_map_by_id, open_pinned_map
 from tinybpf.libbpf.enums import BPF_ANY, BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST, BpfMapType, BpfProgType
-from tinybpf.libbpf.info import MapInfo, ProgramInfo, RingBufferEvent, TestRunResult
-from tinybpf.libbpf.link import BpfLink
 from tinybpf.libbpf.map import BpfMap
 from tinybpf.libbpf.object import BpfObject
 from tinybpf.libbpf.open import load
@@ -16,6 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from tinybpf.libbpf._pins import open_map_by_id, open_pinned_map
+    from tinybpf.libbpf.info import MapInfo, ProgramInfo, RingBufferEvent, TestRunResult
+    from tinybpf.libbpf.link import BpfLink
     from tinybpf.libbpf.perfbuf import BpfPerfBuffer
     from tinybpf.libbpf.ringbuf import BpfRingBuffer
     from tinybpf.libbpf.stream import EventStream
@@ -45,8 +45,19 @@ __all__ = [
     "open_pinned_map",
 ]
 
-_LATER = {"BpfPerfBuffer": "perfbuf", "BpfRingBuffer": "ringbuf", "EventStream": "stream"}
-"""What only readers of buffers need: not imported to load an object."""
+_LATER = {
+    "BpfLink": "link",
+    "BpfPerfBuffer": "perfbuf",
+    "BpfRingBuffer": "ringbuf",
+    "EventStream": "stream",
+    "MapInfo": "info",
+    "ProgramInfo": "info",
+    "RingBufferEvent": "info",
+    "TestRunResult": "info",
+    "open_map_by_id": "_pins",
+    "open_pinned_map": "_pins",
+}
+"""What a load does without, by the module that has it: dataclasses alone take as long as all of the rest."""
 
 
 def __getattr__(name: str) -> Any:

@@ -9,11 +9,9 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from tinybpf.errors import BpfError
-from tinybpf.libbpf import _percpu
 from tinybpf.libbpf._mapcore import MapCore, MapTypes
 from tinybpf.libbpf._mapmany import ManyEntries, MapItems, MapValues
 from tinybpf.libbpf.enums import BPF_ANY, DICTIONARIES, BpfMapType
-from tinybpf.libbpf.info import MapInfo
 
 # BTF and the codecs are imported by the first map that is used: 10 ms that a program which only
 # loads and attaches does not pay.
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from tinybpf.libbpf._mapmemory import ArenaMemory
     from tinybpf.libbpf.btf import BtfType
     from tinybpf.libbpf.codec import Codec
+    from tinybpf.libbpf.info import MapInfo
     from tinybpf.libbpf.link import BpfLink
 
 K = TypeVar("K")
@@ -83,6 +82,8 @@ class BpfMap(ManyEntries[K, V]):
     @property
     def info(self) -> MapInfo:
         """Name, type, sizes and number of entries in one."""
+        from tinybpf.libbpf.info import MapInfo
+
         core = self._core
         return MapInfo(core.name, core.type, core.key_size, core.value_size, core.max_entries)
 
@@ -181,6 +182,8 @@ class BpfMap(ManyEntries[K, V]):
         core, key, value = self._core, self._key_codec, self._value_codec
         form, encode, decode = value.form, value.encode, value.decode
         if core.is_percpu:
+            from tinybpf.libbpf import _percpu
+
             form, encode, decode = "", partial(_percpu.encode, core, value), _percpu.decoder(core, value)
         self._bind(
             (key.form, core.key_size, key.encode, key.decode), (form, core.room, encode, decode), self._slow

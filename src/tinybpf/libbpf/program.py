@@ -10,11 +10,11 @@ from tinybpf.libbpf._lib import lib, text
 from tinybpf.libbpf.attach_network import NetworkAttachments
 from tinybpf.libbpf.attach_tracing import TracingAttachments
 from tinybpf.libbpf.enums import BpfProgType
-from tinybpf.libbpf.info import ProgramInfo, TestRunResult
 
 if TYPE_CHECKING:
     from tinybpf.libbpf._handle import ObjectHandle
     from tinybpf.libbpf.disassembly import Disassembly
+    from tinybpf.libbpf.info import ProgramInfo, TestRunResult
     from tinybpf.libbpf.link import BpfLink
 
 
