@@ -197,7 +197,14 @@ class BpfMap(ManyEntries[K, V]):
     def lookup_percpu_sum(self, key: K) -> Any:
         """The sum of all CPUs' values, or None; for values that are numbers."""
         values = self.lookup_percpu(key)
-        return None if values is None else sum(values)
+        try:
+            return None if values is None else sum(values)
+        except TypeError:
+            label = self._value_codec.label
+            raise TypeError(
+                f"values of map '{self.name}' are {label}, which cannot be added\n  hint: "
+                "typed(value=int) makes them numbers"
+            ) from None
 
     def items_percpu(self) -> Iterator[tuple[K, list[Any]]]:
         """Keys with the values of all CPUs; what vanishes meanwhile is left out."""
