@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import _percpu
+from tinybpf.libbpf._check import path_of
 from tinybpf.libbpf._mapcore import MapCore, MapTypes
 from tinybpf.libbpf._mapmany import ManyEntries, MapItems, MapValues
 from tinybpf.libbpf.enums import BPF_ANY, DICTIONARIES, BpfMapType
@@ -312,13 +313,13 @@ class BpfMap(ManyEntries[K, V]):
         """Pin the map in a BPF file system, where it outlives the process. Kernel 4.4 or later."""
         from tinybpf.libbpf import _pins
 
-        _pins.pin_map(self._core, os.fspath(path))
+        _pins.pin_map(self._core, path_of("path", path))
 
     def unpin(self, path: str | os.PathLike[str]) -> None:
         """Take a pin away."""
         from tinybpf.libbpf import _pins
 
-        _pins.unpin_map(self._core, os.fspath(path))
+        _pins.unpin_map(self._core, path_of("path", path))
 
     def close(self) -> None:
         """Close a map that stands alone; one of an object closes with the object."""
