@@ -83,10 +83,10 @@ def open(
 ) -> OpenObject:
     """Read and parse an object without loading it, so that it can be configured before.
 
-    ``source`` is what `load` takes, and errors are those of it; nothing is asked of the kernel yet. ``log_level`` and
-    ``log_size`` are as `OpenObject` has them. ``btf_path`` is a file with the kernel's BTF, for
-    kernels that have none in ``/sys/kernel/btf/vmlinux``: CO-RE relocations go by it. ``pin_root`` is the
-    directory below which maps are pinned that say so in their definition (``LIBBPF_PIN_BY_NAME``), by
+    ``source`` is what `load` takes, and errors are as there; nothing is asked of the kernel yet.
+    ``log_level`` and ``log_size`` are as `OpenObject` has them. ``btf_path`` is a file with the kernel's BTF,
+    for kernels that have none in ``/sys/kernel/btf/vmlinux``: CO-RE relocations go by it. ``pin_root`` is
+    the directory below which maps are pinned that say so in their definition (``LIBBPF_PIN_BY_NAME``), by
     default ``/sys/fs/bpf``. ``kconfig`` has values for the program's ``extern`` variables of section
     ``.kconfig``, which come before those of the running kernel's configuration: a mapping (``True`` is
     ``y``, ``False`` ``n``, text a string) or lines such as ``CONFIG_HZ=250``.
