@@ -144,7 +144,7 @@ class MapCore(MapDescriptor):
 
     def _too_many(self) -> str:
         if self.type in INDEXED:
-            return f"no such index: the map's are 0 to {self.max_entries - 1}"
+            return f"no such index: the map's indexes are 0 to {self.max_entries - 1}"
         return f"the map is full: it has {self.max_entries} entries"
 
     def close(self) -> None:
