@@ -86,7 +86,7 @@ class TestMaps:
 
     def test_an_array_says_which_indexes_it_has(self):
         with tinybpf.create_map("array", key="u32", value="u64", max_entries=4) as made:
-            assert "hint: no such index: the map's are 0 to 3" in said(lambda: made.__setitem__(4, 1))
+            assert "hint: no such index: the map's indexes are 0 to 3" in said(lambda: made.__setitem__(4, 1))
             assert "hint: an array's entries cannot be deleted" in said(lambda: made.__delitem__(1))
 
     @pytest.mark.parametrize("kind", ["prog_array", "perf_event_array", "cgroup_array", "devmap", "cpumap"])
@@ -94,7 +94,9 @@ class TestMaps:
         sizes: dict[str, Any] = {"value": "u32"} if kind in ("devmap", "cpumap") else {}
         value: Any = {"devmap": "lo", "cgroup_array": "/sys/fs/cgroup"}.get(kind, 1)
         with tinybpf.create_map(kind, max_entries=1, **sizes) as made:
-            assert "hint: no such index: the map's are 0 to 0" in said(lambda: made.__setitem__(1, value))
+            assert "hint: no such index: the map's indexes are 0 to 0" in said(
+                lambda: made.__setitem__(1, value)
+            )
 
     def test_a_full_trie(self):
         with tinybpf.create_map("lpm_trie", key="char[8]", value="u64", max_entries=2) as made:

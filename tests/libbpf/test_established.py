@@ -26,7 +26,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "version": {},
     "libbpf_version": {},
     "init": {"libbpf_path": None},
-    "load": {"source": NONE},
+    "load": {"path": NONE},
     "open_pinned_map": {"path": NONE, "key_type": None, "value_type": None},
     "BpfObject.program": {"name": NONE},
     "BpfObject.map": {"name": NONE},
@@ -283,6 +283,14 @@ class TestDefects:
         with pytest.raises(FileNotFoundError) as missing:
             tinybpf.load("/nowhere/x.o")
         assert missing.value.errno == errno.ENOENT
+
+    def test_maps_of_floats(self):
+        """They could not be written; a map that stands alone comes closest to an object's with BTF."""
+        with tinybpf.create_map("hash", key="u32", value="f64", max_entries=4) as numbers:
+            numbers[1], numbers[2] = 1.5, -2
+            assert numbers.to_dict() == {1: 1.5, 2: -2.0}
+            with pytest.raises(TypeError):
+                numbers[3] = "1.5"
 
     def test_structures_that_are_too_short(self, build):
         with tinybpf.load(build("maps")) as obj:

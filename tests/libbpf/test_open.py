@@ -120,7 +120,7 @@ class TestBeforeTheLoad:
             ("max_entries", True, TypeError, "max_entries must be an integer, not a bool"),
             ("value_size", 0, ValueError, "value_size must be from 1"),
             ("autocreate", "no", TypeError, "autocreate must be True or False, not 'no'"),
-            ("pin_path", 3, TypeError, "expected str, bytes or os.PathLike"),
+            ("pin_path", 3, TypeError, "pin_path must be a path"),
             ("pin_path", "", ValueError, "pin_path must be a path"),
             ("pin_path", "/sys/fs/bpf/a\0b", ValueError, "pin_path must be a path"),
             (

@@ -42,7 +42,10 @@ def attempt(what: str, function: Callable[..., Any], *args: Any, hints: Hints | 
     """
     mark_used()
     lib.tb_log_clear()
-    result = function(*args)
+    try:
+        result = function(*args)
+    except OverflowError as error:  # cffi's word for a number that C has no room for
+        raise ValueError(f"{what} failed: {error}") from None
     if isinstance(result, int):
         if result >= 0:
             return result
@@ -57,6 +60,17 @@ def check(what: str, result: int, hints: Hints | None = None) -> int:
     if result >= 0:
         return result
     raise error_from(what, -result, None, hints)
+
+
+def path_of(what: str, value: Any) -> str:
+    """A path as text; ``TypeError`` or ``ValueError`` where ``what`` is none."""
+    try:
+        path = os.fsdecode(value)
+    except TypeError:
+        raise TypeError(f"{what} must be a path (str or os.PathLike), not {type(value).__name__}") from None
+    if "\0" in path:
+        raise ValueError(f"{what} must be a path, not {path!r}")
+    return path
 
 
 def strerror(errno: int) -> str:

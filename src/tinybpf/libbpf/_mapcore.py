@@ -138,11 +138,13 @@ class MapCore(MapDescriptor):
         what = f"{verb} map '{self.name}'" + (f", after {done} entries," if done > 0 else "")
         full = errno.ENOSPC if self.type is BpfMapType.LPM_TRIE else errno.E2BIG
         hints: Hints = {**_HINTS.get(verb, {}), full: self._too_many}
+        if self.type in _OF_CGROUPS and verb == "delete from":
+            hints = {errno.EINVAL: "a value goes with its cgroup, or with the program that the map is for"}
         return error_from(what, -result, None, {**hints, **self.hints.get(verb, {})})
 
     def _too_many(self) -> str:
         if self.type in INDEXED:
-            return f"no such index: the map's are 0 to {self.max_entries - 1}"
+            return f"no such index: the map's indexes are 0 to {self.max_entries - 1}"
         return f"the map is full: it has {self.max_entries} entries"
 
     def close(self) -> None:
@@ -155,6 +157,7 @@ class MapCore(MapDescriptor):
                     memory.close()
 
 
+_OF_CGROUPS = (BpfMapType.CGROUP_STORAGE, BpfMapType.PERCPU_CGROUP_STORAGE)
 _HINTS: OperationHints = {
     "update": {
         errno.EEXIST: "the key is there already, and the flags forbid replacing it",

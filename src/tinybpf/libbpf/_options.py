@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from tinybpf.libbpf._check import not_found
+from tinybpf.libbpf._check import not_found, path_of
 from tinybpf.libbpf._lib import ffi
 
 
@@ -14,14 +14,14 @@ def fill(opts: Any, btf_path: Any, pin_root: Any, kconfig: Any) -> list[Any]:
     """Put them into libbpf's structure; what is returned must live as long as that is used."""
     alive = []
     if btf_path is not None:
-        path = os.fspath(btf_path)
+        path = path_of("btf_path", btf_path)
         if not os.path.isfile(path):
             raise not_found(f"use '{path}' as the kernel's BTF failed: there is no such file")
         alive.append(ffi.new("char[]", os.fsencode(path)))
         opts.btf_custom_path = alive[-1]
     if pin_root is not None:
-        path = os.fspath(pin_root)
-        if not path or "\0" in os.fsdecode(path):
+        path = path_of("pin_root", pin_root)
+        if not path:
             raise ValueError("pin_root must be a directory in a BPF file system")
         alive.append(ffi.new("char[]", os.fsencode(path)))
         opts.pin_root_path = alive[-1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import _mapinfo
-from tinybpf.libbpf._check import Hints, attempt, not_found
+from tinybpf.libbpf._check import Hints, attempt, not_found, path_of
 from tinybpf.libbpf._handle import Descriptor
 from tinybpf.libbpf._lib import ffi, lib, text
 from tinybpf.libbpf._mapcore import UNTYPED, MapCore, MapTypes
@@ -104,7 +104,7 @@ def open_pinned_map(
     Its types come from the BTF that the kernel keeps with it, unless they are given.
     `NotFoundError` where nothing is pinned there, `BpfError` where it is no map.
     """
-    name = os.fspath(path)
+    name = path_of("path", path)
     what = f"open pinned map '{name}'"
     if not os.path.lexists(name):
         raise not_found(f"{what} failed: there is no such pin", errno.ENOENT)

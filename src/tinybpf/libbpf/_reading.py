@@ -36,6 +36,8 @@ def _read_file(path: str) -> bytes:
         finally:
             os.close(fd)
         return parts[0] if len(parts) == 1 else b"".join(parts)
+    except ValueError:
+        raise ValueError(f"load() and open() take a path, not {path!r}") from None
     except FileNotFoundError:
         raise not_found(f"load '{path}' failed: there is no such file", errno.ENOENT) from None
     except OSError as error:

@@ -13,6 +13,7 @@ from tinybpf.libbpf._check import ENOTSUPP, error_from
 from tinybpf.libbpf._handle import Descriptor
 from tinybpf.libbpf._lib import ffi, lib, mark_used
 from tinybpf.libbpf._mapcore import MapCore, MapTypes
+from tinybpf.libbpf._settings import number
 from tinybpf.libbpf.btf import Btf
 from tinybpf.libbpf.enums import ARRAY_TYPES, BpfMapType
 
@@ -63,6 +64,9 @@ def create_map(
     ``TypeError`` or ``ValueError``; `UnsupportedError` names the version of Linux that brought the type.
     """
     kind = _kind(type)
+    if not isinstance(name, str) or "\0" in name:
+        raise TypeError(f"name must be the name of a map, not {name!r}")
+    flags, extra = number("flags", flags), number("extra", extra, most=(1 << 64) - 1)
     key, value = _defaults(kind, key, value)
     described = btf_writer.describe(key, value)
     shape = (*described.sizes, _entries(kind, max_entries))
@@ -90,7 +94,7 @@ def _view(core: MapCore, key: Any, value: Any) -> BpfMap[Any, Any]:
 
 def _kind(type: BpfMapType | str) -> BpfMapType:
     if not isinstance(type, str):
-        return BpfMapType(type)
+        return BpfMapType(number("type", type))
     try:
         return BpfMapType[type.upper()]
     except KeyError:
@@ -121,6 +125,7 @@ def _defaults(kind: BpfMapType, key: Any, value: Any) -> tuple[Any, Any]:
 
 
 def _entries(kind: BpfMapType, max_entries: int) -> int:
+    max_entries = number("max_entries", max_entries)
     if kind in _STORAGE:
         if max_entries:
             raise ValueError(f"a {kind.name} has no number of entries: leave max_entries out")

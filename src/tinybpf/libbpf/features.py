@@ -105,6 +105,7 @@ def _programs() -> tuple[ProgramFeature, ...]:
         feature("fentry", kind.TRACING, "5.5", trampoline, attach_type=24, target=tested),
         feature("fexit", kind.TRACING, "5.5", trampoline, attach_type=25, target=tested),
         feature("fmod_ret", kind.TRACING, "5.7", trampoline, attach_type=26, target=modified),
+        feature("fsession", kind.TRACING, "7.0", trampoline, attach_type=58, target=tested),
         feature("iter", kind.TRACING, "5.8", tracing, attach_type=28, target=(_FUNC, "bpf_iter_task")),
         feature("perf_event", kind.PERF_EVENT, "4.9", events),
         feature(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import _since
-from tinybpf.libbpf._check import attempt, error_from
+from tinybpf.libbpf._check import attempt, error_from, path_of
 from tinybpf.libbpf._handle import closed_error, forget_link, keep_link
 from tinybpf.libbpf._lib import ffi, lib
 
@@ -128,7 +128,7 @@ class BpfLink:
 
         Kernel 5.7 or later (5.15 for tracepoints).
         """
-        name = os.fspath(path)
+        name = path_of("path", path)
         with self._lock:
             self._pin(f"pin link '{self._target}' to '{name}'", self._require(), name)
             self._pinned = name

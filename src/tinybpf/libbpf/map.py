@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from tinybpf.errors import BpfError
+from tinybpf.libbpf._check import path_of
 from tinybpf.libbpf._mapcore import MapCore, MapTypes
 from tinybpf.libbpf._mapmany import ManyEntries, MapItems, MapValues
 from tinybpf.libbpf.enums import BPF_ANY, DICTIONARIES, BpfMapType
@@ -200,7 +201,14 @@ class BpfMap(ManyEntries[K, V]):
     def lookup_percpu_sum(self, key: K) -> Any:
         """The sum of all CPUs' values, or None; for values that are numbers."""
         values = self.lookup_percpu(key)
-        return None if values is None else sum(values)
+        try:
+            return None if values is None else sum(values)
+        except TypeError:
+            label = self._value_codec.label
+            raise TypeError(
+                f"values of map '{self.name}' are {label}, which cannot be added\n  hint: "
+                "typed(value=int) makes them numbers"
+            ) from None
 
     def items_percpu(self) -> Iterator[tuple[K, list[Any]]]:
         """Keys with the values of all CPUs; what vanishes meanwhile is left out."""
@@ -308,13 +316,13 @@ class BpfMap(ManyEntries[K, V]):
         """Pin the map in a BPF file system, where it outlives the process. Kernel 4.4 or later."""
         from tinybpf.libbpf import _pins
 
-        _pins.pin_map(self._core, os.fspath(path))
+        _pins.pin_map(self._core, path_of("path", path))
 
     def unpin(self, path: str | os.PathLike[str]) -> None:
         """Take a pin away."""
         from tinybpf.libbpf import _pins
 
-        _pins.unpin_map(self._core, os.fspath(path))
+        _pins.unpin_map(self._core, path_of("path", path))
 
     def close(self) -> None:
         """Close a map that stands alone; one of an object closes with the object."""

@@ -290,6 +290,8 @@ class BpfObject:
         from tinybpf.libbpf.validate import validate_against_btf
 
         self._require()
+        if not isinstance(btf_name, str):
+            raise TypeError(f"btf_name must be the name of a struct, not {type(btf_name).__name__}")
         btf = self._handle.btf
         type_id = None if btf is None else btf.find(btf_name)
         if btf is None or type_id is None:

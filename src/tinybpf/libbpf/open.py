@@ -35,7 +35,7 @@ LOG_SIZE = 16 << 20
 
 
 def load(
-    source: str | os.PathLike[str] | bytes | bytearray | memoryview | SupportsBytes,
+    path: str | os.PathLike[str] | bytes | bytearray | memoryview | SupportsBytes,
     *,
     variables: Mapping[str, Any] | None = None,
     configure: Callable[[OpenObject], object] | None = None,
@@ -53,13 +53,13 @@ def load(
     with the open object, for all else that can be set before the load: see `open`, whose options
     the others are.
 
-    ``source`` is a path, the bytes of an ELF file, or something that has such bytes (and perhaps a
+    ``path`` is one, or the bytes of an ELF file, or something that has such bytes (and perhaps a
     ``name``), like what the compiler returns. `NotFoundError` where there is no such file,
     `ObjectError` where it is no BPF object, `VerifierError` where the kernel refuses a program,
     `BpfError` for all else.
     """
     opened = open(
-        source, log_level=log_level, log_size=log_size, btf_path=btf_path, pin_root=pin_root, kconfig=kconfig
+        path, log_level=log_level, log_size=log_size, btf_path=btf_path, pin_root=pin_root, kconfig=kconfig
     )
     try:
         if variables is not None:
@@ -83,10 +83,10 @@ def open(
 ) -> OpenObject:
     """Read and parse an object without loading it, so that it can be configured before.
 
-    ``source`` and errors are those of `load`; nothing is asked of the kernel yet. ``log_level`` and
-    ``log_size`` are as `OpenObject` has them. ``btf_path`` is a file with the kernel's BTF, for
-    kernels that have none in ``/sys/kernel/btf/vmlinux``: CO-RE relocations go by it. ``pin_root`` is the
-    directory below which maps are pinned that say so in their definition (``LIBBPF_PIN_BY_NAME``), by
+    ``source`` is what `load` takes, and errors are as there; nothing is asked of the kernel yet.
+    ``log_level`` and ``log_size`` are as `OpenObject` has them. ``btf_path`` is a file with the kernel's BTF,
+    for kernels that have none in ``/sys/kernel/btf/vmlinux``: CO-RE relocations go by it. ``pin_root`` is
+    the directory below which maps are pinned that say so in their definition (``LIBBPF_PIN_BY_NAME``), by
     default ``/sys/fs/bpf``. ``kconfig`` has values for the program's ``extern`` variables of section
     ``.kconfig``, which come before those of the running kernel's configuration: a mapping (``True`` is
     ``y``, ``False`` ``n``, text a string) or lines such as ``CONFIG_HZ=250``.

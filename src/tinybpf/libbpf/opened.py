@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from tinybpf.errors import BpfError
-from tinybpf.libbpf._check import attempt, not_found
+from tinybpf.libbpf._check import attempt, not_found, path_of
 from tinybpf.libbpf._lib import lib
 from tinybpf.libbpf._pin_hints import for_open
 from tinybpf.libbpf._pins import descriptor_kind
@@ -50,7 +50,7 @@ def open_pinned_link(path: str | os.PathLike[str]) -> OpenedLink:
 
     `NotFoundError` where nothing is pinned there, `BpfError` where it is no link.
     """
-    name = os.fspath(path)
+    name = path_of("path", path)
     what = f"open pinned link '{name}'"
     if not os.path.lexists(name):
         raise not_found(f"{what} failed: there is no such pin", errno.ENOENT)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import _program_info
-from tinybpf.libbpf._check import attempt, check, not_found
+from tinybpf.libbpf._check import attempt, check, not_found, path_of
 from tinybpf.libbpf._handle import Descriptor, closed_error
 from tinybpf.libbpf._hints import SYS_ADMIN, permission_hint
 from tinybpf.libbpf._lib import lib, mark_used
@@ -87,7 +87,7 @@ def open_pinned_program(path: str | os.PathLike[str]) -> OpenedProgram:
 
     `NotFoundError` where nothing is pinned there, `BpfError` where it is no program.
     """
-    name = os.fspath(path)
+    name = path_of("path", path)
     what = f"open pinned program '{name}'"
     if not os.path.lexists(name):
         raise not_found(f"{what} failed: there is no such pin", errno.ENOENT)

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError, UnsupportedError
-from tinybpf.libbpf._check import attempt, not_found
+from tinybpf.libbpf._check import attempt, not_found, path_of
 from tinybpf.libbpf._lib import ffi, lib, text
 from tinybpf.libbpf._settings import U64, Settings, flag, member, number
 from tinybpf.libbpf.enums import BpfMapType
@@ -141,7 +141,7 @@ class OpenMap(Settings):
 
     @pin_path.setter
     def pin_path(self, value: str | os.PathLike[str] | None) -> None:
-        path = ffi.NULL if value is None else os.fsencode(value)
+        path = ffi.NULL if value is None else os.fsencode(path_of("pin_path", value))
         if path == b"" or (value is not None and b"\0" in path):
             raise ValueError("pin_path must be a path, or None for no pin")
         self._set("the pin path", lib.bpf_map__set_pin_path, path)

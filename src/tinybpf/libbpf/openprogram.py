@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from types import NoneType
 from typing import TYPE_CHECKING
 
 from tinybpf.errors import BpfError
@@ -94,10 +95,14 @@ class OpenProgram(Settings):
         which must stay open until the load; without one the function is the kernel's, and
         `BpfError` with ESRCH says that it has none of that name. Kernel 5.5 or later.
         """
+        from tinybpf.libbpf.program import BpfProgram
+
         pointer = self._pointer
         if not isinstance(function, str) or not function or "\0" in function:
             raise ValueError(f"function must be the name of one, not {function!r}")
         what = f"set the target of {self._label} to '{function}'"
+        if not isinstance(program, (BpfProgram, int, NoneType)):
+            raise TypeError(f"program must be a BpfProgram or a descriptor, not {type(program).__name__}")
         _held = None if program is None or isinstance(program, int) else program._held()
         fd = 0 if program is None else program if isinstance(program, int) else program.fd
         if isinstance(program, bool) or fd < 0:
@@ -109,7 +114,14 @@ class OpenProgram(Settings):
             errno.ENOENT: f"there is no '{function}' that such a program could be for",
             errno.EINVAL: "only programs of type TRACING, EXT or LSM have a target",
         }
-        attempt(what, lib.bpf_program__set_attach_target, pointer, fd, function.encode(), hints=hints)
+        attempt(
+            what,
+            lib.bpf_program__set_attach_target,
+            pointer,
+            fd,
+            function.encode("utf-8", "surrogateescape"),
+            hints=hints,
+        )
 
     def __repr__(self) -> str:
         if self._opened.used:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
+from tinybpf.libbpf._check import path_of
 from tinybpf.libbpf._lib import lib, text
 from tinybpf.libbpf.attach_network import NetworkAttachments
 from tinybpf.libbpf.attach_tracing import TracingAttachments
@@ -96,14 +97,14 @@ class BpfProgram(TracingAttachments, NetworkAttachments):
         from tinybpf.libbpf._pins import pin_program
 
         _held, fd = self._held(), self.fd
-        pin_program(fd, self._name, os.fspath(path))
+        pin_program(fd, self._name, path_of("path", path))
 
     def unpin(self, path: str | os.PathLike[str]) -> None:
         """Take a pin away; the program lives on in this process. `NotFoundError` where there is none."""
         from tinybpf.libbpf._pins import unpin_program
 
         _held, fd = self._held(), self.fd
-        unpin_program(fd, self._name, os.fspath(path))
+        unpin_program(fd, self._name, path_of("path", path))
 
     def disassembly(self) -> Disassembly:
         """The instructions as the verifier left them, with the lines of the source that they come from.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +50,34 @@ def test_a_function_is_replaced(target, other, how: str):
     info = link.info
     assert isinstance(info, tinybpf.TracingLinkInfo) and info.target_type_id > 0
     link.destroy()
+    assert result(target) == 102
+
+
+@pytest.mark.parametrize("given", ["descriptor", "by id", "pinned"])
+def test_a_target_that_is_given_in_other_ways(target, given: str):
+    skip_without("freplace")
+    path = f"/sys/fs/bpf/freplace-{os.getpid()}"
+    opened = tinybpf.open(OBJECT)
+    opened.programs["asked"].autoload = False
+    other = opened.programs["other"]
+    other.autoload = True
+    if given == "descriptor":
+        other.set_target("answer", target.fd)
+    elif given == "by id":
+        held = tinybpf.open_program_by_id(target.info.id)
+        other.set_target("answer", held)
+    else:
+        target.pin(path)
+        held = tinybpf.open_pinned_program(path)
+        target.unpin(path)
+        other.set_target("answer", held)
+    with opened.load() as obj:
+        with obj.program("other").attach_freplace():
+            assert result(target) == 4202
+        if given != "descriptor":
+            with obj.program("other").attach_freplace(held, "reply"):
+                assert result(target) == 142
+            held.close()
     assert result(target) == 102
 
 

@@ -11,6 +11,7 @@ import pytest
 from lacking import skip_without
 
 import tinybpf
+from tinybpf import system
 from tinybpf.libbpf import _arguments
 
 pytestmark = pytest.mark.kernel
@@ -47,6 +48,29 @@ def test_arguments_and_result(watch, fallocate):
     calls, (mode, length, result, flags) = seen[AFTER]
     assert (calls, mode, length, result) == (1, KEEP_SIZE, 5, -errno.EBADF)
     assert flags & os.O_ACCMODE == os.O_RDONLY and flags & os.O_NOFOLLOW
+
+
+@pytest.mark.parametrize("by_section", [True, False])
+def test_both_ends_of_a_function(build, me: int, fallocate, by_section: bool):
+    skip_without("fsession")
+    with tinybpf.load(build("fsession"), variables={"target": me}) as obj:
+        program = obj.program("onBoth")
+        link = program.attach() if by_section else program.attach_trace()
+        assert link.target == "fsession:vfs_fallocate"
+        fallocate(KEEP_SIZE, 0, 1)
+        assert obj.globals["calls"] == 2
+        link.destroy()
+        fallocate(KEEP_SIZE, 0, 1)
+        assert obj.globals["calls"] == 2
+
+
+def test_a_kernel_without_sessions(build):
+    if not system.older_than("7.0"):
+        pytest.skip("this kernel may have fsession")
+    with pytest.raises(
+        tinybpf.BpfError, match=r"is of section fsession/vfs_fallocate: Linux 7\.0 brought it"
+    ):
+        tinybpf.load(build("fsession"))
 
 
 def test_a_result_that_is_changed(watch, tmp_path):

@@ -106,7 +106,7 @@ def test_the_section_alone_does_not_say_where(obj):
         ),
         ({"binary_path": "/etc/passwd", "symbol": "root"}, tinybpf.BpfError, "it is no ELF file"),
         ({"symbol": "a\0b"}, ValueError, r"symbol must be a name, not 'a\\x00b'"),
-        ({"binary_path": "libc.so.6\0", "symbol": "labs"}, ValueError, "binary_path must be a name"),
+        ({"binary_path": "libc.so.6\0", "symbol": "labs"}, ValueError, "binary_path must be a path"),
         ({"binary_path": "", "symbol": "labs"}, ValueError, "binary_path must be a name, not ''"),
         ({}, ValueError, "say where: symbol, or offset"),
         ({"offset": -1}, ValueError, "offset must not be negative: -1"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import subprocess
+import sys
 
 import pytest
 
@@ -12,6 +14,15 @@ import tinybpf
 from tinybpf import create_map
 
 pytestmark = pytest.mark.kernel
+
+EGRESS = 1
+SENDS = """
+import os, pathlib, socket, sys
+pathlib.Path(sys.argv[1], "cgroup.procs").write_text(str(os.getpid()))
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for _ in range(5):
+    sender.sendto(b"x", ("127.0.0.1", 9))
+"""
 
 
 def test_of_sockets():
@@ -79,3 +90,27 @@ def test_of_cgroups(cgroup, tmp_path):
         assert storage.delete(cgroup) and cgroup not in storage
         with pytest.raises(tinybpf.BpfError, match="the key is the folder of a cgroup"):
             storage[tmp_path] = 1
+
+
+def test_of_cgroups_for_a_program(build, cgroup):
+    """The older kind: a dictionary by cgroup and attach type, with an entry for each attachment."""
+    with tinybpf.load(build("cgroupstorage")) as obj:
+        counted, per_cpu = obj.map("counted").typed(value=int), obj.map("perCPU").typed(value=int)
+        assert len(counted) == len(per_cpu) == 0
+        obj.program("count").attach_cgroup(cgroup)
+        subprocess.run([sys.executable, "-c", SENDS, cgroup], check=True)
+        key = struct.pack("=QIxxxx", os.stat(cgroup).st_ino, EGRESS)
+        assert counted.to_dict() == {key: 5} and list(counted) == [key] and len(counted) == 1
+        assert counted[key] == 5 and key in counted and bytes(16) not in counted
+        assert sum(per_cpu[key]) == per_cpu.lookup_percpu_sum(key) == 5 and list(per_cpu) == [key]
+        counted[key] = 100
+        per_cpu[key] = [10] * len(per_cpu[key])
+        subprocess.run([sys.executable, "-c", SENDS, cgroup], check=True)
+        assert counted[key] == 105 and sum(per_cpu[key]) == 10 * len(per_cpu[key]) + 5
+        with pytest.raises(tinybpf.BpfError, match="the key is not there, and the flags forbid creating it"):
+            counted[bytes(16)] = 1
+        for gone in (counted.clear, lambda: counted.pop(key), lambda: per_cpu.delete(key)):
+            with pytest.raises(tinybpf.BpfError, match="a value goes with its cgroup"):
+                gone()
+        with pytest.raises(TypeError, match=r"values of map 'perCPU' are .*, which cannot be added"):
+            obj.map("perCPU").lookup_percpu_sum(key)

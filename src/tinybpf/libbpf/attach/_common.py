@@ -88,6 +88,8 @@ def perform(
 
 def c_name(what: str, name: str) -> bytes:
     """A name as C takes it: ``ValueError`` where C would see less of it, or nothing."""
+    if not isinstance(name, str):
+        raise TypeError(f"{what} must be a name, not {type(name).__name__}")
     if not name or "\0" in name:
         raise ValueError(f"{what} must be a name, not {name!r}")
     return os.fsencode(name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import _since
-from tinybpf.libbpf._check import error_from, not_found
+from tinybpf.libbpf._check import error_from, not_found, path_of
 from tinybpf.libbpf._hints import lacks, program_needs
 from tinybpf.libbpf._lib import lib
 from tinybpf.libbpf.attach import _order, lsm
@@ -59,7 +59,7 @@ def attach(
         raise ValueError("an order is for links, a mode for what is attached without one: give either")
     if isinstance(cgroup, int):
         return _attach_fd(program, cgroup, f"descriptor {cgroup}", f"fd {cgroup}", attach_type, opts, mode)
-    path = os.fspath(cgroup)
+    path = path_of("cgroup", cgroup)
     fd = open_cgroup(f"attach cgroup program to '{path}'", path)
     try:
         return _attach_fd(program, fd, path, path, attach_type, opts, mode)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import _since
-from tinybpf.libbpf._check import attempt, error_from
+from tinybpf.libbpf._check import attempt, error_from, path_of
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach._common import create, link_options, require_type
 from tinybpf.libbpf.enums import BpfProgType
@@ -122,7 +122,7 @@ def _cgroup(what: str, cgroup: str | os.PathLike[str] | int) -> int:
             return os.dup(cgroup)
         except OSError as error:
             raise error_from(what, error.errno or 0, None) from None
-    return open_cgroup(what, os.fspath(cgroup))
+    return open_cgroup(what, path_of("cgroup", cgroup))
 
 
 def _order(order: str) -> int:

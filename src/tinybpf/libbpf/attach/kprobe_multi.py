@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import translate
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ def attach(
     program: BpfProgram, functions: Functions, retprobe: bool, cookies: Sequence[int] | None = None
 ) -> BpfLink:
     """See `BpfProgram.attach_kprobe_multi`. Kernel 5.18 or later."""
+    if not isinstance(functions, Iterable):
+        raise TypeError(f"functions must be names or a pattern, not {type(functions).__name__}")
     shown = functions if isinstance(functions, str) else _some(functions)
     what = f"attach kprobe.multi to '{shown}'"
     require_type(program, what, BpfProgType.KPROBE)

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tinybpf.libbpf import _since
-from tinybpf.libbpf._check import Hints, error_from, not_found
+from tinybpf.libbpf._check import Hints, error_from, not_found, path_of
 from tinybpf.libbpf.attach import _without_link
 from tinybpf.libbpf.attach._common import require_type
 from tinybpf.libbpf.enums import BpfProgType
@@ -21,7 +21,7 @@ LIRC_MODE2 = 16  # BPF_LIRC_MODE2
 
 def attach(program: BpfProgram, device: str | os.PathLike[str]) -> BpfLink:
     """See `BpfProgram.attach_lirc`. Kernel 4.18 or later."""
-    path = os.fspath(device)
+    path = path_of("device", device)
     what = f"attach lirc_mode2 to '{path}'"
     require_type(program, what, BpfProgType.LIRC_MODE2)
     try:

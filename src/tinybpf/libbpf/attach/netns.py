@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tinybpf.libbpf import _since
-from tinybpf.libbpf._check import Hints, error_from, not_found
+from tinybpf.libbpf._check import Hints, error_from, not_found, path_of
 from tinybpf.libbpf._lib import lib
 from tinybpf.libbpf.attach._common import create, require_type
 from tinybpf.libbpf.enums import BpfProgType
@@ -32,7 +32,7 @@ def attach(program: BpfProgram, type: BpfProgType, netns: str | os.PathLike[str]
     require_type(program, what, type)
     if isinstance(netns, int):
         return _attach(program, what, f"{kind}:fd {netns}", netns, kind)
-    path = OWN if netns is None else _path(os.fspath(netns))
+    path = OWN if netns is None else _path(path_of("netns", netns))
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tinybpf.errors import BpfError, UnsupportedError
 from tinybpf.libbpf import _since
-from tinybpf.libbpf._check import Hints, attempt
+from tinybpf.libbpf._check import Hints, attempt, path_of
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach import netkit, tcx
 from tinybpf.libbpf.attach._interface import find_interface
@@ -65,7 +65,7 @@ def query_cgroup(
     }
     if isinstance(cgroup, int):
         return _ask(what, cgroup, kind, EFFECTIVE if effective else 0, hints, with_links=False)
-    fd = open_cgroup(what, os.fspath(cgroup))
+    fd = open_cgroup(what, path_of("cgroup", cgroup))
     try:
         return _ask(what, fd, kind, EFFECTIVE if effective else 0, hints, with_links=False)
     finally:

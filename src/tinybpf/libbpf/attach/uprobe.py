@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
 from tinybpf.libbpf import _arguments
-from tinybpf.libbpf._check import Hints, not_found
+from tinybpf.libbpf._check import Hints, not_found, path_of
 from tinybpf.libbpf._hints import SYS_ADMIN, lacks, perf_hint
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach._common import c_name, cookie_of, link, perform, require_cookies, require_type
@@ -31,7 +31,7 @@ def attach(
 ) -> BpfLink:
     """See `BpfProgram.attach_uprobe`. Kernel 4.17 or later."""
     _check(offset, pid, symbol)
-    kind, path = "uretprobe" if retprobe else "uprobe", os.fspath(binary_path)
+    kind, path = "uretprobe" if retprobe else "uprobe", path_of("binary_path", binary_path)
     place = _place(path, symbol, offset)
     what = f"attach {kind} to '{place}'"
     require_type(program, what, BpfProgType.KPROBE)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError, UnsupportedError
 from tinybpf.libbpf import _arguments, _since
+from tinybpf.libbpf._check import path_of
 from tinybpf.libbpf._lib import ffi, lib
 from tinybpf.libbpf.attach import uprobe
 from tinybpf.libbpf.attach._common import c_name, cookie_of, create, link_options, require_type
@@ -37,7 +38,10 @@ def attach(
     uprobe.check_pid(pid)
     if (functions is None) == (offsets is None):
         raise ValueError("say where: functions, or offsets in the file in bytes")
-    path = os.fspath(binary_path)
+    path = path_of("binary_path", binary_path)
+    for name, each in (("functions", functions), ("offsets", offsets), ("cookies", cookies)):
+        if each is not None and not isinstance(each, Iterable):
+            raise TypeError(f"{name} must be a list, not {type(each).__name__}")
     what = f"attach uprobe.multi to '{path}:{_shown(functions, offsets)}'"
     require_type(program, what, BpfProgType.KPROBE)
     kind = _kind(program, what, retprobe)

@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from tinybpf.errors import BpfError
+from tinybpf.libbpf._check import path_of
 from tinybpf.libbpf._lib import ffi, lib, libbpf_version
 from tinybpf.libbpf.attach import uprobe
 from tinybpf.libbpf.attach._common import c_name, cookie_of, perform, require_cookies, require_type
@@ -54,7 +55,7 @@ def attach(
 ) -> BpfLink:
     """See `BpfProgram.attach_usdt`. Kernel 4.20 or later."""
     uprobe.check_pid(pid)
-    path = os.fspath(binary_path)
+    path = path_of("binary_path", binary_path)
     what = f"attach usdt to '{path}:{provider}:{name}'"
     require_type(program, what, BpfProgType.KPROBE)
     words = c_name("provider", provider), c_name("name", name)
