@@ -9,6 +9,7 @@ import time
 
 import pytest
 from lacking import skip_without
+from observing import observed, observed_errno
 
 import tinybpf
 from tinybpf.libbpf import _arguments
@@ -32,7 +33,12 @@ def test_the_arguments_of_a_function(watch, fallocate, by_section: bool):
     assert link.target == "fentry:vfs_fallocate"
     fallocate(KEEP_SIZE, 1 << 40, 4096)
     calls, (mode, offset, length, flags) = seen[BEFORE]
-    assert (calls, mode, offset, length) == (1, KEEP_SIZE, 1 << 40, 4096)
+    assert observed("calls and arguments of vfs_fallocate", (calls, mode, offset, length)) == (
+        1,
+        KEEP_SIZE,
+        1 << 40,
+        4096,
+    )
     assert flags & os.O_ACCMODE == os.O_RDONLY and flags & os.O_NOFOLLOW
     link.destroy()
     fallocate(KEEP_SIZE, 0, 1)
@@ -45,8 +51,41 @@ def test_arguments_and_result(watch, fallocate):
     assert seen.program.attach().target == "fexit:vfs_fallocate"
     assert fallocate(KEEP_SIZE, 3, 5) == -errno.EBADF
     calls, (mode, length, result, flags) = seen[AFTER]
-    assert (calls, mode, length, result) == (1, KEEP_SIZE, 5, -errno.EBADF)
+    assert observed("calls, arguments and result of vfs_fallocate", (calls, mode, length, result)) == (
+        1,
+        KEEP_SIZE,
+        5,
+        -errno.EBADF,
+    )
     assert flags & os.O_ACCMODE == os.O_RDONLY and flags & os.O_NOFOLLOW
+
+
+SESSION = """package bpf
+
+import "tinybpf/ebpf"
+
+var target, calls uint32
+
+//bpf:section fsession/vfs_fallocate
+func onBoth(ctx ebpf.Context) int32 {
+	if uint32(ebpf.GetCurrentPidTgid()>>32) == target {
+		calls++
+	}
+	return 0
+}
+"""
+
+
+def test_a_session(fallocate, me: int):
+    skip_without("fentry")
+    with tinybpf.load_go(SESSION, variables={"target": me}) as obj:
+        link = obj.program("onBoth").attach()
+        assert link.target == "fsession:vfs_fallocate"
+        fallocate(KEEP_SIZE, 0, 1)
+        assert observed("runs for one call, at entry and return", obj.globals["calls"]) == 2
+        link.destroy()
+        fallocate(KEEP_SIZE, 0, 1)
+        assert obj.globals["calls"] == 2
 
 
 def test_a_result_that_is_changed(watch, tmp_path):
@@ -60,7 +99,7 @@ def test_a_result_that_is_changed(watch, tmp_path):
     assert path.read_text() == "text"
     with pytest.raises(OSError) as caught:
         os.open(path, os.O_WRONLY)
-    assert caught.value.errno == errno.EXDEV
+    assert observed_errno("what an open failed with, by the program", caught.value.errno) == errno.EXDEV
     calls, (flags, before, *_) = seen[DECIDED]
     assert calls >= 1 and (flags & os.O_ACCMODE, before) == (os.O_WRONLY, 0)
     link.destroy()
@@ -74,7 +113,12 @@ def test_a_tracepoint(watch, me: int):
     for _ in range(3):
         time.sleep(0.002)
     calls, (previous, following, _, _) = seen[SWITCHED]
-    assert calls >= 3 and previous > 0 and following >= 0 and previous != following
+    assert (
+        calls >= 3
+        and previous > 0
+        and following >= 0
+        and observed("3 switches or more, with both processes", previous != following)
+    )
 
 
 def test_a_link_that_is_pinned(watch, fallocate):
