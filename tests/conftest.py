@@ -15,6 +15,7 @@ pytest_plugins = [
     "kernel_places",
     "watching",
     "old_kernels",
+    "observing",
     "pytester",
 ]  # the last is pytest's
 

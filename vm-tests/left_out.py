@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+MILLION = "the verifier walks a million instructions, minutes"
+
 LEFT_OUT = {
     "tests/libbpf/attach/test_perf_event.py::test_a_clock_samples": "counts samples by the clock",
-    "tests/libbpf/test_refusals.py::test_refused[loop_": "the verifier walks a million instructions, minutes",
-    "tests/cli/": "starts Python some times a test, and loads what other tests load",
+    "tests/libbpf/test_refusals.py::test_refused[loop_": MILLION,
+    "tests/libbpf/test_refused.py::test_a_long_log": MILLION,
+    "tests/libbpf/test_threads.py::test_the_lock_is_released_while_the_kernel_verifies": MILLION,
+    "tests/libbpf/test_disasm.py::test_the_kernels_own_tool": "asks bpftool about each program, minutes",
+    "tests/libbpf/test_foreign.py::test_compiled_": "clang compiles for each test, minutes when emulated",
+    "tests/libbpf/test_batches.py::test_threads_that": "threads race for a minute when emulated",
+    "tests/libbpf/test_interrupted.py::TestVerification": MILLION,
+    "tests/docs/test_guide.py": "starts Python some times a test, and does what other tests do",
+    "tests/cli/test_doctor.py": "starts Python some times a test, and looks at what the guest's own uses",
+    "tests/cli/test_held.py::test_a_reader": "starts Python some times, which no kernel changes",
+    "tests/cli/test_held.py::test_without_root": "starts Python some times, which no kernel changes",
+    "tests/cli/test_top.py::test_a_reader": "starts Python some times, which no kernel changes",
+    "tests/cli/test_run.py": "starts Python some times a test, and loads what other tests load",
+    "tests/cli/test_init.py": "starts Python some times a test, and loads what other tests load",
     "tests/benchmarks/": "measures time, which an emulated processor does not tell",
     "tests/fuzzing/": "Go's own compiler builds a program for each test, minutes in an emulated processor",
     "tests/language/": "Go's own compiler builds the cases, minutes in an emulated processor",

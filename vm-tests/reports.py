@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 
 class Outcome(NamedTuple):
-    """One test under one kernel: ``passed``, ``failed`` or ``skipped``, and why."""
+    """One test under one kernel: ``passed``, ``failed`` or ``skipped``, why, and what it has seen."""
 
     test: str
     outcome: str
     reason: str = ""
     seconds: float = 0.0
+    observed: Sequence[tuple[str, str]] = ()
 
 
 def read(path: Path) -> list[Outcome]:

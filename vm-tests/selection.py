@@ -32,12 +32,10 @@ class Selection(NamedTuple):
 def select(arguments: Sequence[str]) -> Selection:
     """What pytest would run of the tests with the kernel, given more arguments; ``SystemExit`` if nothing."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "kernel", *arguments],
+        [sys.executable, "-m", "pytest", "--collect-only", "-m", "kernel", *quiet(arguments), "-q"],
         cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
-    tests = [
-        line for line in done.stdout.splitlines() if "::" in line and not line.startswith(("E ", "ERROR"))
-    ]
+    tests = [line for line in done.stdout.splitlines() if is_place(line) and "::" in line]
     if done.returncode:
         raise SystemExit(done.stdout[-3000:])
     reasons = Counter(reason for reason in map(left_out.why, tests) if reason)
@@ -52,6 +50,11 @@ def environment() -> dict[str, str]:
     """This process's, with the folder of compiled modules."""
     found = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**found, "PYTHONPYCACHEPREFIX": str(COMPILED)}
+
+
+def quiet(arguments: Sequence[str]) -> list[str]:
+    """Without the flags that make pytest list the tests in another form."""
+    return [each for each in arguments if not re.fullmatch(r"-[vq]+|--verbose|--quiet", each)]
 
 
 def options(arguments: Sequence[str]) -> list[str]:

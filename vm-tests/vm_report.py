@@ -19,11 +19,14 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def line_of(report: pytest.TestReport) -> dict[str, object]:
-    """What the report says of a test: its outcome, and the reason where it was skipped or failed."""
+    """What the report says of a test: its outcome, the reason where it was skipped or failed, and what it
+    has seen (tests/support/observing.py)."""
     reason = ""
     if report.skipped and isinstance(report.longrepr, tuple):
         reason = str(report.longrepr[2]).removeprefix("Skipped: ")
     elif report.failed:
         lines = [line[2:].strip() for line in report.longreprtext.splitlines() if line.startswith("E ")]
         reason = lines[0] if lines else ""
-    return {"test": report.nodeid, "outcome": report.outcome, "reason": reason, "seconds": report.duration}
+    seen = [value for name, value in report.user_properties if name == "observed"]
+    outcome = {"test": report.nodeid, "outcome": report.outcome, "reason": reason}
+    return {**outcome, "seconds": report.duration, "observed": seen}

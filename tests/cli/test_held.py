@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from lacking import skip_without
+from observing import observed
 
 import tinybpf
 
@@ -111,7 +112,11 @@ def numbers(held: Any) -> SimpleNamespace:
 def test_programs_are_listed(held, run, answer):
     info = held.program(PROGRAM).info
     (listed,) = (each for each in answer("prog", "list") if each["id"] == info.id)
-    assert (listed["name"], listed["type"], listed["tag"]) == (PROGRAM, "CGROUP_SKB", info.tag)
+    assert observed("name, type and tag", (listed["name"], listed["type"], listed["tag"])) == (
+        PROGRAM,
+        "CGROUP_SKB",
+        info.tag,
+    )
     assert listed["map_ids"] == list(info.map_ids)
     (line,) = (line for line in run("prog", "list").out.splitlines() if f" {info.tag} " in line)
     assert line.split()[:4] == [str(info.id), "cgroup_skb", PROGRAM, info.tag]
@@ -141,7 +146,7 @@ def test_the_instructions_below_their_source(held, run, answer):
     assert pushed
     lines = run("prog", "dump", id).out.splitlines()
     at = next(number for number, line in enumerate(lines) if line.endswith(": jobs.Push(limit)"))
-    assert lines[0] == f"{PROGRAM}:"
+    assert observed("first line", lines[0]) == f"{PROGRAM}:"
     assert lines[at].startswith("; ")
     assert "map[id:" in lines[at + 1] or "r1" in lines[at + 1]
 
@@ -153,7 +158,9 @@ def test_maps_are_listed(held, run, answer):
     id = held.map("flows").id
     (listed,) = (each for each in answer("map", "list") if each["id"] == id)
     assert (listed["name"], listed["type"]) == ("flows", "HASH")
-    assert (listed["key_size"], listed["value_size"], listed["max_entries"]) == (4, 24, 16)
+    assert observed(
+        "sizes and entries", (listed["key_size"], listed["value_size"], listed["max_entries"])
+    ) == (4, 24, 16)
     (line,) = (line for line in run("map", "list").out.splitlines() if line.split()[0] == str(id))
     assert line.split()[1:6] == ["hash", "flows", "4", "24", "16"]
 
@@ -177,7 +184,7 @@ def test_entries_are_typed_by_the_btf_of_the_map(held, run, answer):
     value = {"Packets": str(1 << 60), "Bytes": 7, "Label": "web"}
     assert answer("map", "dump", id) == [{"key": "10.0.0.1", "value": value}]
     key, _, written = run("map", "dump", id).out.partition(": ")
-    assert (json.loads(key), json.loads(written)) == ("10.0.0.1", value)
+    assert observed("key and value", (json.loads(key), json.loads(written))) == ("10.0.0.1", value)
 
 
 def test_values_of_each_cpu(held, answer):
@@ -244,7 +251,7 @@ def test_a_ring_buffer_is_no_table(held, run):
 
 def test_links_with_what_their_kind_has(held, link, cgroup, run, answer):
     (listed,) = (each for each in answer("link", "list") if each["id"] == link.id)
-    assert (listed["type"], listed["program"]) == ("CGROUP", PROGRAM)
+    assert observed("type and program", (listed["type"], listed["program"])) == ("CGROUP", PROGRAM)
     assert listed["cgroup_id"] == cgroup.stat().st_ino
     (shown,) = answer("link", "show", PROGRAM)
     assert shown == listed | {"pins": [], "target_name": str(cgroup)}
@@ -274,7 +281,7 @@ def test_the_function_of_a_program_that_a_link_replaces(answer):
 def test_a_link_is_pinned_and_unpinned(held, link, pin, run, answer):
     assert run("link", "pin", str(link.id), str(pin)).status == 0
     assert answer("link", "show", str(pin))[0]["pins"] == [str(pin)]
-    assert run("link", "unpin", str(pin)).status == 0
+    assert observed("status of unpin", run("link", "unpin", str(pin)).status) == 0
     assert not pin.exists()
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from observing import observed
 
 import tinybpf
 
@@ -59,6 +60,7 @@ def test_runs_of_an_interval(program, running):
         counted += row["runs"]
         rows.append(row)
     assert (rows[-1]["name"], rows[-1]["run_count"]) == ("whoami", total)
+    observed("name, and whether all runs were counted", (rows[-1]["name"], counted == total))
     assert all(row["time_ns"] > 0 for row in rows if row["runs"])
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 0

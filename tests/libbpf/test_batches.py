@@ -10,6 +10,7 @@ import threading
 from contextlib import suppress
 
 import pytest
+from observing import observed
 
 import tinybpf
 
@@ -49,7 +50,7 @@ class TestDrain:
         assert reader.drain() == []
         fill(obj, 5)
         records = reader.drain()
-        assert numbers(records) == [1, 2, 3, 4, 5]
+        assert observed("numbers of the records", numbers(records)) == [1, 2, 3, 4, 5]
         assert {type(record) for record in records} == {bytes} and {len(r) for r in records} == {SIZE}
         assert reader.drain() == [] and reader.stats["events"].available == 0
 
@@ -138,7 +139,7 @@ class TestConsume:
         got: list[bytes] = []
         ring = tinybpf.BpfRingBuffer(obj.map("events"), got.append)
         fill(obj, 10)
-        assert (ring.consume(3), numbers(got)) == (3, [1, 2, 3])
+        assert observed("events of consume(3)", (ring.consume(3), numbers(got))) == (3, [1, 2, 3])
         assert (ring.consume(0), ring.consume(5), numbers(got)) == (0, 5, [1, 2, 3, 4, 5, 6, 7, 8])
         assert (ring.consume(), len(got)) == (2, 10)
 
@@ -160,7 +161,7 @@ class TestReadInto:
     )
     def test_as_many_as_fit(self, obj, reader, memory):
         fill(obj, 6)
-        assert reader.read_into(memory) == 4
+        assert observed("records that fit", reader.read_into(memory)) == 4
         raw = bytes(memory)
         assert [struct.unpack_from("<Qi", raw, at * SIZE) for at in range(4)] == [
             (1, -1), (2, -2), (3, -3), (4, -4)
@@ -214,7 +215,9 @@ class TestRecordArray:
         assert (len(found), found.record_size, found.nbytes) == (4, SIZE, 4 * SIZE)
         assert repr(found) == "<RecordArray of 4 records of 48 bytes>"
         assert found.names == ("Number", "Delta", "Port", "Kind", "OK", "Addr", "Places", "Comm")
-        assert found.field("Number") == [1, 2, 3, 4] and found.field("Delta") == [-1, -2, -3, -4]
+        assert observed("one field of all records", found.field("Number")) == [1, 2, 3, 4] and found.field(
+            "Delta"
+        ) == [-1, -2, -3, -4]
         assert found.field("Port") == [443] * 4 and found.field("OK") == [True, False, True, False]
         assert [kind.name for kind in found.field("Kind")] == ["KindWrite"] * 4
         assert [str(addr) for addr in found.field("Addr")][2] == "192.0.2.3"
@@ -259,14 +262,16 @@ class TestStats:
         assert reader.stats["events"] == (1 << 16, 0, 0, 0, 0, 0)
         fill(obj, 3)
         found = reader.stats["events"]
-        assert (found.available, found.consumer, found.producer) == (3 * IN_RING, 0, 3 * IN_RING)
+        assert observed(
+            "available, consumer, producer", (found.available, found.consumer, found.producer)
+        ) == (3 * IN_RING, 0, 3 * IN_RING)
         reader.drain(1)
         assert reader.stats["events"][1:4] == (2 * IN_RING, IN_RING, 3 * IN_RING)
 
     def test_what_was_lost(self, obj, reader):
         fits = (1 << 16) // IN_RING
         fill(obj, fits + 30)
-        assert reader.stats["events"].lost == 30 == obj.lost("events")
+        assert observed("events that found no room", reader.stats["events"].lost) == 30 == obj.lost("events")
         assert len(reader.drain()) == fits
 
     def test_nobody_counts_in_another_programs_map(self, build):

@@ -11,6 +11,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
+from observing import observed
 
 import tinybpf
 
@@ -79,7 +80,7 @@ class TestStream:
             asyncio.get_running_loop().call_later(0.3, produce, 2)
             return [event.Number async for event in events]
 
-        assert run(main()) == [1, 2, 3, 4]
+        assert observed("numbers of the events", run(main())) == [1, 2, 3, 4]
 
     def test_the_loop_goes_on_meanwhile(self, stream):
         async def main() -> int:

@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Annotated
 
 import pytest
+from observing import observed, observed_errno
 
 import tinybpf
 from tinybpf import create_map
@@ -95,7 +96,9 @@ def test_the_kernel_keeps_the_types():
         with tinybpf.open_map_by_id(made.id) as same:
             assert same.id == made.id and same.name == "hash" and same.is_standalone
             flow = same["web"]
-            assert (flow.port, flow.name.text, flow.count, flow.inner.flag) == (80, "web", -1, True)
+            assert observed(
+                "fields of a struct", (flow.port, flow.name.text, flow.count, flow.inner.flag)
+            ) == (80, "web", -1, True)
         made.pin(pin)
     try:
         with tinybpf.open_pinned_map(pin) as pinned:
@@ -141,7 +144,7 @@ def test_frozen():
         made.freeze()
         with pytest.raises(tinybpf.BpfError, match="the map is frozen") as caught:
             made[0] = 6
-        assert caught.value.errno == errno.EPERM and made[0] == 5
+        assert observed_errno("what a write failed with", caught.value.errno) == errno.EPERM and made[0] == 5
         for use in (lambda: made.update_many({0: 1}), made.clear):
             with pytest.raises(tinybpf.BpfError, match="the map is frozen"):
                 use()
@@ -233,7 +236,7 @@ def test_enums_and_dataclasses_as_types():
         colors = made.typed(key=Color, value=Color)
         colors[Color.RED] = Color.BLUE
         colors[9] = 1
-        assert colors.to_dict() == {Color.RED: Color.BLUE, 9: Color.RED}
+        assert observed("entries", colors.to_dict()) == {Color.RED: Color.BLUE, 9: Color.RED}
         assert repr(colors[9]) == "<Color.RED: 1>" and made[1] == 2
         with pytest.raises(tinybpf.BtfValidationError, match="Flow is a dataclass, but no struct is known"):
             made.typed(value=Flow)

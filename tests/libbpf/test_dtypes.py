@@ -6,6 +6,7 @@ import ctypes
 import sys
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf.libbpf.btf import Btf
@@ -31,7 +32,10 @@ class TestArrays:
         found = obj.ring_buffer("events").as_array()
         assert found.dtype.names == ("Number", "Delta", "Port", "Kind", "OK", "Addr", "Places", "Comm")
         assert found.dtype.itemsize == 48 and found.shape == (5,)
-        assert found["Number"].tolist() == [1, 2, 3, 4, 5] and found["Number"].sum() == 15
+        assert (
+            observed("one field of all records", found["Number"].tolist()) == [1, 2, 3, 4, 5]
+            and found["Number"].sum() == 15
+        )
         assert found["Delta"].tolist() == [-1, -2, -3, -4, -5]
         assert found["Port"].tolist() == [443] * 5
         assert found["OK"].tolist() == [True, False, True, False, True]

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from fuzz.border.image import Image
+from observing import observed
 
 import tinybpf
 from tinybpf.libbpf.open import OpenObject
@@ -77,7 +78,7 @@ class TestWhatCHas:
         assert foreign.globals["CONFIG_NEVER_HEARD_OF"] == 0
 
     def test_fields_that_the_kernel_has_and_has_not(self, foreign: Any):
-        assert foreign.program("relocated").test_run(ctx=bytes(8)).retval == 1
+        assert observed("result", foreign.program("relocated").test_run(ctx=bytes(8)).retval) == 1
 
     def test_a_program_that_loads_on_demand(self):
         with open_object(DATA / "foreign.elf") as opened:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf.libbpf import globals as globals_module
@@ -43,7 +44,7 @@ def test_values_set_before_the_load_are_what_the_program_sees(source: bytes):
         "base": 100,
     }
     with tinybpf.load(source, variables=variables) as obj:
-        assert report(obj) == (12, 1111, -3, True, b"knob\0\0\0\0")
+        assert observed("what the program saw", report(obj)) == (12, 1111, -3, True, b"knob\0\0\0\0")
         assert obj.globals["table"] == [1, 2, 3, 4] and obj.globals["enabled"] is True
         assert (obj.globals["origin"].X, obj.globals["origin"].Y) == (-3, 1000)
         assert obj.globals["name"].text == "knob"
@@ -59,7 +60,7 @@ def test_values_that_were_not_set_are_the_sources(source: bytes):
 def test_variables_are_shared_with_the_running_program(source: bytes):
     with tinybpf.load(source) as obj:
         report(obj)
-        assert (obj.globals["calls"], obj.globals["base"]) == (1, 41)
+        assert observed("calls and base", (obj.globals["calls"], obj.globals["base"])) == (1, 41)
         obj.globals["calls"] = 10
         obj.globals["base"] = 1 << 63
         assert report(obj)[1] == (1 << 63) + 1
@@ -225,7 +226,11 @@ def test_sections_of_the_programs_own(configured: tinybpf.BpfObject):
         "seen": ".bss",
     }
     configured.program("report").test_run(ctx=bytes(32))
-    assert (variables["hot"], variables["factor"], variables["table"]) == (41, 3, [1, 2, 3, 4])
+    assert observed("hot, factor and table", (variables["hot"], variables["factor"], variables["table"])) == (
+        41,
+        3,
+        [1, 2, 3, 4],
+    )
     variables["hot"] = 100
     variables["table"] = [0, 0, 0, 1]
     done = configured.program("report").test_run(ctx=bytes(32))
@@ -250,7 +255,9 @@ def test_parts_of_variables(configured: tinybpf.BpfObject):
         configured.program("report").test_run(ctx=bytes(32))
     assert variables["seen.limits[1].rate"] == 3
     seen = variables["seen"]
-    assert (seen.mode, seen.word, seen.limits[2].low, seen.limits[2].rate) == (9, 0x04030201, 1, 2)
+    assert observed(
+        "mode, union, bit fields", (seen.mode, seen.word, seen.limits[2].low, seen.limits[2].rate)
+    ) == (9, 0x04030201, 1, 2)
     assert variables.variable("seen.limits[1].rate").offset - variables.variable("seen").offset == 32
     assert "table[2]" not in variables and "table[2]" not in list(variables)
 

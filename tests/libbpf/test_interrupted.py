@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from observing import observed
 
 import tinybpf
 
@@ -83,6 +84,7 @@ def test_ctrl_c_ends_a_wait(build, wait: str):
         with pytest.raises(KeyboardInterrupt), ctrl_c():
             use(obj)
         assert time.monotonic() - begun < 5
+        observed("ended by KeyboardInterrupt", wait)
 
 
 def again(work: Callable[[], object]) -> None:

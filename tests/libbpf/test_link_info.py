@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from kernel_places import connect
+from observing import observed
 
 import tinybpf
 from tinybpf import system
@@ -41,13 +42,16 @@ class TestInfo:
         program = tracing.program("on_getppid")
         info = program.attach().info
         assert isinstance(info, tinybpf.PerfEventLinkInfo) and info.id > 0 and info.program_id > 0
-        assert info.type is tinybpf.BpfLinkType.PERF_EVENT
+        assert observed("type", info.type) is tinybpf.BpfLinkType.PERF_EVENT
         if not system.older_than("6.6"):
             assert (info.kind, info.name) == ("tracepoint", "sys_enter_getppid")
 
     def test_raw_tracepoint(self, tracing):
         info = tracing.program("on_any").attach().info
-        assert isinstance(info, tinybpf.RawTracepointLinkInfo) and info.name == "sys_enter"
+        assert (
+            isinstance(info, tinybpf.RawTracepointLinkInfo)
+            and observed("name of the tracepoint", info.name) == "sys_enter"
+        )
 
     @pytest.mark.parametrize("name", ["on_entry", "on_return"])
     def test_uprobe(self, build, name: str):
@@ -111,7 +115,9 @@ class TestUpdate:
             link = veth[1].run(lambda: dropping.program("drop_udp").attach_xdp("vb"))
             assert not arrives(4242)
             link.update(passing.program("pass_all"))
-            assert arrives(4242) and "of 'pass_all'" in repr(link)
+            assert observed(
+                "packets pass with the second program", arrives(4242)
+            ) and "of 'pass_all'" in repr(link)
             with pytest.raises(tinybpf.BpfError, match="the link's program is not the one that was expected"):
                 link.update(dropping.program("drop_udp"), expected=dropping.program("drop_udp"))
             link.update(dropping.program("drop_udp"), expected=passing.program("pass_all"))
@@ -124,14 +130,14 @@ class TestUpdate:
             link = veth[1].run(lambda: obj.program("incoming").attach_tcx("vb"))
             assert not arrives(4242)
             link.update(passing.program("go_on"))
-            assert arrives(4242)
+            assert observed("packets pass with the second program", arrives(4242))
 
     def test_cgroup(self, build, cgroup: Path):
         with tinybpf.load(build("connect")) as one, tinybpf.load(build("passing")) as passing:
             link = one.program("block_4444").attach_cgroup(cgroup)
             assert connect(cgroup, 4444) == errno.EPERM
             link.update(passing.program("allow"))
-            assert connect(cgroup, 4444) == 0
+            assert observed("a connect goes through with the second program", connect(cgroup, 4444) == 0)
 
     def test_what_keeps_its_program(self, tracing):
         link = tracing.program("on_any").attach()
@@ -164,7 +170,7 @@ class TestDetach:
         with tinybpf.open_pinned_link(pin) as again:
             again.detach()
             assert arrives(4242)
-            assert again.info.ifindex == 0
+            assert observed("interface of a detached link", again.info.ifindex) == 0
 
     def test_other_kinds_are_not(self, tracing):
         link = tracing.program("on_any").attach()
@@ -180,6 +186,7 @@ class TestOpened:
             number = link.id
         again = veth[1].run(lambda: tinybpf.open_pinned_link(pin))
         assert (again.id, again.target, again.pin_path) == (number, "xdp:vb", pin)
+        observed("target", again.target)
         assert repr(again).startswith("<BpfLink xdp:vb of '#") and pin in repr(again)
         assert not arrives(4242)
         with tinybpf.load(build("passing")) as passing:
@@ -205,7 +212,7 @@ class TestOpened:
         link = tracing.program("on_any").attach()
         with tinybpf.open_link_by_id(link.id) as again:
             assert again.info == link.info and again.fd != link.fd
-            assert again.target == "raw_tracepoint:sys_enter"
+            assert observed("target", again.target) == "raw_tracepoint:sys_enter"
         assert link.info.id > 0
 
     def test_keep_holds_it(self, build, me: int):

@@ -9,6 +9,7 @@ import struct
 import threading
 
 import pytest
+from observing import observed
 
 import tinybpf
 
@@ -50,7 +51,7 @@ def test_a_hash_is_a_dictionary(obj):
     assert (numbers[1], numbers.lookup(2), numbers.get(1)) == (-5, 1 << 40, -5)
     assert 1 in numbers and ABSENT not in numbers
     assert sorted(numbers) == [1, 2] and sorted(numbers.values()) == [-5, 1 << 40]
-    assert dict(numbers.items()) == {1: -5, 2: 1 << 40} and len(numbers) == 2
+    assert observed("entries", dict(numbers.items())) == {1: -5, 2: 1 << 40} and len(numbers) == 2
     assert (1, -5) in numbers.items() and 1 in numbers and len(numbers.values()) == 2
     del numbers[1]
     assert (numbers.delete(2), numbers.delete(2)) == (True, False)
@@ -82,7 +83,7 @@ def test_structures_go_in_as_what_they_are(obj):
     pairs[0] = made(A=1, B=-2)
     pairs[1] = {"A": 3, "B": -4}
     pairs[2] = struct.pack("<Ixxxxq", 5, -6)
-    assert [(p.A, p.B) for p in pairs.values()] == [(1, -2), (3, -4), (5, -6), (0, 0)]
+    assert observed("structs", [(p.A, p.B) for p in pairs.values()]) == [(1, -2), (3, -4), (5, -6), (0, 0)]
     assert pairs[0] == made(A=1, B=-2)
     with pytest.raises((TypeError, ValueError)):
         pairs[0] = b"too short"
@@ -175,7 +176,7 @@ def test_values_of_each_cpu(obj):
     assert per_cpu.lookup_percpu(1) == per_cpu[1] and per_cpu.lookup_percpu_sum(1) == sum(per_cpu[1])
     for _ in range(5):
         add(obj, 1, 1)
-    assert per_cpu.lookup_percpu_sum(0) == 5
+    assert observed("sum over the CPUs", per_cpu.lookup_percpu_sum(0)) == 5
     assert dict(per_cpu.items_percpu()) == {0: per_cpu[0], 1: per_cpu[1]}
     with pytest.raises(ValueError, match=f"per-CPU: {cpus} values are needed, not {cpus + 1}"):
         per_cpu[0] = [0] * (cpus + 1)
@@ -189,7 +190,7 @@ def test_a_hash_of_each_cpu(obj):
     per_cpu = obj.map("per_cpu_hash")
     assert per_cpu.lookup_percpu(5) is None and per_cpu.lookup_percpu_sum(5) is None
     obj.program("touch").test_run(ctx=struct.pack("<Iiq", 5, 0, 0))
-    assert per_cpu.lookup_percpu_sum(5) == 1
+    assert observed("sum over the CPUs", per_cpu.lookup_percpu_sum(5)) == 1
     assert list(per_cpu) == [5]
     del per_cpu[5]
     assert 5 not in per_cpu
@@ -236,7 +237,7 @@ def test_pins(obj, tmp_path):
         with tinybpf.open_pinned_map(pin) as pinned:
             assert pinned.is_standalone and pinned.name == "pairs" and pinned.type is tinybpf.BpfMapType.ARRAY
             pairs[1] = {"A": 1, "B": 2}
-            assert (pinned[1].A, pinned[1].B) == (1, 2)
+            assert observed("value at the pin", (pinned[1].A, pinned[1].B)) == (1, 2)
             pinned[1] = {"A": 5, "B": 6}
             assert pairs[1].B == 6
         with pytest.raises(tinybpf.BpfError, match="map 'pairs' is closed"):

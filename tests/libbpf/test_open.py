@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf.libbpf import _lib, _options, _verify
@@ -275,7 +276,10 @@ class TestLoaded:
             counts = obj.map("counts")
             for key in range(1000):
                 counts[key] = key
-            assert (counts.type, counts.max_entries) == (tinybpf.BpfMapType.LRU_HASH, 1000)
+            assert observed("type and entries", (counts.type, counts.max_entries)) == (
+                tinybpf.BpfMapType.LRU_HASH,
+                1000,
+            )
             assert report(obj)[0] == counts.get(1, -1)
             assert obj.map("events").max_entries == 8192
 
@@ -294,7 +298,12 @@ class TestLoaded:
         opened.programs["judge"].autoload = False
         opened.programs["three"].autoload = True
         with opened.load() as obj:
-            assert list(obj.programs) == ["report", "keep", "two", "three"]
+            assert observed("programs that are loaded", list(obj.programs)) == [
+                "report",
+                "keep",
+                "two",
+                "three",
+            ]
             assert obj.program("three").test_run(data=bytes(64)).retval == 3
             assert "events" not in obj.maps
             with pytest.raises(
@@ -316,7 +325,7 @@ class TestLoaded:
         two.type, two.expected_attach_type = "xdp", "xdp"
         with opened.load() as obj:
             program = obj.program("two")
-            assert program.type is tinybpf.BpfProgType.XDP
+            assert observed("type", program.type) is tinybpf.BpfProgType.XDP
             with program.attach_xdp("lo") as link:
                 assert link.target == "xdp:lo"
             assert program.test_run(data=bytes(64)).retval == 2
@@ -336,7 +345,9 @@ class TestLoaded:
                     raise
             with replacing:
                 replacing.program("always_six").attach()
-                assert judge.test_run(data=bytes(64)).retval == 7
+                assert (
+                    observed("result with the function replaced", judge.test_run(data=bytes(64)).retval) == 7
+                )
             assert judge.test_run(data=bytes(64)).retval == 1
 
     def test_targets_that_are_none(self, opened: tinybpf.OpenObject):
@@ -364,7 +375,11 @@ class TestLoaded:
         assert [opened.programs[name].log_level for name in ("two", "judge")] == [2, 0]
         with opened.load() as obj:
             log = obj.program("two").verifier_log
-            assert log is not None and "exit" in log and "processed 2 insns" in log
+            assert (
+                log is not None
+                and "exit" in log
+                and observed('"processed 2 insns" is in the log', "processed 2 insns" in log)
+            )
             assert obj.program("judge").verifier_log is None
 
     def test_a_log_of_all_programs(self):
@@ -421,7 +436,9 @@ class TestLoaded:
         )
         with obj:
             answer = report(obj)[1]
-            assert (answer.sum, answer.hz, obj.map("counts").max_entries) == (420, 300, 17)
+            assert observed(
+                "sum, CONFIG_HZ and entries", (answer.sum, answer.hz, obj.map("counts").max_entries)
+            ) == (420, 300, 17)
             assert (pins / "kept").exists()
 
     def test_what_configure_raises_comes_through(self):
@@ -457,7 +474,7 @@ class TestPinsAndReuse:
         with opened.load() as obj:
             obj.map("counts")[1] = 5
         with tinybpf.open_pinned_map(pins / "other") as pinned:
-            assert pinned[1] == 5
+            assert observed("value at the pin", pinned[1]) == 5
         with tinybpf.open(CONFIGURED, kconfig=HZ) as again:
             without(again).maps["counts"].pin_path = pins / "other"
             with again.load() as obj:
@@ -492,7 +509,7 @@ class TestPinsAndReuse:
                 other.maps["counts"].max_entries = 3
             second = other.load()
         with second:
-            assert report(second)[0] == 40
+            assert observed("value that another object wrote", report(second)[0]) == 40
             second.map("counts")[1] = 41
             assert counts[1] == 41
         first.close()

@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+from observing import observed
 
 import tinybpf
 
@@ -51,6 +52,7 @@ def test_events_have_the_fields_of_the_go_struct(obj, me: int):
     produce(3)
     events = list(stream)
     assert [(event.PID, event.Number) for event in events] == [(me, 1), (me, 2), (me, 3)]
+    observed("numbers of the events", [event.Number for event in events])
     assert bytes(events[0].Data) == b"a" + bytes(14) + b"z"  # and not the padding behind it
     assert repr(events[0]).startswith("call(PID=") and stream.closed
 
@@ -249,7 +251,7 @@ class TestBatches:
         assert stream.drain() == []
         produce(5)
         records = stream.drain()
-        assert sorted(record[4] for record in records) == [1, 2, 3, 4, 5]
+        assert observed("numbers of the records", sorted(record[4] for record in records)) == [1, 2, 3, 4, 5]
         assert {len(record) for record in records} == {PADDED} and stream.drain() == []
 
     def test_memory_without_the_padding(self, obj):
@@ -285,7 +287,8 @@ class TestBatches:
             assert len(stream.drain()) == 1
         finally:
             os.sched_setaffinity(0, allowed)
-        assert stream.lost_on(cpu) == 500 - taken == stream.stats["calls"].lost
+        assert observed("taken and lost together, of 500", taken + stream.lost_on(cpu)) == 500
+        assert stream.lost_on(cpu) == stream.stats["calls"].lost
         assert [stream.lost_on(other) for other in allowed - {cpu}] == [0] * (len(allowed) - 1)
         for wrong, error in ((-1, ValueError), (10_000, ValueError), ("0", TypeError)):
             with pytest.raises(error):

@@ -11,6 +11,7 @@ import threading
 import time
 
 import pytest
+from observing import observed
 
 import tinybpf
 
@@ -59,6 +60,7 @@ def test_samples_come_with_their_cpu(buffer, taken: list[tuple[int, int]]):
         os.sched_setaffinity(0, allowed)
     assert buffer.poll(5000) == 3 * len(allowed)
     assert sorted(taken, key=lambda sample: sample[1]) == expected
+    observed("samples of each CPU", {cpu: [one for one, _ in taken].count(cpu) for cpu in sorted(allowed)})
 
 
 def test_poll_waits_and_gives_up(buffer, taken: list[tuple[int, int]]):

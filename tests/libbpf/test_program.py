@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf import system
@@ -42,7 +43,11 @@ def test_what_the_kernel_tells(obj: tinybpf.BpfObject):
     program = obj.program("report")
     info = program.info
     assert info == tinybpf.ProgramInfo("report", "syscall", tinybpf.BpfProgType.SYSCALL)
-    assert (info.name, info.section, info.type) == ("report", "syscall", program.type)
+    assert observed("name, section and type", (info.name, info.section, info.type)) == (
+        "report",
+        "syscall",
+        program.type,
+    )
     assert info.id > 0 and re.fullmatch("[0-9a-f]{16}", info.tag)
     assert info.xlated_size == sum(len(line.instruction.code) for line in program.disassembly())
     assert info.jited_size > 0 or system.sysctl("net.core.bpf_jit_enable") == 0
@@ -64,6 +69,7 @@ def test_runs_are_counted_while_somebody_asks(obj: tinybpf.BpfObject):
         program.test_run(ctx=bytes(32), repeat=5)
         info = program.info
         assert info.run_count == before + 5 and info.run_time_ns > 0
+        observed("runs while enable_stats() holds", info.run_count - before)
     assert not stats.enabled and repr(stats) == "<RunStats closed>"
     stats.close()
     if before == 0 and system.sysctl("kernel.bpf_stats_enabled") == 0:  # nobody else asks
@@ -101,6 +107,7 @@ def test_instructions_of_go(build):
         shown = obj.program("on_getppid").disassembly()
     sources = {line.source.path.rpartition("/")[2] for line in shown if line.source}
     assert sources == {"tracing.go"}
+    observed("sources of the lines", sorted(sources))
     assert any("counts" in line.source.text for line in shown if line.source)
 
 
@@ -122,7 +129,10 @@ def test_pins(obj: tinybpf.BpfObject, pin: Path):
     obj.close()
     with tinybpf.open_pinned_program(pin) as opened:
         assert (opened.name, opened.type, opened.id) == ("judge", tinybpf.BpfProgType.XDP, id_)
-        assert [opened.test_run(data=bytes(size)).retval for size in (64, 128)] == [1, 2]
+        assert observed(
+            "results of the program opened by its pin",
+            [opened.test_run(data=bytes(size)).retval for size in (64, 128)],
+        ) == [1, 2]
         assert repr(opened) == f"<OpenedProgram 'judge' XDP fd={opened.fd}>"
         opened.unpin(pin)
         assert not pin.exists()
@@ -166,7 +176,7 @@ def test_by_number(obj: tinybpf.BpfObject):
     opened = tinybpf.open_program_by_id(judge.info.id)
     assert opened.info.tag == judge.info.tag and str(opened.disassembly()) == str(judge.disassembly())
     obj.close()
-    assert opened.test_run(data=bytes(64)).retval == 1
+    assert observed("result of the program opened by its id", opened.test_run(data=bytes(64)).retval) == 1
     with pytest.raises(
         tinybpf.BpfError, match=r"opened without its object, .*\n  hint: attach it where its object"
     ):
@@ -207,6 +217,7 @@ class TestTheSystem:
         mine = {program.info.id: program.name for program in obj.programs.values()}
         listed = list(tinybpf.programs())
         assert mine == {info.id: info.name for info in listed if info.id in mine}
+        observed("programs of the object among them", len(mine))
         assert [info.id for info in listed] == sorted({info.id for info in listed})
 
     def test_maps(self, obj: tinybpf.BpfObject):
@@ -214,13 +225,16 @@ class TestTheSystem:
         listed = {info.name: info for info in tinybpf.maps() if info.id in ids}
         assert listed["counts"] == obj.map("counts").info
         assert listed["counts"].btf_id == obj.program("report").info.btf_id
-        assert listed[".data.hot"].value_size == 8
+        assert observed("size of a value of .data.hot", listed[".data.hot"].value_size) == 8
 
     def test_links(self, obj: tinybpf.BpfObject):
         link = obj.program("judge").attach_xdp("lo")
         number = obj.program("judge").info.id
         (info,) = (found for found in tinybpf.links() if found.program_id == number)
-        assert info == link.info and info.type is tinybpf.BpfLinkType.XDP
+        assert (
+            info == link.info
+            and observed("type of the link among them", info.type) is tinybpf.BpfLinkType.XDP
+        )
         link.destroy()
         assert not [found for found in tinybpf.links() if found.program_id == number]
 
@@ -229,7 +243,10 @@ class TestTheSystem:
         (info,) = (info for info in tinybpf.btfs() if info.id == number)
         assert not info.kernel and info.name == "" and info.size > 500
         btf = tinybpf.open_btf_by_id(number)
-        assert btf.find("config") is not None and btf.find("limit") is not None
+        assert (
+            observed("a type of the object is found by its id", btf.find("config") is not None)
+            and btf.find("limit") is not None
+        )
         kernel = next((found for found in tinybpf.btfs() if found.name == "vmlinux"), None)
         if os.path.exists("/sys/kernel/btf/vmlinux") and not system.older_than("5.11"):
             assert kernel is not None and kernel.kernel and kernel.size > 100_000

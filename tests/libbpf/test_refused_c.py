@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from observing import observed
 
 import tinybpf
 
@@ -48,6 +49,7 @@ def test_refused(program: str, line: str, variable: str, reason: str, notes: lis
         opened.load()
     error = caught.value
     assert error.reason is not None and error.reason.endswith(reason) and error.variable == variable
+    observed("reasons", error.reason)
     assert error.hint and error.source is not None and error.source.path.endswith("refused.c")
     assert error.source.text.strip() == line == SOURCE[error.source.line - 1].strip()
     assert error.source.column > 1

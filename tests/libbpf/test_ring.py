@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from observing import observed
 
 import tinybpf
 
@@ -47,7 +48,7 @@ class TestStream:
         first, second, third = obj.ring_buffer("events", count=3, timeout=5)
         comm = Path("/proc/self/comm").read_text().strip()
         assert (first.PID, first.Number, str(first.Comm)) == (me, 1, comm)
-        assert [second.Number, third.Number] == [2, 3]
+        assert observed("numbers of the second and third event", [second.Number, third.Number]) == [2, 3]
         assert repr(first).startswith(f"call(PID={me}, Number=1, Comm=")
 
     def test_it_ends_after_the_count(self, obj):
@@ -190,7 +191,7 @@ class TestCallback:
         with tinybpf.BpfRingBuffer(obj.map("events"), got.append, event_type=Call) as ring:
             produce(3)
             assert ring.poll(1000) == 3
-            assert [event.Number for event in got] == [1, 2, 3]
+            assert observed("numbers of the events", [event.Number for event in got]) == [1, 2, 3]
             assert ring.poll(0) == 0 and ring.consume() == 0
             produce(1)
             assert ring.consume() == 1
@@ -313,7 +314,7 @@ class TestIteration:
             ring.add(other.map("events"), second.append)
             produce(4)
             assert ring.consume() == 8
-            assert (len(first), len(second)) == (4, 4)
+            assert observed("events of each", (len(first), len(second))) == (4, 4)
 
     def test_the_descriptor_can_be_waited_on(self, obj):
         ring = tinybpf.BpfRingBuffer(obj.map("events"))

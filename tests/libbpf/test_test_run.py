@@ -7,6 +7,7 @@ import os
 import struct
 
 import pytest
+from observing import observed
 
 import tinybpf
 
@@ -38,12 +39,12 @@ def test_a_packet_is_dropped_and_another_passed(packets):
     assert program.test_run(udp(4242)).retval == DROP
     result = program.test_run(udp(4243))
     assert (result.retval, result.data_out, result.ctx_out) == (PASS, udp(4243), b"")
-    assert list(packets.map("seen").values()) == [0, 1, 1]
+    assert observed("packets by verdict", list(packets.map("seen").values())) == [0, 1, 1]
 
 
 def test_repeating_gives_the_time_of_one_run(packets):
     result = packets.program("drop_udp").test_run(bytearray(udp(4242)), repeat=1000)
-    assert packets.map("seen")[DROP] == 1000
+    assert observed("runs", packets.map("seen")[DROP]) == 1000
     assert 0 < result.duration_ns < 1_000_000
 
 
@@ -61,7 +62,7 @@ def test_a_syscall_program_works_on_its_context(maps):
     assert result.retval == 7
     assert struct.unpack("<Iiq", result.ctx_out) == (5, -7, -7)
     result = maps.program("add").test_run(ctx=request, repeat=3)
-    assert struct.unpack("<Iiq", result.ctx_out) == (5, -7, -28)
+    assert observed("the context after three runs", struct.unpack("<Iiq", result.ctx_out)) == (5, -7, -28)
     assert maps.map("numbers")[5] == -28
     assert request == struct.pack("<Iiq", 5, -7, 0)
 
@@ -96,7 +97,7 @@ def test_the_cpu_can_be_chosen(build):
         program = obj.program("where")
         for cpu in cpus:
             program.test_run(ctx=bytes(16), cpu=cpu)
-            assert obj.globals["cpu"] == cpu
+            assert observed("CPU that it ran on", obj.globals["cpu"]) == cpu
         with pytest.raises(tinybpf.BpfError, match="there is no CPU 100000, or it is offline"):
             program.test_run(ctx=bytes(16), cpu=100_000)
 
@@ -106,7 +107,7 @@ def test_packets_that_are_passed_on(build):
     with tinybpf.load(build("packets")) as obj:
         program, seen = obj.program("drop_udp"), obj.map("seen")
         program.test_run(udp(4242), repeat=100, live=True, batch=10)
-        assert seen[DROP] == 100
+        assert observed("packets", seen[DROP]) == 100
         result = program.test_run(udp(4242), repeat=7, live=True)
         assert (seen[DROP], result.data_out, result.retval) == (107, b"", 0)
 

@@ -27,6 +27,7 @@ from typing import Any
 
 import pytest
 from kernel_places import ARRIVAL, CLONE_NEWNET, LIBC, is_received
+from observing import observed
 
 import tinybpf
 import tinybpf.libbpf
@@ -236,7 +237,12 @@ class TestWithTheThree:
                 seen = obj.map("seen")
                 return [before, after, seen[1], seen[2] >= 1]
 
-        assert result(drops, before=own_network) == [[True, True], [False, True], 1, True]
+        assert observed("before, after, dropped, passed", result(drops, before=own_network)) == [
+            [True, True],
+            [False, True],
+            1,
+            True,
+        ]
 
     def test_a_cgroup_program_forbids_a_connect(self, build: Callable[[str], bytes], cgroup: Path):
         content = build("connect")

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from observing import observed
 
 import tinybpf
 
@@ -53,7 +54,7 @@ def test_the_program_takes_what_was_written(obj, ring):
     ring.write(Wish(2, -50))
     ring.write(struct.pack("<Ii8s", 3, 5, b"three"))
     assert drain(obj) == 3
-    assert (obj.globals["taken"], obj.globals["sum"]) == (3, -5)
+    assert observed("records taken, and their sum", (obj.globals["taken"], obj.globals["sum"])) == (3, -5)
     last = obj.globals["last"]
     assert (last.kind, last.value, last.name.text) == (3, 5, "three")
     assert drain(obj) == 0

@@ -33,19 +33,28 @@ def test_what_is_left_out_exists_and_has_a_reason() -> None:
     for place, reason in left_out.LEFT_OUT.items():
         file, _, name = place.partition("::")
         assert (ROOT / file).exists() and len(reason) > 20
-        assert not name or f"def {name.partition('[')[0]}" in (ROOT / file).read_text()
+        text = (ROOT / file).read_text() if name else ""
+        assert not name or f"def {name.partition('[')[0]}" in text or f"class {name}:" in text
     assert left_out.why("tests/fuzzing/test_fuzz.py::test_a") == left_out.LEFT_OUT["tests/fuzzing/"]
     assert left_out.why("tests/libbpf/test_map.py::test_a") is None
 
 
-def test_the_tests_of_the_matrix_exist() -> None:
+def test_the_tests_of_the_matrix_exist_and_say_what_they_see() -> None:
+    import ast
+
     from features import FEATURES
 
+    names = [(feature.group, feature.name) for feature in FEATURES]
+    assert len(set(names)) == len(names)
     for feature in FEATURES:
-        for test in feature.tests:
-            file, _, name = test.partition("::")
-            text = (ROOT / file).read_text()
-            assert all(part in text for part in name.partition("[")[0].split("::")), test
+        assert bool(feature.test) != bool(feature.untried), feature
+        file, *inner = feature.test.split("::")
+        found = ast.parse((ROOT / file).read_text() if file else "")
+        for name in inner:
+            (found,) = (each for each in found.body if getattr(each, "name", "") == name)
+        if feature.test and feature.group != "Language":
+            called = {getattr(each.func, "id", "") for each in ast.walk(found) if isinstance(each, ast.Call)}
+            assert called & {"observed", "observed_errno"}, feature
 
 
 def outcomes(*given: tuple[str, str, str]):
@@ -65,9 +74,39 @@ def outcomes(*given: tuple[str, str, str]):
     ],
 )
 def test_the_state_of_a_feature(found: list[tuple[str, str, str]], state: str) -> None:
-    import features
+    import states
+    from features import Feature
 
-    assert features.state(features.Feature("Group", "name", ("f::",)), outcomes(*found)) == state
+    assert states.state(Feature("Group", "name", "f"), outcomes(*found)) == state
+
+
+def test_a_feature_is_that_of_its_test_alone() -> None:
+    import states
+    from features import Feature
+    from reports import Outcome
+
+    tests = ["f::test_a", "f::test_a[1]", "f::test_a_b", "f::C::test_a", "g::test_a"]
+    feature = Feature("Group", "name", "f::test_a")
+    found = states.of_feature(feature, [Outcome(test, "passed") for test in tests])
+    assert [each.test for each in found] == ["f::test_a", "f::test_a[1]"]
+    assert states.of_feature(Feature("Group", "name", "", "why"), found) == []
+
+
+def test_what_was_seen_of_a_feature() -> None:
+    import states
+    from features import Feature
+    from reports import Outcome
+
+    feature = Feature("Group", "name", "f")
+    passed = [
+        Outcome("f::a", "passed", observed=(("calls", "3"), ("order", "{'a': 1}"))),
+        Outcome("f::b", "passed", observed=(("calls", "4"), ("calls", "3"))),
+        Outcome("f::c", "skipped", observed=(("calls", "5"),)),
+    ]
+    assert states.seen(feature, passed) == "calls: 3 / 4; order: {'a': 1}"
+    assert states.seen(feature, [*passed, Outcome("f::d", "failed")]) == ""
+    many = [Outcome("f", "passed", observed=tuple(("n", str(n)) for n in range(20)))]
+    assert states.seen(feature, many).endswith("6 / 7 / and 12 more")
 
 
 def test_a_report_that_ends_in_the_middle(tmp_path: Path) -> None:
@@ -107,10 +146,38 @@ def test_the_matrix_goes_between_the_markers(tmp_path: Path) -> None:
     text = page.read_text()
     assert text.startswith("# What works") and text.rstrip().endswith("(vm.md).")
     assert "| netkit | no |" in text and "| skipped | 1 |" in text and "| no \\| netkit | 1 |" in text
-    assert "6.1.0-56-amd64" in text
+    assert "6.1.0-56-amd64" in text and "- Attach: netkit: no kernel of these has it" in text
     page.write_text("no markers")
     with pytest.raises(ValueError, match="has not one"):
         matrix.write(page, found, {"6.1": "x"})
+
+
+def test_kernels_that_saw_the_same_share_a_row() -> None:
+    import matrix
+    from reports import Outcome
+
+    def ran(value: str) -> list[Outcome]:
+        return [
+            Outcome("tests/libbpf/attach/test_netkit.py::test_the_order", "passed", "", 1.0, [("a", value)])
+        ]
+
+    found = {"6.12": ran("1"), "6.18": ran("1"), "7.2": ran("2")}
+    text = matrix.matrix(found, {kernel: f"{kernel}.0" for kernel in found}, "6.18")
+    assert "| netkit: an order | a: 1 | 6.12, 6.18 |\n|  | a: 2 | 7.2 |" in text
+    assert "6.12.0, 6.18.0 (this machine's own), 7.2.0" in text
+    assert "|  | 6.12 | 7.2 |\n| --- | --- | --- |\n| passed | 1 | 1 |" in text
+
+
+def test_this_machines_kernel_among_the_others() -> None:
+    import own
+
+    found = own.among({"5.10": [], "6.12": []}, outcomes(("a", "passed", "")), "6.8")
+    assert list(found) == ["5.10", "6.8", "6.12"]
+    assert list(own.among({"6.12": [], "7.2": []}, outcomes(("a", "passed", "")), "6.12 here")) == [
+        "6.12", "6.12 here", "7.2"
+    ]  # fmt: skip
+    assert own.kernel(["1.0"]) + " here" == own.kernel([own.kernel(["1.0"])])
+    assert list(own.among({"7.2": []}, [], "6.8")) == ["7.2"]
 
 
 def test_which_files_a_guest_reads() -> None:
@@ -120,6 +187,7 @@ def test_which_files_a_guest_reads() -> None:
     assert selection.places([], tests) == ["tests/a.py", "tests/b.py"]
     ring = "tests/libbpf/test_ring.py"
     assert selection.options(["-k", "ring", ring, "-x"]) == ["-k", "ring", "-x"]
+    assert selection.quiet(["-v", "-vvq", "--verbose", "-k", "v", "-x"]) == ["-k", "v", "-x"]
     assert selection.places([f"{ring}::TestStream"], [f"{ring}::TestStream::test_a"]) == [
         f"{ring}::TestStream"
     ]
@@ -156,6 +224,7 @@ def test_the_plugin_reports_and_widens(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "test_it.py").write_text(
         "import pytest\n"
         "def test_good(): pass\n"
+        "def test_seen(record_property): record_property('observed', ('calls', '3'))\n"
         "def test_bad(): assert 1 == 2\n"
         "@pytest.mark.skip(reason='this kernel has no x')\n"
         "def test_not(): pass\n"
@@ -177,8 +246,10 @@ def test_the_plugin_reports_and_widens(tmp_path: Path, monkeypatch: pytest.Monke
     assert done.returncode == 1, done.stdout
     rows = [json.loads(line) for line in report.read_text().splitlines()]
     found = [(row["test"].partition("::")[2], row["outcome"], row["reason"]) for row in rows]
+    assert [row["observed"] for row in rows[:2]] == [[], [["calls", "3"]]]
     assert found == [
         ("test_good", "passed", ""),
+        ("test_seen", "passed", ""),
         ("test_bad", "failed", "assert 1 == 2"),
         ("test_not", "skipped", "this kernel has no x"),
         ("test_limit", "passed", ""),

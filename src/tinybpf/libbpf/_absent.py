@@ -71,7 +71,10 @@ def program(handle: ObjectHandle, name: str) -> str | None:
     section = _section(handle, name)
     kinds = [feature for feature in PROGRAMS if feature.type == lib.bpf_program__type(found)]
     feature = next((f for f in kinds if f.name in (section, _kind(section))), kinds[0] if kinds else None)
-    return _without(f"program '{name}' is of section {section}", feature)
+    what = f"program '{name}' is of section {section}"
+    fact = _since.ATTACHMENTS.get(_kind(section))
+    absent = fact.absence() if fact and feature and fact.name != feature.name else None
+    return f"{what}: {absent}" if absent else _without(what, feature)
 
 
 def _find(handle: ObjectHandle, name: str) -> Any:

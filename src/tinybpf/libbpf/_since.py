@@ -50,8 +50,10 @@ ATTACHMENTS = {
         Fact("cookies of raw tracepoints and tp_btf programs", "6.10"),
         Fact("links of network namespaces", "5.8"),
         Fact("sk_lookup", "5.9", ("CONFIG_INET",)),
+        Fact("sk_skb/verdict", "5.13", ("CONFIG_NET_SOCK_MSG",)),
         Fact("links of sockmaps", "6.10", ("CONFIG_NET_SOCK_MSG",)),
         Fact("links of struct_ops maps", "6.4", ("CONFIG_BPF_JIT",)),
+        # Later releases of 6.12 have it, too.
         Fact("an order among the programs of a cgroup", "6.17", ("CONFIG_CGROUP_BPF",)),
         Fact("freplace", "5.6", ("CONFIG_DEBUG_INFO_BTF", "CONFIG_BPF_JIT")),
         Fact("lirc_mode2", "4.18", ("CONFIG_BPF_LIRC_MODE2",)),
@@ -60,6 +62,7 @@ ATTACHMENTS = {
         Fact("fentry", "5.5", ("CONFIG_DEBUG_INFO_BTF", "CONFIG_BPF_JIT")),
         Fact("fexit", "5.5", ("CONFIG_DEBUG_INFO_BTF", "CONFIG_BPF_JIT")),
         Fact("fmod_ret", "5.7", ("CONFIG_DEBUG_INFO_BTF", "CONFIG_BPF_JIT")),
+        Fact("fsession", "7.0", ("CONFIG_DEBUG_INFO_BTF", "CONFIG_BPF_JIT")),
         Fact("lsm", "5.7", ("CONFIG_BPF_LSM", "CONFIG_DEBUG_INFO_BTF")),
         Fact("lsm_cgroup", "6.0", ("CONFIG_BPF_LSM", "CONFIG_CGROUP_BPF")),
         Fact("iter", "5.8", ("CONFIG_DEBUG_INFO_BTF",)),

@@ -62,6 +62,10 @@ for each in cgroup2:/sys/fs/cgroup bpf:/sys/fs/bpf securityfs:/sys/kernel/securi
     mount -t ${{{{each%%:*}}}} ${{{{each%%:*}}}} ${{{{each#*:}}}}
 done
 ln -sfn {{modules}} /lib/modules/{{release}}
+mkdir -p /boot
+for each in {{config}}; do
+    if [ -e "$each" ]; then ln -sfn "$each" /boot/config-{{release}}; fi
+done
 $b hostname vm
 $b ip link set lo up
 {{shares}}
@@ -104,7 +108,13 @@ def second(task: Task, busybox: str, modules: Path, release: str) -> str:
     shares = "\n".join(
         f"mount -t 9p -o {OPTIONS},cache=none {tag} {q(str(path))}" for tag, path in tagged(task.shares)
     )
+    # Where older packages have it, and newer.
+    configs = (
+        modules.parents[2] / "boot" / f"config-{release}",
+        modules / "config",
+    )
     return SECOND.format(
+        config=" ".join(q(str(path)) for path in configs),
         busybox=q(busybox),
         modules=q(str(modules)),
         release=q(release),

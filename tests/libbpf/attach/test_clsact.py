@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from observing import observed
 
 import tinybpf
 
@@ -83,7 +84,9 @@ def test_udp_to_one_port_is_dropped_and_the_rest_passed(
     assert link.target == f"clsact:{interface}/{where}" and link.fd == -1
     assert not arrives(4242)
     assert arrives(4243)
-    assert (seen(obj, 4242, number), seen(obj, 4243, number)) == (1, 1)
+    assert observed(
+        "packets to be dropped and to be passed", (seen(obj, 4242, number), seen(obj, 4243, number))
+    ) == (1, 1)
     assert leftovers(veth[end], interface) == f"clsact {where} "
     link.destroy()  # from this namespace
     assert arrives(4242)

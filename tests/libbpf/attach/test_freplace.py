@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from lacking import skip_without
+from observing import observed
 
 import tinybpf
+from tinybpf import system
 
 pytestmark = pytest.mark.kernel
 
@@ -46,9 +48,11 @@ def test_a_function_is_replaced(target, other, how: str):
         link = other.attach()
     else:
         link = other.attach_freplace() if how == "method" else other.attach_freplace(target, "answer")
-    assert link.target == "freplace:answer" and result(target) == 4202
+    assert link.target == "freplace:answer"
+    assert observed("result with the function that replaces (without: 102)", result(target)) == 4202
     info = link.info
-    assert isinstance(info, tinybpf.TracingLinkInfo) and info.target_type_id > 0
+    assert isinstance(info, tinybpf.TracingLinkInfo)
+    assert info.target_type_id > 0 or system.older_than("5.13")
     link.destroy()
     assert result(target) == 102
 

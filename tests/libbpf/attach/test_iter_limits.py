@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf import system
@@ -35,7 +36,11 @@ def test_the_entries_of_a_map(load):
     for key in range(3):
         numbers[key] = key * 1000
     link = obj.program("elements").attach_iter(map=numbers)
-    assert sorted(struct.iter_unpack("QQ", link.read())) == [(0, 0), (1, 1000), (2, 2000)]
+    assert observed("entries", sorted(struct.iter_unpack("QQ", link.read()))) == [
+        (0, 0),
+        (1, 1000),
+        (2, 2000),
+    ]
     del numbers[1]
     assert sorted(struct.iter_unpack("QQ", link.read())) == [(0, 0), (2, 2000)]
     info = link.info
@@ -79,7 +84,7 @@ def test_cgroups(load, cgroup: Path, order: str, count: int, as_descriptor: bool
             os.close(fd)
         else:
             link = program.attach_iter(cgroup=cgroup, order=order)
-        assert list(link) == ["cgroup"] * count
+        assert observed("lines", list(link)) == ["cgroup"] * count
         assert link.info.cgroup_id == cgroup.stat().st_ino
         link.destroy()
     finally:
@@ -102,7 +107,7 @@ def test_one_process_and_one_thread(build):
             assert len(list(link)) == own + 1 >= 5
             assert link.info.pid == os.getpid() or link.info.pid > 0
             one = program.attach_iter(tid=threads[0].native_id)
-            assert len(list(one)) == 2
+            assert observed("lines of one thread, and the last", len(list(one))) == 2
     finally:
         stop.set()
         for thread in threads:

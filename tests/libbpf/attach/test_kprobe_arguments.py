@@ -6,6 +6,7 @@ import errno
 import os
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf.libbpf.attach import kprobe
@@ -25,7 +26,7 @@ def test_the_arguments_of_a_function(watch, fallocate, by_section: bool):
     link = seen.program.attach() if by_section else seen.program.attach_kprobe("vfs_fallocate")
     fallocate(KEEP_SIZE, 1 << 40, 4096)
     fallocate(-1, -3, 5)
-    assert seen[ENTERED] == (2, [-1, -3, 5, 1])
+    assert observed("calls and arguments of vfs_fallocate", seen[ENTERED]) == (2, [-1, -3, 5, 1])
     link.destroy()
     fallocate(0, 0, 1)
     assert seen[ENTERED][0] == 2
@@ -36,7 +37,7 @@ def test_what_a_function_returns(watch, fallocate):
     link = seen.program.attach()
     assert link.target == "kretprobe:vfs_fallocate"
     assert fallocate(KEEP_SIZE, 0, 4096) == -errno.EBADF
-    assert seen[RETURNED] == (1, [-errno.EBADF, 0, 0, 0])
+    assert observed("calls and result of vfs_fallocate", seen[RETURNED]) == (1, [-errno.EBADF, 0, 0, 0])
 
 
 @pytest.mark.parametrize("by_section", [True, False])
@@ -48,6 +49,7 @@ def test_the_arguments_of_a_system_call(watch, fallocate, by_section: bool):
     calls, (fd, mode, length, stack) = seen[BEGAN]
     assert (calls, fd, mode, length) == (1, fallocate.fd, KEEP_SIZE, 1 << 33)
     assert stack > 0  # the context, which comes before the arguments, is the registers
+    observed("calls, mode and length of fallocate", (calls, mode, length))
 
 
 @pytest.mark.parametrize("by_section", [True, False])
@@ -68,7 +70,7 @@ def test_an_address_of_the_kernel(watch, fallocate):
     seen = watch("onEntry")
     assert seen.program.attach_kprobe(address).target == f"kprobe:{address:#x}"
     fallocate(KEEP_SIZE, 2, 3)
-    assert seen[ENTERED] == (1, [KEEP_SIZE, 2, 3, 1])
+    assert observed("calls and arguments of vfs_fallocate", seen[ENTERED]) == (1, [KEEP_SIZE, 2, 3, 1])
 
 
 def test_an_address_where_nothing_is(watch):

@@ -7,6 +7,7 @@ import os
 import time
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf import system
@@ -34,7 +35,7 @@ def test_entries(watch, fallocate, functions):
     seen = watch("onMany")
     link = seen.program.attach() if functions is None else seen.program.attach_kprobe_multi(functions)
     fallocate(KEEP_SIZE, 0, 1)
-    assert seen[MANY] == (1, [KEEP_SIZE, 0, 0, 0])
+    assert observed("calls of vfs_fallocate, and its mode", seen[MANY]) == (1, [KEEP_SIZE, 0, 0, 0])
     link.destroy()
     fallocate(KEEP_SIZE, 0, 1)
     assert seen[MANY][0] == 1
@@ -46,14 +47,17 @@ def test_returns(watch, fallocate):
     link = seen.program.attach()
     assert link.target == "kretprobe.multi:vfs_fallocate (1)"
     fallocate(KEEP_SIZE, 0, 1)
-    assert seen[MANY] == (1, [0, -errno.EBADF, 0, 0])
+    assert observed("calls and result of vfs_fallocate", seen[MANY]) == (1, [0, -errno.EBADF, 0, 0])
 
 
 @needs_multi
 def test_many_at_once(watch):
     seen = watch("onMany")
     link = seen.program.attach_kprobe_multi("vfs_*")
-    assert link.target.startswith("kprobe.multi:vfs_* (") and int(link.target.split("(")[1][:-1]) > 20
+    assert (
+        link.target.startswith("kprobe.multi:vfs_* (")
+        and observed("functions that vfs_* attached to", int(link.target.split("(")[1][:-1])) > 20
+    )
     before = seen[MANY][0]
     os.stat("/")
     assert seen[MANY][0] > before
@@ -102,7 +106,7 @@ def test_cookies_and_what_the_link_tells(counted, tmp_path):
     with open(tmp_path / "file", "w+b", buffering=0) as file:
         os.posix_fallocate(file.fileno(), 0, 1)
         assert file.read(1) == b"\0"
-    assert seen.calls().keys() == {30, 40}
+    assert observed("cookies of two functions", sorted(seen.calls())) == [30, 40]
     info = link.info
     assert isinstance(info, tinybpf.KprobeMultiLinkInfo)
     if not system.older_than("6.9"):
@@ -122,6 +126,6 @@ def test_sessions(build, me: int):
         link = program.attach_kprobe_multi(["do_nanosleep"])
         assert link.target == "kprobe.session:do_nanosleep (1)"
         time.sleep(0.001)
-        assert obj.globals["calls"] == 2
+        assert observed("runs for one call, at entry and return", obj.globals["calls"]) == 2
         with pytest.raises(ValueError, match="runs at entry and return anyway"):
             program.attach_kprobe_multi("do_nanosleep", retprobe=True)

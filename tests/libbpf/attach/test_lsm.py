@@ -8,6 +8,7 @@ import socket
 
 import pytest
 from lacking import skip_without
+from observing import observed, observed_errno
 
 import tinybpf
 from tinybpf import system
@@ -28,7 +29,7 @@ def test_an_operation_is_denied(watch, tmp_path, by_section: bool):
     assert path.read_text() == "text"
     with pytest.raises(PermissionError) as caught:
         os.open(path, os.O_WRONLY)
-    assert caught.value.errno == errno.EACCES
+    assert observed_errno("what an open failed with", caught.value.errno) == errno.EACCES
     calls, (flags, before, *_) = seen[OPENED]
     assert calls >= 2 and (flags & os.O_ACCMODE, before) == (os.O_WRONLY, 0)
     link.destroy()
@@ -47,7 +48,7 @@ def test_an_operation_in_a_cgroup(watch, cgroup):
     try:
         with seen.program.attach_cgroup(cgroup), socket.socket() as one, pytest.raises(PermissionError):
             one.bind(("127.0.0.1", 0))
-        assert seen[DENIED] == (1, [16, 0, 0, 0])
+        assert observed("binds denied, and the size of the address", seen[DENIED]) == (1, [16, 0, 0, 0])
         with socket.socket() as one:
             one.bind(("127.0.0.1", 0))
     finally:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from kernel_places import Ends, Namespace, ip, is_received
+from observing import observed
 
 import tinybpf
 
@@ -83,14 +84,25 @@ def test_packets_of_one_side(obj, pair, peer: bool):
     assert link.info.attach_type.name == f"NETKIT_{side.upper()}"
     (found,) = pair[0].run(lambda: tinybpf.query_netkit("nk0", peer))
     assert (found.program_id, found.link_id) == (link.info.program_id, link.id)
-    assert not reaches(pair, sender, 4242) and reaches(pair, sender, 4243)
+    assert observed("packets of that side are dropped", not reaches(pair, sender, 4242)) and reaches(
+        pair, sender, 4243
+    )
     assert reaches(pair, 1 - sender, 4242)
     link.destroy()
     assert reaches(pair, sender, 4242)
 
 
 def test_the_order(obj, pair):
-    pair[0].run(lambda: obj.program("either").attach_netkit("nk0", peer=False))
+    attach = lambda name, **order: pair[0].run(  # noqa: E731
+        lambda: obj.program(name).attach_netkit("nk0", peer=False, **order)
+    )
+    last = attach("either")
+    first = attach("incoming", before=obj.program("either"))
+    programs = {first.info.program_id: "incoming", last.info.program_id: "either"}
+    found = pair[0].run(lambda: tinybpf.query_netkit("nk0", False))
+    names = [programs[each.program_id] for each in found]
+    assert observed("order of two programs", names) == ["incoming", "either"]
+    first.destroy()
     with pytest.raises(tinybpf.BpfError, match="the neighbour that is given is not attached there"):
         pair[0].run(
             lambda: obj.program("incoming").attach_netkit("nk0", peer=False, before=obj.program("outgoing"))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from kernel_places import connect
+from observing import observed
 
 import tinybpf
 from tinybpf import system
@@ -57,7 +58,7 @@ class TestTcx:
         neighbours = {"link": second, "program": obj.program("one")}
         link = add("three", **{name: neighbours.get(value, value) for name, value in options.items()})
         assert arrives(4242)
-        assert str(obj.globals["order"]).startswith(str(order))
+        assert observed(f"order with {options}", str(obj.globals["order"])[:3]) == str(order)
         link.destroy()
         obj.globals["order"] = 0
         assert arrives(4242)
@@ -107,7 +108,7 @@ class TestCgroup:
             chosen["after"] = obj.links[0]
         obj.program("connectThree").attach_cgroup(cgroup, **chosen)
         assert connect(cgroup, 4444) == 0
-        assert obj.globals["order"] == order
+        assert observed(f"order with {options}", obj.globals["order"]) == order
 
     def test_a_direction(self, obj, cgroup: Path, me: int):
         program = obj.program("both")
@@ -141,7 +142,9 @@ class TestModes:
             link = obj.program(name).attach_cgroup(cgroup, mode="multi")
         assert link.fd == -1 and link.target == f"cgroup:{cgroup}"
         obj.program("connectThree").attach_cgroup(cgroup)  # a link beside them
-        assert connect(cgroup, 4444) == 0 and obj.globals["order"] == 123
+        assert (
+            connect(cgroup, 4444) == 0 and observed("order of two, and a link", obj.globals["order"]) == 123
+        )
         link.destroy()
         obj.globals["order"] = 0
         assert connect(cgroup, 4444) == 0 and obj.globals["order"] == 13
@@ -219,6 +222,7 @@ class TestQuery:
         )
         infos = [two.info, one.info]
         assert ask() == tuple(tinybpf.Attached(info.program_id, info.id) for info in infos)
+        observed("programs, the later one first", len(ask()))
         two.destroy()
         assert [found.program_id for found in ask()] == [infos[1].program_id]
         assert veth[1].run(lambda: tinybpf.query_tcx("vb", "egress")) == ()
@@ -229,6 +233,7 @@ class TestQuery:
         links = [obj.program(name).attach_cgroup(cgroup) for name in ("connectTwo", "connectOne")]
         programs = [link.info.program_id for link in links]
         assert [found.program_id for found in tinybpf.query_cgroup(cgroup, kind)] == programs
+        observed("programs, in the order of the links", len(tinybpf.query_cgroup(cgroup, kind)))
         below = cgroup / "below"
         below.mkdir()
         try:

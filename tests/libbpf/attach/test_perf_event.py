@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf.libbpf.attach.perf_event import online_cpus
@@ -44,7 +45,7 @@ def test_a_clock_samples_so_many_times_a_second(obj, where: dict[str, object]):
     assert link.target == "perf_event:cpu-clock" and link.fd > 2
     assert 50 <= samples(obj, 0.4) <= 400  # 200 on a quiet machine
     link.destroy()
-    assert samples(obj, 0.1) == 0 and link.fd == -1
+    assert observed("samples after the end", samples(obj, 0.1)) == 0 and link.fd == -1
 
 
 def test_a_period_in_nanoseconds(obj):
@@ -61,7 +62,7 @@ def test_every_page_fault(obj):
             memory.madvise(mmap.MADV_NOHUGEPAGE)
         for page in range(pages):
             memory[page * mmap.PAGESIZE] = 1
-    assert obj.globals["sampled"] - before >= pages
+    assert observed("64 page faults or more are sampled", obj.globals["sampled"] - before >= pages)
 
 
 def test_one_process_only(build):
@@ -133,8 +134,9 @@ def test_a_counter_that_the_machine_has_or_not(obj):
     except tinybpf.BpfError as error:
         assert error.errno in (errno.ENOENT, errno.EOPNOTSUPP)
         assert error.errno == errno.EOPNOTSUPP or "has no such counter" in str(error)
+        pytest.skip("this kernel has no counter of instructions on this machine")
     else:
-        assert samples(obj, 0.2) > 10
+        assert observed("more than 10 samples of a million instructions each", samples(obj, 0.2) > 10)
         link.destroy()
 
 

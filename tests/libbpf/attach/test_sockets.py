@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf import system
@@ -58,7 +59,7 @@ class TestLookup:
         with listening(veth[1], "10.99.0.2", 4242), listening(veth[1], "10.99.0.2", 4243):
             assert connects(veth[0], "10.99.0.2", 4242)
             link = veth[1].run(lambda: obj.program("lookup").attach_sk_lookup())
-            assert not connects(veth[0], "10.99.0.2", 4242)
+            assert observed("the connection finds no socket", not connects(veth[0], "10.99.0.2", 4242))
             assert connects(veth[0], "10.99.0.2", 4243)
             assert obj.map("calls")[LOOKUPS] >= 1
             inode = os.stat(veth[1].path).st_ino
@@ -114,7 +115,7 @@ class TestFlowDissector:
             link = obj.program("dissect").attach_flow_dissector(veth[1].path)
             assert arrives(4242)
             seen = obj.map("calls")[DISSECTED]
-            assert seen >= 1
+            assert observed("it took a packet apart", seen >= 1)
             with pytest.raises(tinybpf.BpfError, match="there can be one only"):
                 load("dissect").program("dissect").attach_flow_dissector(veth[1].path)
             link.destroy()
@@ -133,7 +134,7 @@ class TestNetfilter:
         assert arrives(4242)
         link = veth[1].run(lambda: obj.program("hook").attach_netfilter("input", priority=-5))
         assert link.target == "netfilter:ipv4/input (-5)"
-        assert not arrives(4242)
+        assert observed("packets are dropped", not arrives(4242))
         assert obj.map("calls")[HOOKED] >= 1
         info = link.info
         assert (info.family, info.hook, info.priority, info.flags) == (2, 1, -5, 0)
@@ -213,14 +214,14 @@ class TestReuseport:
         assert sum(receivers(shared, 8)) == 8
         link = obj.program("nobody").attach_reuseport(shared[0])
         assert receivers(shared, 8) == [0, 0]
-        assert obj.map("calls")[CHOSEN] == 8
+        assert observed("datagrams that no socket got", obj.map("calls")[CHOSEN]) == 8
         link.destroy()
         assert sum(receivers(shared, 8)) == 8 and obj.map("calls")[CHOSEN] == 8
 
     def test_a_filter_chooses_by_number(self, load, shared):
         program = load("second").program("second")
         link = program.attach_reuseport(shared[0].fileno())
-        assert receivers(shared, 8) == [0, 8]
+        assert observed("datagrams of each of two sockets", receivers(shared, 8)) == [0, 8]
         with pytest.raises(tinybpf.BpfError, match="it is no link of the kernel's"):
             link.info  # noqa: B018
         with pytest.raises(tinybpf.BpfError, match="is no link of the kernel's"):
@@ -253,7 +254,10 @@ def test_a_socket_filter(load, shared):
     one = [shared.pop()]
     shared[0].close()
     link = obj.program("none").attach_socket(one[0])
-    assert receivers(one, 3) == [0] and obj.map("calls")[FILTERED] == 3
+    assert (
+        receivers(one, 3) == [0]
+        and observed("datagrams kept from the socket", obj.map("calls")[FILTERED]) == 3
+    )
     link.destroy()
     assert receivers(one, 3) == [3]
     one[0].close()
@@ -272,7 +276,7 @@ def test_sockops(load, cgroup: Path):
     link = obj.program("operation").attach_cgroup(cgroup)
     for _ in range(2):
         subprocess.run([sys.executable, "-c", CONNECT, str(cgroup)], check=True)
-    assert obj.map("calls")[OPERATIONS] == 2
+    assert observed("connections of the cgroup, of 2", obj.map("calls")[OPERATIONS]) == 2
     socket.socket().connect_ex(("127.0.0.1", 1))  # this process is not in the cgroup
     assert obj.map("calls")[OPERATIONS] == 2
     assert link.info.attach_type.name == "CGROUP_SOCK_OPS"

@@ -9,6 +9,7 @@ import socket
 import time
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf import system
@@ -84,7 +85,7 @@ def test_a_pin_outlives_the_object(build, veth, arrives, tmp_path):
         needs_tcx(link)
         link.pin(pin)
     try:
-        assert not arrives(4242)
+        assert observed("packets are dropped while it is pinned", not arrives(4242))
     finally:
         os.unlink(pin)
     deadline = time.monotonic() + 10

@@ -9,6 +9,7 @@ import time
 
 import pytest
 from lacking import skip_without
+from observing import observed, observed_errno
 
 import tinybpf
 from tinybpf import system
@@ -33,7 +34,12 @@ def test_the_arguments_of_a_function(watch, fallocate, by_section: bool):
     assert link.target == "fentry:vfs_fallocate"
     fallocate(KEEP_SIZE, 1 << 40, 4096)
     calls, (mode, offset, length, flags) = seen[BEFORE]
-    assert (calls, mode, offset, length) == (1, KEEP_SIZE, 1 << 40, 4096)
+    assert observed("calls and arguments of vfs_fallocate", (calls, mode, offset, length)) == (
+        1,
+        KEEP_SIZE,
+        1 << 40,
+        4096,
+    )
     assert flags & os.O_ACCMODE == os.O_RDONLY and flags & os.O_NOFOLLOW
     link.destroy()
     fallocate(KEEP_SIZE, 0, 1)
@@ -46,19 +52,24 @@ def test_arguments_and_result(watch, fallocate):
     assert seen.program.attach().target == "fexit:vfs_fallocate"
     assert fallocate(KEEP_SIZE, 3, 5) == -errno.EBADF
     calls, (mode, length, result, flags) = seen[AFTER]
-    assert (calls, mode, length, result) == (1, KEEP_SIZE, 5, -errno.EBADF)
+    assert observed("calls, arguments and result of vfs_fallocate", (calls, mode, length, result)) == (
+        1,
+        KEEP_SIZE,
+        5,
+        -errno.EBADF,
+    )
     assert flags & os.O_ACCMODE == os.O_RDONLY and flags & os.O_NOFOLLOW
 
 
 @pytest.mark.parametrize("by_section", [True, False])
-def test_both_ends_of_a_function(build, me: int, fallocate, by_section: bool):
+def test_a_session(build, me: int, fallocate, by_section: bool):
     skip_without("fsession")
     with tinybpf.load(build("fsession"), variables={"target": me}) as obj:
         program = obj.program("onBoth")
         link = program.attach() if by_section else program.attach_trace()
         assert link.target == "fsession:vfs_fallocate"
         fallocate(KEEP_SIZE, 0, 1)
-        assert obj.globals["calls"] == 2
+        assert observed("runs for one call, at entry and return", obj.globals["calls"]) == 2
         link.destroy()
         fallocate(KEEP_SIZE, 0, 1)
         assert obj.globals["calls"] == 2
@@ -84,7 +95,7 @@ def test_a_result_that_is_changed(watch, tmp_path):
     assert path.read_text() == "text"
     with pytest.raises(OSError) as caught:
         os.open(path, os.O_WRONLY)
-    assert caught.value.errno == errno.EXDEV
+    assert observed_errno("what an open failed with, by the program", caught.value.errno) == errno.EXDEV
     calls, (flags, before, *_) = seen[DECIDED]
     assert calls >= 1 and (flags & os.O_ACCMODE, before) == (os.O_WRONLY, 0)
     link.destroy()
@@ -98,7 +109,12 @@ def test_a_tracepoint(watch, me: int):
     for _ in range(3):
         time.sleep(0.002)
     calls, (previous, following, _, _) = seen[SWITCHED]
-    assert calls >= 3 and previous > 0 and following >= 0 and previous != following
+    assert (
+        calls >= 3
+        and previous > 0
+        and following >= 0
+        and observed("3 switches or more, with both processes", previous != following)
+    )
 
 
 def test_a_link_that_is_pinned(watch, fallocate):

@@ -6,6 +6,7 @@ import errno
 import os
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf.libbpf.attach import tracepoint
@@ -26,7 +27,7 @@ def test_the_program_runs_for_each_call(obj, by_section: bool, me: int):
     link = program.attach() if by_section else program.attach_tracepoint("syscalls", "sys_enter_getppid")
     for _ in range(5):
         os.getppid()
-    assert obj.map("counts")[me] == 5
+    assert observed("calls of getppid, of 5", obj.map("counts")[me]) == 5
     assert repr(link).startswith("<BpfLink tracepoint:syscalls/sys_enter_getppid of 'on_getppid' fd=")
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from observing import observed
 
 import tinybpf
 
@@ -60,7 +61,9 @@ def test_a_call_and_its_argument(obj, libc: str, how: str):
     assert link.target.startswith("uprobe:") and link.fd > 2
     for number in (5, 6, 77):
         LIBC.labs(number)
-    assert (obj.globals["entered"], obj.globals["argument"]) == (3, 77)
+    assert observed(
+        "calls of labs and the last argument", (obj.globals["entered"], obj.globals["argument"])
+    ) == (3, 77)
     link.destroy()
     LIBC.labs(78)
     assert (obj.globals["entered"], obj.globals["argument"]) == (3, 77)
@@ -73,7 +76,9 @@ def test_a_return_and_its_result(obj, libc: str):
         assert (obj.globals["returned"], obj.globals["result"]) == (1, 5)
     with obj.program("on_return").attach_uprobe(libc, symbol="labs", retprobe=True):
         LIBC.labs(-6)
-    assert (obj.globals["returned"], obj.globals["result"]) == (2, 6)
+    assert observed(
+        "returns of labs and the last result", (obj.globals["returned"], obj.globals["result"])
+    ) == (2, 6)
 
 
 def test_one_process_only(build, libc: str):

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf.libbpf import _binary
@@ -37,7 +38,9 @@ def test_arguments_and_cookie(obj, marked):
     assert marked.enabled() == 1
     marked.work(-5, 1 << 40)
     seen = obj.globals
-    assert (seen["calls"], seen["cookie"], seen["count"]) == (1, 77, 2)
+    assert observed(
+        "calls, cookie and number of arguments", (seen["calls"], seen["cookie"], seen["count"])
+    ) == (1, 77, 2)
     assert list(seen["numbers"]) == [(-5) & 0xFFFFFFFF, 1 << 40]
     link.destroy()
     marked.work(1, 1)

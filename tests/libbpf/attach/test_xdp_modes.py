@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from observing import observed
 
 import tinybpf
 
@@ -31,7 +32,10 @@ def test_a_mode(obj, veth, arrives, mode: str):
     assert state == tinybpf.XdpState("none", 0, 0, 0) and state.program_id == 0
     link = veth[1].run(lambda: obj.program("drop_udp").attach_xdp("vb", mode=mode))
     state = veth[1].run(lambda: tinybpf.query_xdp("vb"))
-    assert state.mode == mode and state.program_id == getattr(state, mode) == link.info.program_id
+    assert (
+        observed("mode that the interface tells", state.mode) == mode
+        and state.program_id == getattr(state, mode) == link.info.program_id
+    )
     assert not arrives(4242)
     link.destroy()
     assert arrives(4242)
@@ -56,7 +60,7 @@ def test_the_place_of_a_program_without_link(obj, other, veth, arrives):
         veth[1].run(lambda: obj.program("drop_udp").attach_xdp("vb"))
     assert arrives(4242)
     link = veth[1].run(lambda: obj.program("drop_udp").attach_xdp("vb", replace=True))
-    assert (link.fd, link.target) == (-1, "xdp:vb") and not arrives(4242)
+    assert observed("descriptor and target", (link.fd, link.target)) == (-1, "xdp:vb") and not arrives(4242)
     make.remove()  # not its own any more
     assert not arrives(4242)
     with pytest.raises(tinybpf.BpfError, match="an XDP program that took another's place is no link"):

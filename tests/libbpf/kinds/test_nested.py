@@ -7,6 +7,7 @@ import os
 import struct
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf import create_map
@@ -26,7 +27,13 @@ def test_a_program_looks_into_the_inner_map(kinds, inner):
     maps[2] = inner
     inner[7] = 99
     found = run(data=struct.pack("=IIQ", 2, 7, 0))
-    assert found.retval == 0 and struct.unpack("=IIQ", found.data_out)[2] == 99
+    assert (
+        found.retval == 0
+        and observed(
+            "value that the program found in the inner map", struct.unpack("=IIQ", found.data_out)[2]
+        )
+        == 99
+    )
     assert run(data=struct.pack("=IIQ", 2, 8, 0)).retval == 0xFFFFFFFE
     with maps[2] as opened:
         assert opened.is_standalone and opened.id == inner.id and opened.to_dict() == {7: 99}

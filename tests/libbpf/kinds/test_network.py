@@ -6,6 +6,7 @@ import os
 import socket
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf import create_map
@@ -37,7 +38,7 @@ def test_devices(kinds):
     assert run(data=PACKET).retval == XDP_PASS
     devices[2] = "lo"
     lo = socket.if_nametoindex("lo")
-    assert run(data=PACKET).retval == XDP_REDIRECT
+    assert observed("verdict (4: redirected)", run(data=PACKET).retval) == XDP_REDIRECT
     assert devices.to_dict() == {2: lo} and list(devices) == [2]
     devices[0] = lo
     assert len(devices) == 2 and devices[0] == lo
@@ -56,14 +57,16 @@ def test_devices(kinds):
 def test_devices_by_key():
     with create_map("devmap_hash", key="u32", value="u64", max_entries=4) as devices:
         devices[1000] = "lo"
-        assert devices.to_dict() == {1000: Redirect(socket.if_nametoindex("lo"), 0)}
+        assert observed("entries", devices.to_dict()) == {1000: Redirect(socket.if_nametoindex("lo"), 0)}
 
 
 def test_cpus(kinds):
     cpus, run = kinds.map("cpus"), kinds.program("to_cpu").test_run
     assert run(data=PACKET).retval == XDP_PASS
     cpus[0] = 192
-    assert run(data=PACKET).retval == XDP_REDIRECT and cpus[0] == Redirect(192, 0)
+    assert observed("verdict (4: redirected)", run(data=PACKET).retval) == XDP_REDIRECT and cpus[
+        0
+    ] == Redirect(192, 0)
     cpus[0] = (64, kinds.program("on_cpu"))
     assert cpus[0].target == 64 and cpus[0].program > 0
     with pytest.raises(tinybpf.BpfError, match="a queue has at most 16384 places"):
@@ -83,7 +86,9 @@ def test_sockets(pair):
     with create_map("sockmap", max_entries=4) as sockets:
         sockets[0] = one
         sockets[2] = other.fileno()
-        assert sockets.to_dict() == {0: cookie(one), 2: cookie(other)} and list(sockets) == [0, 2]
+        assert sockets.to_dict() == {0: cookie(one), 2: cookie(other)} and observed(
+            "places of two sockets", list(sockets)
+        ) == [0, 2]
         assert sockets.delete(1) is False and sockets.delete(2) is True and 2 not in sockets
         with pytest.raises(KeyError):
             del sockets[2]
@@ -112,7 +117,10 @@ def test_sockets_by_key(pair):
     with create_map("sockhash", key="char[4]", max_entries=4) as sockets:
         sockets["a"] = pair[0]
         assert sockets.to_dict() == {b"a\0\0\0": cookie(pair[0])}
-        assert sockets.pop("a") == cookie(pair[0]) and sockets.delete("a") is False
+        assert (
+            observed("the socket is known by its cookie", sockets.pop("a") == cookie(pair[0]))
+            and sockets.delete("a") is False
+        )
 
 
 def test_sockets_that_share_a_port():
@@ -121,7 +129,7 @@ def test_sockets_that_share_a_port():
         sock.bind(("127.0.0.1", 0))
         with create_map("reuseport_sockarray", max_entries=4) as sockets:
             sockets[1] = sock
-            assert sockets.to_dict() == {1: cookie(sock)} and list(sockets) == [1]
+            assert sockets.to_dict() == {1: cookie(sock)} and observed("places", list(sockets)) == [1]
 
 
 def test_xdp_sockets():
@@ -132,6 +140,7 @@ def test_xdp_sockets():
             sockets[0] = sock
             sockets.update(0, sock, tinybpf.BPF_EXIST)
             del sockets[0]
+            observed("a socket goes in and out", True)
         with pytest.raises(tinybpf.BpfError, match="the kernel does not tell which sockets"):
             len(sockets)
         with socket.socket() as other, pytest.raises(tinybpf.BpfError, match="this is no AF_XDP socket"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf import create_map
@@ -25,7 +26,7 @@ def test_push_and_pop(kind):
         made.push(4, tinybpf.BPF_EXIST)
         order = [2, 3, 4] if kind == "queue" else [4, 3, 2]
         assert made.peek() == order[0] and made.pop() == order[0]
-        assert made.drain() == order[1:] and made.drain() == []
+        assert observed(f"what a {kind} gives", made.drain()) == order[1:] and made.drain() == []
         made.push(1)
         made.clear()
         assert made.peek() is None

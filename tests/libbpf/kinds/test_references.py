@@ -6,6 +6,7 @@ import errno
 import os
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf import create_map
@@ -21,7 +22,7 @@ def test_programs_to_jump_to(kinds):
     programs[3] = kinds.program("one")
     assert jump.test_run(data=PACKET).retval == 1
     programs[3] = kinds.program("two").fd
-    assert jump.test_run(data=PACKET).retval == 2
+    assert observed("result of the program jumped to", jump.test_run(data=PACKET).retval) == 2
     assert list(programs) == [3] and len(programs) == 1 and 3 in programs and 0 not in programs
     assert programs[3] == programs.to_dict()[3] > 0
     del programs[3]
@@ -58,7 +59,7 @@ def test_perf_events_by_descriptor():
         assert fd >= 0
         try:
             events[1] = fd
-            assert events.delete(1) and not events.delete(0)
+            assert observed("an event goes in and out", events.delete(1)) and not events.delete(0)
         finally:
             os.close(fd)
         for use in (lambda: events[1], lambda: list(events), lambda: len(events), events.to_dict):
@@ -71,8 +72,8 @@ def test_cgroups_by_path(cgroup, tmp_path):
         cgroups[0] = cgroup
         with pytest.raises(tinybpf.BpfError, match="the kernel does not tell what is in it"):
             cgroups[0]
-        assert cgroups.delete(0) and not cgroups.delete(1)
+        assert observed("a cgroup goes in and out", cgroups.delete(0)) and not cgroups.delete(1)
         with pytest.raises(FileNotFoundError):
-            cgroups[0] = "/nonexistent"
+            cgroups[0] = tmp_path / "absent"
         with pytest.raises(tinybpf.BpfError, match="update map 'cgroup_array' failed: Bad file"):
             cgroups[0] = tmp_path

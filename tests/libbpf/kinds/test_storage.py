@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf import create_map
@@ -32,7 +33,7 @@ def test_of_sockets():
         assert storage[sock] == storage[sock.fileno()] == storage.lookup(sock) == -5 and sock in storage
         with pytest.raises(tinybpf.BpfError, match="File exists"):
             storage.update(sock, 1, tinybpf.BPF_NOEXIST)
-        assert storage.pop(sock) == -5 and storage.pop(sock, None) is None
+        assert observed("value", storage.pop(sock)) == -5 and storage.pop(sock, None) is None
         with pytest.raises(KeyError):
             storage[sock]
         with pytest.raises(KeyError):
@@ -53,7 +54,7 @@ def test_of_tasks():
         try:
             storage[mine] = 1
             storage[child] = 2
-            assert (storage[mine], storage[child]) == (1, 2)
+            assert observed("values of two processes", (storage[mine], storage[child])) == (1, 2)
             del storage[child]
             assert child not in storage
         finally:
@@ -72,7 +73,9 @@ def test_of_files(tmp_path):
         with open(file) as opened:
             assert storage[file] == storage[str(file)] == storage[opened] == storage[opened.fileno()] == 7
         assert storage.get(tmp_path) is None
-        assert storage.update_many({tmp_path: 8}) == 1 and storage.lookup_many([file, "/"]) == [7, None]
+        assert storage.update_many({tmp_path: 8}) == 1 and observed(
+            "values of two files", storage.lookup_many([file, "/"])
+        ) == [7, None]
         assert storage.delete_many([tmp_path, "/"]) == 1
         before = len(os.listdir("/proc/self/fd"))
         assert storage.delete(file) and not storage.delete(file)
@@ -85,7 +88,7 @@ def test_of_cgroups(cgroup, tmp_path):
     with create_map("cgrp_storage", value="u64") as storage:
         storage[cgroup] = 9
         fd = os.open(cgroup, os.O_RDONLY)
-        assert storage[cgroup] == storage[str(cgroup)] == storage[fd] == 9
+        assert observed("value", storage[cgroup]) == storage[str(cgroup)] == storage[fd] == 9
         os.close(fd)
         assert storage.delete(cgroup) and cgroup not in storage
         with pytest.raises(tinybpf.BpfError, match="the key is the folder of a cgroup"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from lacking import skip_without
+from observing import observed
 
 import tinybpf
 from tinybpf import system
@@ -17,7 +18,11 @@ def test_the_state_is_seen(project):
         pytest.skip("this kernel has no links of struct_ops maps")
     with tinybpf.load(project / "tests/libbpf/data/structops.elf") as obj:
         first = obj.map("first")
-        assert first[0].state == "INIT" and len(first[0].raw) == first.value_size and list(first) == [0]
+        assert (
+            observed("state", first[0].state) == "INIT"
+            and len(first[0].raw) == first.value_size
+            and list(first) == [0]
+        )
         link = first.attach()
         assert first[0].state in ("READY", "INUSE") and any(first[0].raw[64:])
         link.destroy()

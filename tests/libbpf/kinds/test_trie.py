@@ -6,6 +6,7 @@ import struct
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
 
 import pytest
+from observing import observed
 
 import tinybpf
 from tinybpf import create_map
@@ -44,7 +45,11 @@ def test_networks_as_keys(routes):
     routes[ip_address("192.168.0.1")] = 4
     routes[(12, bytes([172, 16, 0, 0]))] = 5
     routes[struct.pack("=I4s", 0, bytes(4))] = 6
-    assert [routes[f"10.{x}.9"] for x in ("2.3", "1.3", "1.2")] == [1, 2, 3]
+    assert observed("routes of three addresses", [routes[f"10.{x}.9"] for x in ("2.3", "1.3", "1.2")]) == [
+        1,
+        2,
+        3,
+    ]
     assert (routes["192.168.0.1"], routes["192.168.0.2"], routes[ip_address("172.17.0.1")]) == (4, 6, 5)
     assert routes.to_dict() == {
         IPv4Network("10.0.0.0/8"): 1,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tinybpf.libbpf.map import BpfMap
     from tinybpf.libbpf.program import BpfProgram
 
-STREAM_VERDICT = 5  # BPF_SK_SKB_STREAM_VERDICT
+STREAM_VERDICT, VERDICT = 5, 38  # BPF_SK_SKB_STREAM_VERDICT, BPF_SK_SKB_VERDICT
 VERDICTS = {4: "stream_parser", 5: "stream_verdict", 7: "msg_verdict", 38: "verdict"}
 MAPS = (BpfMapType.SOCKMAP, BpfMapType.SOCKHASH)
 
@@ -39,7 +39,8 @@ def attach(program: BpfProgram, map: BpfMap[Any, Any]) -> BpfLink:
     target = f"sockmap:{map.name}/{VERDICTS.get(kind, kind)}"
     hints = {
         errno.EBUSY: f"map '{map.name}' has such a program already",
-        errno.EINVAL: "programs of sk_skb/verdict and sk_skb/stream_verdict exclude each other",
+        errno.EINVAL: (_since.absence("sk_skb/verdict") if kind == VERDICT else None)
+        or "programs of sk_skb/verdict and sk_skb/stream_verdict exclude each other",
         errno.EOPNOTSUPP: "the kernel has no CONFIG_BPF_STREAM_PARSER",
     }
     _held, fd = map._core.held(), map.fd
