@@ -29,7 +29,7 @@ def pin_map(core: MapCore, path: str) -> None:
 
 
 def _pin(fd: int, path: str) -> int:
-    """As libbpf does it: the last directory is made where it is missing; it goes again where it is no help."""
+    """As libbpf: the last directory is made where it is missing; it goes again where that is no help."""
     result: int = lib.bpf_obj_pin(fd, os.fsencode(path))
     if result != -errno.ENOENT:
         return result
