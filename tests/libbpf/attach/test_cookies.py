@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 import time
 
@@ -39,8 +40,8 @@ def test_raw_tracepoint(counted):
 def test_perf_event(counted):
     seen = counted("onSample")
     seen.program.attach_perf_event("page-faults", pid=0, cookie=9)
-    pages = ctypes.create_string_buffer(1 << 22)
-    pages[::4096] = b"x" * len(pages[::4096])
+    with mmap.mmap(-1, 1 << 22) as pages:  # what malloc gives may have been there before
+        pages[::4096] = b"x" * (len(pages) // 4096)
     assert observed("cookies", list(seen.calls())) == [9]
 
 
