@@ -124,8 +124,9 @@ def test_a_hundred_turns_of_everything(turns: Turns):
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_ten_thousand_loads(turns: Turns):
-    """Of two objects in turns, with maps, links, ring and perf buffers, variables."""
-    flat(turns.each, 5_000, warm=100)
+    """Of them a tenth of two objects in turns, with maps, links, ring and perf buffers, variables."""
+    flat(turns.small, 9_000, warm=200)
+    flat(turns.each, 500, warm=100)
     assert named({"on_any", "on_getppid", "whoami", "counts", "calls"}) == []
 
 
