@@ -17,6 +17,7 @@ from lacking import skip_without
 from observing import observed
 
 import tinybpf
+from tinybpf import system
 
 SOURCE = """package bpf
 
@@ -263,6 +264,9 @@ def test_the_function_of_the_kernel_that_a_link_is_for(run, answer):
     with tinybpf.load_go(ON_OPEN) as obj:
         link = obj.program("on_open").attach()
         (shown,) = answer("link", "show", str(link.id))
+        if not link.info.target_object_id:
+            assert shown["target_name"] is None and system.older_than("6.1")
+            return
         assert shown["target_name"] == "do_sys_openat2"
         assert "do_sys_openat2" in run("link", "show", str(link.id)).out
 
@@ -275,7 +279,11 @@ def test_the_function_of_a_program_that_a_link_replaces(answer):
         opened.programs["other"].set_target("answer", base.program("asked"))
         with opened.load() as other:
             link = other.program("other").attach_freplace()
-            assert answer("link", "show", str(link.id))[0]["target_name"] == "answer"
+            (shown,) = answer("link", "show", str(link.id))
+            if not link.info.target_object_id:
+                assert shown["target_name"] is None and system.older_than("6.1")
+                return
+            assert shown["target_name"] == "answer"
 
 
 def test_a_link_is_pinned_and_unpinned(held, link, pin, run, answer):

@@ -27,13 +27,17 @@ def program(build):
 
 @pytest.fixture
 def running():
-    """Start ``top``; it is gone at the end."""
+    """Start ``top``, which SIGINT ends also where the tests ignore it (``make test &``); gone at the end."""
     started = []
 
     def start(*arguments, **given):
-        process = subprocess.Popen(
-            [*TOP, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **given
-        )
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            process = subprocess.Popen(
+                [*TOP, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **given
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
         started.append(process)
         return process
 

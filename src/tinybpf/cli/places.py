@@ -50,6 +50,8 @@ def _netns(info: Any) -> str | None:
 def _function(info: Any) -> str | None:
     """The function of the kernel, or of the program that is extended or looked at."""
     types: int = info.target_object_id
+    if not types:
+        return None  # Linux 5.10 does not tell it
     with tinybpf.open_program_by_id(info.program_id) as program:
         of_kernel = program.info.attach_btf_object_id == types
     if not of_kernel:

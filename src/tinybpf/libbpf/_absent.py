@@ -25,6 +25,8 @@ _PSEUDO = (
 )
 """What old kernels say of a function that is used by its address."""
 
+_LINK = 1 << 13  # BPF_F_LINK
+
 # By the kind of section: what the names of its targets begin with in the kernel's BTF, and what they are.
 _TARGETS = {
     "iter": ("bpf_iter_", "iterator"),
@@ -57,6 +59,10 @@ def _map(handle: ObjectHandle, name: str) -> str | None:
     kind = BpfMapType(lib.bpf_map__type(found))
     if kind.name.startswith("UNKNOWN"):
         return f"map '{name}' is of type {int(kind)}, which is newer than tinybpf, and this kernel refuses it"
+    if kind is BpfMapType.STRUCT_OPS and lib.bpf_map__map_flags(found) & _LINK:
+        absent = _since.absence("links of struct_ops maps")
+        if absent:
+            return f"map '{name}' is in section .struct_ops.link: {absent}"
     feature = next((feature for feature in MAPS if feature.type == kind), None)
     return _without(f"map '{name}' is of type {kind.name}", feature)
 

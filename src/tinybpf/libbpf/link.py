@@ -29,6 +29,10 @@ class BpfLink:
     that ends, or closes it, does not detach it.
     """
 
+    _lacking = (
+        "links of kprobes, uprobes, tracepoints and perf events"  # where this is no link of the kernel's
+    )
+
     def __init__(self, pointer: Any, target: str, program: str, owner: ObjectHandle | None) -> None:
         self._pointer = pointer
         self._target = target
@@ -155,8 +159,7 @@ class BpfLink:
         """The descriptor; `BpfError` where it is none of a link of the kernel's."""
         self._require()
         if self._fd < 0 or not is_link(self._fd):
-            why = _since.absence("links of kprobes, uprobes, tracepoints and perf events")
-            reason = why if self._fd >= 0 and why else "it is no link of the kernel's"
+            reason = _since.absence(self._lacking) or "it is no link of the kernel's"
             raise BpfError(f"{what} failed: {reason}", errno.EOPNOTSUPP)
         return self._fd
 

@@ -40,7 +40,8 @@ class TracingLinkInfo(LinkInfo):
     """fentry and its kin, tp_btf, LSM, freplace.
 
     ``target_object_id`` is the id of the BTF, of the program for freplace, that has the target;
-    ``target_type_id`` the target's type there. ``cookie`` is 0 before Linux 6.17, which tells it.
+    ``target_type_id`` the target's type there; both are 0 under Linux 5.10, which does not tell them.
+    ``cookie`` is 0 before Linux 6.17, which tells it.
     """
 
     attach_type: BpfAttachType

@@ -35,6 +35,7 @@ class UntiedLink(BpfLink):
     """It has no descriptor and cannot be pinned."""
 
     kind = "what was attached without a link"
+    _lacking = ""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

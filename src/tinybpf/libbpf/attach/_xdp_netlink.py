@@ -18,6 +18,7 @@ class NetlinkXdpLink(UntiedLink):
     """A program at an interface as a link."""
 
     kind = "an XDP program that took another's place"
+    _lacking = "XDP links"
 
 
 class PlacedXdp:

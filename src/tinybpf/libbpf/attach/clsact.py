@@ -120,6 +120,7 @@ class ClsactLink(UntiedLink):
     """A filter as a link."""
 
     kind = "a clsact filter"
+    _lacking = "tcx"
 
 
 def attach(program: BpfProgram, interface: str | int, direction: str) -> BpfLink:
