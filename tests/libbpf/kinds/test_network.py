@@ -17,7 +17,7 @@ pytestmark = pytest.mark.kernel
 PACKET = bytes(64)
 XDP_PASS, XDP_REDIRECT = 2, 4
 SO_COOKIE = 57
-AF_XDP = 44
+AF_XDP, SOL_XDP, XDP_RX_RING = 44, 283, 2
 
 
 def cookie(sock: socket.socket) -> int:
@@ -135,6 +135,7 @@ def test_sockets_that_share_a_port():
 def test_xdp_sockets():
     with create_map("xskmap", max_entries=2) as sockets:
         with socket.socket(AF_XDP, socket.SOCK_RAW) as sock:
+            sock.setsockopt(SOL_XDP, XDP_RX_RING, 64)
             with pytest.raises(tinybpf.BpfError, match="No such file"):
                 sockets.update(0, sock, tinybpf.BPF_EXIST)
             sockets[0] = sock

@@ -82,6 +82,7 @@ class Cpus(_Redirects):
             errno.EOVERFLOW: "a queue has at most 16384 places",
             errno.ENODEV: "this machine has no such CPU",
             errno.ENOMEM: 'or the program is no XDP program for a cpumap (SEC "xdp/cpumap")',
+            errno.EINVAL: 'the program is no XDP program for a cpumap (SEC "xdp/cpumap")',  # Linux 7.2
         }
     }
 
@@ -93,6 +94,7 @@ class XdpSockets(Unreadable):
     hints: ClassVar[OperationHints] = {
         "update": {
             errno.EOPNOTSUPP: "this is no AF_XDP socket",
+            errno.ENOBUFS: "the socket has no ring to receive with (XDP_RX_RING)",  # Linux 7.2
             errno.ENOTSOCK: "the value is no descriptor of a socket",
         },
         "look up in": {ENOTSUPP: "the kernel does not tell which sockets are in it"},
