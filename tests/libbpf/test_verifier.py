@@ -315,6 +315,15 @@ def test_old_state_lines_are_no_messages() -> None:
     assert failure.messages == ("R0 invalid mem access 'map_value_or_null'",) and failure.instruction == 2
 
 
+@pytest.mark.parametrize("depths", ["stack depth 8", "stack depth 0+16", "stack depth 0+16 max 16"])
+def test_statistics_are_no_messages(depths: str) -> None:
+    """As Linux 6.12 and, with the largest, 7.2 write them."""
+    log = (
+        f"0: (95) exit\nR0 !read_ok\nverification time 9 usec\n{depths}\nprocessed 1 insns (limit 1000000)\n"
+    )
+    assert parse_log(log).messages == ("R0 !read_ok",)
+
+
 def test_the_table_of_refusals() -> None:
     """Each entry is found by its own example, and asks for no name that there is not."""
     known = {"variable", "pointer", "read", "span", "have", "size", "call", "argument", "size_argument"}

@@ -26,7 +26,8 @@ _AT_INSTRUCTION = re.compile(r"\binsn (\d+)|^\s*>>> (\d+) \|")
 _STATE = re.compile(
     r"""\s*(?:
         \d+:\ (?!\() | from\ \d+\ to\ \d+ | (?:\d+:\s+)?(?:frame\d+:)?\s*(?:R\d+(?:_[a-z]+)?=|fp-\d+)
-      | ;\ ? | (?:cur|old)\ state: | processed\ \d+\ insn | verification\ time | stack\ depth\ [\d+]+$
+      | ;\ ? | (?:cur|old)\ state: | processed\ \d+\ insn | verification\ time
+      | stack\ depth\ [\d+]+(?:\ max\ \d+)?$
       | mark_precise: | last_idx | regs= | parent\ | propagating\ | Live\ regs\ before | \d+:\ [.\d]+\ \(
       | arg\#\d+\ reference\ type\( | Unrecognized\ arg\#\d+\ type
       | func\#\d+\ @ | caller:$ | callee:$ | returning\ from\ callee
