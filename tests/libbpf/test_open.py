@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 from observing import observed
+from old_kernels import skip_where_it_says_so
 
 import tinybpf
 from tinybpf.libbpf import _lib, _options, _verify
@@ -402,6 +403,7 @@ class TestLoaded:
             without(opened)
             with pytest.raises(tinybpf.BpfError) as caught:
                 opened.load()
+        skip_where_it_says_so(str(caught.value))
         assert caught.value.errno == errno.ENOSPC and "log_size" in str(caught.value)
 
     def test_once_is_enough(self, opened: tinybpf.OpenObject):
@@ -575,6 +577,7 @@ def test_of_several_threads_one_loads(opened: tinybpf.OpenObject):
         thread.start()
     for thread in threads:
         thread.join()
+    skip_where_it_says_so("\n".join(found for found in results if isinstance(found, str)))
     loaded = [found for found in results if isinstance(found, tinybpf.BpfObject)]
     assert len(loaded) == 1 and report(loaded[0])[0] == -1
     assert all("cannot be used" in found for found in results if isinstance(found, str))
