@@ -6,7 +6,6 @@ import pytest
 
 from tinybpf.compiler import llvm
 from tinybpf.compiler._llvm_text import compared
-from tinybpf.compiler.elf import read
 
 RANGE = """\
  i32 @p(ptr %c) section "s" {{
@@ -32,7 +31,7 @@ def test_a_range_is_two_comparisons(of: str, letter: str) -> None:
     assert "  %2 = and i1 %least.0, %below.0\n" in text
     module = f'target triple = "bpfel"\ndefine{text}}}\n'
     emitted = llvm.emit(module, dump=True)
-    assert [p.name for p in read(emitted.object).programs()] == ["p"]
+    assert [p.name for p in emitted.elf.programs()] == ["p"]
     (assembly,) = [dump for name, dump in emitted.dumps if name == "assembly.s"]
     register = next(line.split()[1] for line in assembly.splitlines() if f"if {letter}" in line)
     compares = [line.split() for line in assembly.splitlines() if line.strip().startswith("if ")]

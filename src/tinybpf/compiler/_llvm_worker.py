@@ -116,7 +116,7 @@ def send(fd: int, message: Any) -> None:
 def compile_module(
     llvm: Any, request: dict[str, Any], tell: Callable[[bytes], object], other: Other | None = None
 ) -> dict[str, Any]:
-    """In the child: the object and the time that each stage took; ``other`` has the half that came ahead."""
+    """In the child: the object and the time that each stage took; ``other`` makes one of the half before."""
     times: dict[str, float] = {}
     began = time.perf_counter()
 
@@ -141,15 +141,7 @@ def compile_module(
         if request["dump_steps"]:
             name = steps[0][1].replace("<", "-").replace(">", "")
             dumps.append((f"{name}.ll", str(module)))
-    module = text.for_verifier(llvm, module)
-    if other is not None:
-        first = llvm.parse_bitcode(other.optimised())
-        first.link_in(module)
-        module = first
-    if request["late"]:
-        expand(llvm, machine, module, request["late"])
-    module = text.with_results(llvm, module)
-    show_counters(llvm, module)
+    module = finished(llvm, machine, module, request["late"])
     if request.get("text"):
         answer["text"] = str(module)
     stage("optimise")
@@ -161,9 +153,21 @@ def compile_module(
             copy = llvm.parse_assembly(str(module))  # emitting changes the module
             dumps.append(("assembly.s", machine.emit_assembly(copy)))
         answer["object"] = machine.emit_object(module)
+        if other is not None:
+            answer["first"] = other.object()
         stage("emit")
     answer["dumps"] = dumps
     return answer
+
+
+def finished(llvm: Any, machine: Any, module: Any, late: str) -> Any:
+    """The optimised module as it is emitted."""
+    module = text.for_verifier(llvm, module)
+    if late:
+        expand(llvm, machine, module, late)
+    module = text.with_results(llvm, module)
+    show_counters(llvm, module)
+    return module
 
 
 def compile_halves(
@@ -175,6 +179,7 @@ def compile_halves(
     if second is None or second["ir"] is None:
         return {}
     tell(STARTED)
+    other.finish(second["late"])
     request = {**first, "dump": False, "dump_steps": False, **second}
     return compile_module(llvm, request, tell, other)
 
@@ -185,43 +190,54 @@ def machine_for(llvm: Any, request: dict[str, Any]) -> Any:
 
 
 class Other:
-    """A process that optimises the half of a module that came ahead of the other."""
+    """A process that makes an object of the half of a module that came ahead of the other."""
 
     def __init__(self, llvm: Any, request: dict[str, Any]) -> None:
         self.result = os.memfd_create("half")
+        late, self._late = os.pipe()
         parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
             status = 70
             try:
                 end_with(parent)
+                os.close(self._late)
                 signal.setitimer(signal.ITIMER_REAL, request["seconds"])
-                send(self.result, self._optimise(llvm, request))
+                send(self.result, self._emit(llvm, request, late))
                 status = 0
             except BaseException as problem:
                 os.write(2, repr(problem).encode())
             finally:
                 os._exit(status)
+        os.close(late)
 
     @staticmethod
-    def _optimise(llvm: Any, request: dict[str, Any]) -> bytes:
+    def _emit(llvm: Any, request: dict[str, Any], late: int) -> bytes:
+        machine = machine_for(llvm, request)
         module = llvm.parse_assembly(request["ir"])
         module.verify()
         for steps in grouped(request["steps"], True):
-            run_steps(llvm, machine_for(llvm, request), module, steps)
-        bitcode: bytes = text.for_verifier(llvm, module).as_bitcode()
-        return bitcode
+            run_steps(llvm, machine, module, steps)
+        made: bytes = machine.emit_object(finished(llvm, machine, module, receive(late)))
+        return made
 
-    def optimised(self) -> bytes:
-        """The half as LLVM's bitcode; where that process failed, so does this one."""
+    def finish(self, late: str) -> None:
+        """The whole module is made now, and what is inlined at the end is known."""
+        try:
+            send(self._late, late)
+        except BrokenPipeError:
+            return  # it has ended, which ``object`` tells
+
+    def object(self) -> bytes:
+        """The half's object; where that process failed, so does this one."""
         status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         if status:
             if status == -signal.SIGALRM:
                 signal.raise_signal(signal.SIGALRM)
             os._exit(70)
         os.lseek(self.result, 0, os.SEEK_SET)
-        bitcode: bytes = receive(self.result)
-        return bitcode
+        made: bytes = receive(self.result)
+        return made
 
 
 def show_counters(llvm: Any, module: Any) -> None:

@@ -68,7 +68,7 @@ class Compilation:
         from tinybpf.compiler import elf
         from tinybpf.compiler.lower.module import forget
 
-        data = elf.strip_debug(emitted.object, module.debug.texts())
+        data = elf.strip_debug(emitted.elf, module.debug.texts())
         self.stages.update({f"llvm {k}": v for k, v in emitted.times.items()})
         self._stage("llvm")
         linked = elf.read(data)

@@ -11,7 +11,7 @@ from tinybpf.compiler.btf_lines import Lines
 from tinybpf.compiler.btf_order import canonical
 
 SHT_SYMTAB, SHT_STRTAB, SHT_NOBITS, SHT_REL = 2, 3, 8, 9
-SHF_EXECINSTR = 4
+SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR = 1, 2, 4
 STT_SECTION, STT_FUNC = 3, 2
 SHN_LORESERVE = 0xFF00
 INSTRUCTION = 8
@@ -19,7 +19,7 @@ INSTRUCTION = 8
 _HEADER = "16sHHIQQQIHHHHHH"
 _SECTION = "IIQQQQIIQQ"
 _SYMBOL = "IBBHQQ"
-_REL = "QQ"
+REL = "QQ"
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -113,12 +113,11 @@ def _string(table: bytes, at: int) -> str:
     return table[at : table.index(b"\0", at)].decode()
 
 
-def strip_debug(data: bytes, texts: Mapping[str, str] | None = None) -> bytes:
+def strip_debug(elf: Elf, texts: Mapping[str, str] | None = None) -> bytes:
     """The object without what is left of DWARF (``.debug_frame``): loaders read BTF.
 
     ``texts`` are the files' texts by path, for the lines that ``.BTF.ext`` names.
     """
-    elf = read(data)
     elf = msgspec.structs.replace(elf, sections=_with_lines(elf, texts or {}))
     return write(elf, lambda s: not s.name.startswith((".debug_", ".rel.debug_", ".llvm_addrsig")))
 
@@ -161,7 +160,7 @@ def write(elf: Elf, keep: Callable[[Section], bool]) -> bytes:
             )
         elif s.type == SHT_REL:
             body = b"".join(
-                _relocation(elf, r, new_symbol) for r in struct.iter_unpack(elf.order + _REL, s.data)
+                _relocation(elf, r, new_symbol) for r in struct.iter_unpack(elf.order + REL, s.data)
             )
             s = msgspec.structs.replace(s, data=body, link=new_index[s.link], info=new_index[s.info])
         elif s.link:
@@ -178,7 +177,7 @@ def _symbol(elf: Elf, s: Symbol, strings: _Strings, new_index: dict[int, int]) -
 
 def _relocation(elf: Elf, raw: tuple[int, int], new_symbol: dict[int, int]) -> bytes:
     offset, info = raw
-    return struct.pack(elf.order + _REL, offset, new_symbol[info >> 32] << 32 | info & 0xFFFFFFFF)
+    return struct.pack(elf.order + REL, offset, new_symbol[info >> 32] << 32 | info & 0xFFFFFFFF)
 
 
 class _Strings:

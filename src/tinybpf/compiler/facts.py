@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tinybpf.compiler import frames
-from tinybpf.compiler.btf_order import rows
+from tinybpf.compiler.btf_rows import rows
 from tinybpf.compiler.elf import Elf, read
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from tinybpf.compiler.elf import Elf
     from tinybpf.compiler.pipeline import Step
 
 MEMORY = 8 << 30
@@ -54,8 +55,8 @@ class LlvmInvalid(Exception):
 class Emitted:
     """An object, the module after each step where it was asked for, and seconds by stage."""
 
-    def __init__(self, object: bytes, dumps: Sequence[tuple[str, str]], times: dict[str, float]) -> None:
-        self.object = object
+    def __init__(self, elf: Elf, dumps: Sequence[tuple[str, str]], times: dict[str, float]) -> None:
+        self.elf = elf
         self.dumps = dumps
         self.times = times
 
@@ -136,9 +137,14 @@ class Ahead:
 
         ``late`` and ``meanwhile`` as of ``emit``.
         """
+        from tinybpf.compiler.btf_join import Unjoinable
+        from tinybpf.compiler.elf import read
+        from tinybpf.compiler.join import join
+
         try:
-            return _emitted(self.second(second, late, meanwhile))
-        except LlvmInvalid:
+            answer = self.second(second, late, meanwhile)
+            return Emitted(join(read(answer["first"]), read(answer["object"])), [], answer["times"])
+        except (LlvmInvalid, Unjoinable):
             return None
         except LlvmFailure as failure:
             if failure.late:
@@ -209,7 +215,9 @@ def emit(
 
 
 def _emitted(answer: dict[str, Any]) -> Emitted:
-    return Emitted(answer["object"], answer["dumps"], answer["times"])
+    from tinybpf.compiler.elf import read
+
+    return Emitted(read(answer["object"]), answer["dumps"], answer["times"])
 
 
 _REGISTERS = "Register use before def"

@@ -17,7 +17,7 @@ from tinybpf.compiler import compile_go, llvm
 from tinybpf.compiler.elf import read
 from tinybpf.compiler.lower import assembly, halves
 from tinybpf.errors import CompileError
-from tinybpf.libbpf.btf import Btf
+from tinybpf.libbpf.btf import Btf, BtfKind
 from tinybpf.libbpf.btf_ext import BtfExt
 
 
@@ -35,12 +35,15 @@ def seen(data: bytes) -> dict[str, Any]:
     assert found_btf is not None and found_ext is not None
     btf = Btf(found_btf.data)
     ext = BtfExt(found_ext.data, btf)
+    records = [btf.record(n) for n in range(1, len(btf))]  # the same prototypes are joined
     code = sorted({elf.sections[s.section].name for s in elf.symbols if s.type == 2})
     return {
         "symbols": symbols,
         "programs": [p.name for p in elf.programs()],
         "lines": {name: ext.lines(name) for name in code},
-        "types": sorted(btf.record(n).name for n in range(1, len(btf))),
+        "types": sorted(
+            (r.kind.name, r.name, r.size, r.vlen) for r in records if r.kind is not BtfKind.FUNC_PROTO
+        ),
     }
 
 
@@ -57,7 +60,7 @@ def test_whole_and_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(llvm.Ahead, "second", take)
     halved = compile_go(text).elf
     assert compile_go(text).elf == halved
-    assert [sorted(answer) for answer in taken] == [["dumps", "log", "object", "times"]] * 2
+    assert [sorted(answer) for answer in taken] == [["dumps", "first", "log", "object", "times"]] * 2
     monkeypatch.setattr(assembly, "LARGEST_WHOLE", 1 << 30)
     whole, parts = seen(compile_go(text).elf), seen(halved)
     assert len(taken) == 2
@@ -163,7 +166,7 @@ def test_a_half_that_is_refused(broken: int) -> None:
     ir = 'target triple = "bpfel"\ndefine i32 @p() section "s" {\n  ret i32 7\n}\n'
     parts = [ir, 'target triple = "bpfel"\n']
     made = llvm.Ahead(parts[0]).finish(parts[1], "", None)
-    assert made is not None and made.object == llvm.emit(ir).object
+    assert made is not None and made.elf == llvm.emit(ir).elf
     parts[broken] = "define broken"
     assert llvm.Ahead(parts[0]).finish(parts[1], "", None) is None
 
@@ -188,7 +191,7 @@ def test_the_whole_in_place_of_halves(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_half_whose_process_was_ended(given_up: bool) -> None:
     """What follows the half is not taken for a request of its own."""
     ir = 'target triple = "bpfel"\ndefine i32 @p() section "s" {{\n  ret i32 {}\n}}\n'
-    known = [llvm.emit(ir.format(n)).object for n in range(2)]
+    known = [llvm.emit(ir.format(n)).elf for n in range(2)]
     ahead = llvm.Ahead(ir.format(0))
     worker = ahead._worker.pid
     waiting = f"/proc/{worker}/task/{worker}/children"
@@ -202,7 +205,7 @@ def test_a_half_whose_process_was_ended(given_up: bool) -> None:
     else:
         assert ahead.finish('target triple = "bpfel"\n', "", None) is None
     for n in (1, 0, 1):
-        assert llvm.emit(ir.format(n)).object == known[n]
+        assert llvm.emit(ir.format(n)).elf == known[n]
 
 
 def children(pid: int) -> list[str]:
@@ -215,7 +218,7 @@ def children(pid: int) -> list[str]:
 def test_what_goes_on_meanwhile() -> None:
     """It runs while LLVM works; what it raises ends the wait, and the answer is not taken for the next."""
     ir = 'target triple = "bpfel"\ndefine i32 @p() section "s" {{\n  ret i32 {}\n}}\n'
-    known = [llvm.emit(ir.format(n)).object for n in range(2)]
+    known = [llvm.emit(ir.format(n)).elf for n in range(2)]
     assert known[0] != known[1]
 
     def interrupt() -> None:
@@ -227,4 +230,4 @@ def test_what_goes_on_meanwhile() -> None:
         with pytest.raises(KeyboardInterrupt):
             llvm.Ahead(ir.format(0)).finish(ir, "", interrupt)
         llvm.Ahead(ir.format(0)).give_up()
-        assert llvm.emit(ir.format(1)).object == known[1]
+        assert llvm.emit(ir.format(1)).elf == known[1]

@@ -1,6 +1,6 @@
-"""A large module as two, of which LLVM optimises the first while the second is made.
+"""A large module as two, of which LLVM has the first while the second is made.
 
-Linked, they are the module.
+Their objects, joined, are the module's.
 
 The cut is between two programs, so that their order stays. Each half has the functions that its programs
 reach; what is inlined into both is in both. The first half defines the variables, the second declares them;
