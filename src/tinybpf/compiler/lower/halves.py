@@ -19,7 +19,7 @@ from collections.abc import Sequence
 LARGEST_WHOLE = 4000
 """Instructions of the source from which two processes are worth their while."""
 
-FIRST = 0.56
+FIRST = 0.53
 """The part of the code that the first half should have: LLVM has begun with it when the second is made."""
 
 LEAST = 0.25
