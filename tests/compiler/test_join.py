@@ -120,6 +120,13 @@ def test_variables_of_the_second_only() -> None:
 
 
 POINTER = '@p = global ptr @q, section ".data"\n@q = global i32 0, section ".data"\n'
+USING = """
+@{0} = external global i32
+define i32 @two() section "tc" {{
+  %v = load i32, ptr @{0}
+  ret i32 %v
+}}
+"""
 PROGRAM = 'define i32 @{}() section "tc" {{\n  ret i32 {}\n}}\n'
 DEBUG = """
 !llvm.dbg.cu = !{!0}
@@ -139,6 +146,7 @@ DEBUG = """
         (PROGRAM.format("one", 2), "function one in both"),
         ('@v = global i32 0, section ".data", !dbg !3\n' + DEBUG, "one object without BTF"),
         ('@a = global i32 2, section ".data"\n', "variable a in both objects, and not the same"),
+        (USING.format("missing"), "missing is in neither object"),
         (POINTER, "addresses in section .data"),
         ('@v = constant i32 0, section "tc"\n' + PROGRAM.format("two", 2), "sections tc of two kinds"),
     ],

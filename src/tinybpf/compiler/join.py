@@ -105,7 +105,10 @@ class _Join:
         symbols = [self._symbol(n, s) for n, s in enumerate(self.second.symbols)]
         targets = [self.code[n][0] if n in self.code else None for n in range(len(self.second.sections))]
         self._relocate(self.second, targets, symbols, self._move)
-        self._join_btf()
+        told = self._join_btf()
+        for symbol in self.outside:
+            if symbol.like.name not in told:
+                raise Unjoinable(f"{symbol.like.name} is in neither object")
         return self._made()
 
     def _add(self, like: Symbol, section: _Section | int) -> _Symbol:
@@ -231,12 +234,13 @@ class _Join:
                 return value - like.value + made.like.value
         raise Unjoinable(f"an address in section {section.name} where nothing is")
 
-    def _join_btf(self) -> None:
+    def _join_btf(self) -> set[str]:
+        """The names of all variables, and of functions outside, that BTF tells of."""
         ours, theirs = (
             [elf.section(name) for name in (".BTF", ".BTF.ext")] for elf in (self.first, self.second)
         )
         if not any((*ours, *theirs)):
-            return
+            return set()
         if not all((*ours, *theirs)):
             raise Unjoinable("one object without BTF")
         (ours_btf, ours_ext), (theirs_btf, theirs_ext) = (
@@ -247,16 +251,20 @@ class _Join:
         bases = {self.second.sections[n].name: base for n, (_, base) in self.code.items()}
         ext, places = btf.add_infos(ours_ext, theirs_ext, table, bases)
         variables = list(btf.variables())
-        for symbol in self.outside:
-            if all(name != symbol.like.name for _, name in variables):
-                raise Unjoinable(f"{symbol.like.name} is in neither object")
-        self._set(".BTF.ext", ext, [(at, self.of_section[name]) for at, name in places])
-        self._set(".BTF", btf.data(), [(at, self.by_name[name]) for at, name in variables])
+        self._set(".BTF.ext", ext, places, self.of_section)
+        self._set(".BTF", btf.data(), variables, self.by_name)
+        return {name for _, name in variables}
 
-    def _set(self, name: str, data: bytes, places: list[tuple[int, _Symbol]]) -> None:
+    def _set(
+        self, name: str, data: bytes, places: list[tuple[int, str]], symbols: dict[str, _Symbol]
+    ) -> None:
         section = next(s for s in self.sections if s.like.name == name)
         section.data, section.size = bytearray(data), len(data)
-        section.relocations = [(at, symbol, _kind_in_btf(symbol)) for at, symbol in places]
+        section.relocations = []
+        for at, of in places:
+            if of not in symbols:
+                raise Unjoinable(f"{of}, which {name} tells of, has no symbol")
+            section.relocations.append((at, symbols[of], _kind_in_btf(symbols[of])))
 
     def _made(self) -> Elf:
         """The object; its symbols get their numbers, local ones first."""
