@@ -192,7 +192,17 @@ static int flags_of(PyObject *given, uint64_t *flags)
     if (!given)
         return 0;
     *flags = PyLong_AsUnsignedLongLong(given);
-    return PyErr_Occurred() ? -1 : 0;
+    if (!PyErr_Occurred())
+        return 0;
+    if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
+        PyErr_Format(PyExc_ValueError, "flags must be from 0 to 18446744073709551615, not %S", given);
+    } else if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(given), "__name__");
+        if (name)
+            PyErr_Format(PyExc_TypeError, "flags must be an integer, not %U", name);
+        Py_XDECREF(name);
+    }
+    return -1;
 }
 
 static const char *const entry_names[] = {"key", "value", "flags"};

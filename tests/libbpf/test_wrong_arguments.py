@@ -44,6 +44,8 @@ def made(type: Any = "queue", **given: Any) -> object:
         ("path", lambda given, wrong: tinybpf.open_pinned_link(wrong)),
         ("path", lambda given, wrong: given["map"].pin(wrong)),
         ("path", lambda given, wrong: given["map"].unpin(wrong)),
+        ("flags", lambda given, wrong: given["map"].lookup(1, flags=wrong)),
+        ("flags", lambda given, wrong: given["map"].update(1, 1, flags=wrong)),
         ("path", lambda given, wrong: given["program"].pin(wrong)),
         ("path", lambda given, wrong: given["program"].unpin(wrong)),
         ("path", lambda given, wrong: given["link"].pin(wrong)),
@@ -75,6 +77,8 @@ def test_of_another_type(given, name: str, use: Callable[[Any, Any], object], wr
         (lambda given: made(max_entries=1 << 64), "max_entries must be from 0 to "),
         (lambda given: made(max_entries=-1), "max_entries must be from 0 to "),
         (lambda given: made(max_entries=1, flags=-1), "flags must be from 0 to "),
+        (lambda given: given["map"].lookup(1, flags=1 << 64), r"flags must be from 0 to \d{20}, not 1"),
+        (lambda given: given["map"].update(1, 1, flags=-1), r"flags must be from 0 to \d{20}, not -1"),
         (lambda given: made(1 << 32, max_entries=1), "type must be from 0 to "),
     ],
 )  # fmt: skip
