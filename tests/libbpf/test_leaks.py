@@ -108,12 +108,16 @@ def flat(turn: Any, count: int, warm: int) -> None:
     for _ in range(warm):
         turn()
     gc.collect()
-    before, memory = (descriptors(), mappings()), resident()
-    for _ in range(count):
-        turn()
-    gc.collect()
-    assert (descriptors(), mappings()) == before
-    assert resident() - memory < KIB_OF_GROWTH
+    before, memory = (descriptors(), mappings()), [resident()]
+    for _ in range(3):  # what leaks grows each time; what malloc keeps may grow once
+        for _ in range(count):
+            turn()
+        gc.collect()
+        assert (descriptors(), mappings()) == before
+        memory.append(resident())
+        if memory[-1] - memory[-2] < KIB_OF_GROWTH:
+            return
+    pytest.fail(f"KiB in memory after each {count} turns: {memory}")
 
 
 def test_a_hundred_turns_of_everything(turns: Turns):
