@@ -148,7 +148,8 @@ class TestRoom:
         ring.write({"value": 2}, timeout=None)
         assert 0.15 < time.monotonic() - begun < 5
         timer.join()
-        assert drain(obj) == 1 and obj.globals["sum"] == ROOM // IN_RING + 2
+        assert drain(obj) in (0, 1)  # a slow program may have taken the last one, too
+        assert obj.globals["sum"] == ROOM // IN_RING + 2
 
     def test_too_large(self, ring):
         with pytest.raises(tinybpf.BpfError, match="max_entries") as caught:
