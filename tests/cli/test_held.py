@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from descriptors import descriptors, settled
 from lacking import skip_without
 from observing import observed
 
@@ -217,11 +218,11 @@ def test_maps_and_programs_in_a_map(held, answer):
     ):
         outer[2] = inner
         programs[1] = held.program(PROGRAM)
-        descriptors = len(os.listdir("/proc/self/fd"))
+        before = settled()
         assert answer("map", "dump", str(outer.id)) == [{"key": 2, "value": inner.id}]
         found = answer("map", "dump", str(programs.id))
         assert found == [{"key": 1, "value": held.program(PROGRAM).info.id}]
-        assert len(os.listdir("/proc/self/fd")) == descriptors
+        assert descriptors() == before
 
 
 def test_devices_have_numbers_for_keys(answer):

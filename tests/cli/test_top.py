@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 
 import tinybpf
@@ -84,9 +84,9 @@ def test_so_many_tables(program, run):
 def test_counting_ends_with_it(run):
     with open("/proc/sys/kernel/bpf_stats_enabled") as file:
         before = file.read()
-    descriptors = len(os.listdir("/proc/self/fd"))
+    held = settled()
     assert run("top", "--count", "1", "--interval", "0.05", "--json").status == 0
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert descriptors() == held
     with open("/proc/sys/kernel/bpf_stats_enabled") as file:
         assert file.read() == before
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 from old_kernels import skip_where_it_says_so
 
@@ -131,10 +131,10 @@ def test_nothing_stays(mixed, run):
     def names():
         return [info.name for info in tinybpf.programs() if info.name in ("fine", "wrong")]
 
-    before, descriptors = names(), len(os.listdir("/proc/self/fd"))
+    before, held = names(), settled()
     run("verify", str(mixed), "--kernel")
     assert names() == before
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert descriptors() == held
 
 
 def test_flags(run, mixed):

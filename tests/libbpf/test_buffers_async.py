@@ -11,6 +11,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 
 import tinybpf
@@ -28,10 +29,6 @@ def run(main: Coroutine[Any, Any, Any], seconds: float = 20) -> Any:
 def produce(count: int) -> None:
     for _ in range(count):
         os.getppid()
-
-
-def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
 
 
 @pytest.fixture(params=KINDS)
@@ -162,7 +159,7 @@ class TestStream:
     def test_cancelling_leaks_no_descriptor(self, stream):
         async def main() -> tuple[int, int]:
             events = stream()
-            before = descriptors()
+            before = settled()
             for _ in range(50):
                 task = asyncio.create_task(anext(aiter(events)))
                 await asyncio.sleep(0)

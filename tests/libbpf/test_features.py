@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 
 from tinybpf import system
@@ -163,8 +163,7 @@ class TestThisKernel:
     def test_helpers_newer_than_the_kernel(self):
         from tinybpf.libbpf.helper_names import numbers
 
-        gc.collect()  # what other tests have left
-        before = len(os.listdir("/proc/self/fd"))
+        before = settled()
         for name in numbers():
             feature = features.helper(name)
             if system.older_than(feature.since):
@@ -173,7 +172,7 @@ class TestThisKernel:
                     assert (found.state, found.reason) == (State.MISSING, f"Linux {feature.since} brought it")
             else:
                 assert feature.works, name
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert descriptors() == before
         observed("helpers that work", sum(features.helper(name).works for name in numbers()))
 
     def test_links(self):
@@ -212,11 +211,10 @@ class TestThisKernel:
             assert found.reason == "the kernel has no no_such_function_1"
 
     def test_nothing_is_left_open(self):
-        gc.collect()
-        before = len(os.listdir("/proc/self/fd"))
+        before = settled()
         for feature in (*features.PROGRAMS, *features.MAPS, *features.LINKS):
             feature.probe()
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert descriptors() == before
 
     def test_every_answer_has_a_reason(self):
         for feature in (*features.PROGRAMS, *features.MAPS):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-import os
 import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from descriptors import settled
 from observing import observed
 
 import tinybpf
@@ -170,16 +169,12 @@ def test_initial_values_can_be_read_before_the_load(source: bytes):
 
 
 def test_nothing_is_leaked(source: bytes):
-    def descriptors() -> int:
-        gc.collect()
-        return len(os.listdir("/proc/self/fd"))
-
     tinybpf.load(source, variables={"limit": 3}).close()
-    before = descriptors()
+    before = settled()
     for _ in range(20):
         with tinybpf.load(source, variables={"limit": 3}) as obj:
             assert dict(obj.globals)["limit"] == 3
-    assert descriptors() == before
+    assert settled() == before
 
 
 def test_closing_while_other_threads_read(source: bytes):

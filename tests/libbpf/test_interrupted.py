@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 
 import tinybpf
@@ -129,13 +130,12 @@ def test_ctrl_c_ends_work_and_leaves_nothing(build, work: str):
     left = []
     with tinybpf.load(build(name)) as obj:
         for _ in range(5):
-            before = len(os.listdir("/proc/self/fd"))
+            before = settled()
             with pytest.raises(KeyboardInterrupt), ctrl_c():
                 use(obj)
             for link in obj.links:
                 link.destroy()
-            gc.collect()
-            left.append(len(os.listdir("/proc/self/fd")) - before)
+            left.append(settled() - before)
             if not left[-1]:
                 return
     pytest.fail(f"descriptors are left each time: {left}")
@@ -152,7 +152,7 @@ class TestVerification:
     """``endless.go`` has the verifier walk a million instructions, in vain."""
 
     def test_ctrl_c_ends_it(self, build):
-        content, before = build("endless"), len(os.listdir("/proc/self/fd"))
+        content, before = build("endless"), settled()
 
         def whole() -> None:
             with pytest.raises(tinybpf.VerifierError):
@@ -164,8 +164,7 @@ class TestVerification:
 
         cost = cpu_seconds(whole)
         assert cpu_seconds(interrupted) < cost / 2
-        gc.collect()
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert settled() == before
 
     def test_a_handler_that_raises_nothing_lets_it_go_on(self, build):
         called: list[int] = []
@@ -268,7 +267,7 @@ def test_nothing_is_leaked(build):
             obj.user_ring_buffer("commands").write(b"12345678")
         gc.collect()
         maps = [line for line in Path("/proc/self/maps").read_text().splitlines() if "bpf" in line]
-        return len(os.listdir("/proc/self/fd")), len(maps)
+        return descriptors(), len(maps)
 
     before = once()
     assert [once() for _ in range(10)] == [before] * 10

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from descriptors import descriptors
 from observing import observed
 
 import tinybpf
@@ -24,10 +25,6 @@ def resident() -> int:
     """KiB of this process in memory."""
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("RssAnon"))
-
-
-def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
 
 
 def mappings() -> int:

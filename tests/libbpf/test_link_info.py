@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import socket
 import subprocess
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from descriptors import descriptors, settled
 from kernel_places import connect
 from observing import observed
 
@@ -199,14 +199,12 @@ class TestOpened:
     def test_letting_go_leaves_the_pin(self, build, veth, arrives, pin: str):
         with tinybpf.load(build("packets")) as obj:
             veth[1].run(lambda: obj.program("drop_udp").attach_xdp("vb")).pin(pin)
-        gc.collect()
-        before = len(os.listdir("/proc/self/fd"))
+        before = settled()
         link = tinybpf.open_pinned_link(pin)
         link.destroy()
         link.destroy()
         tinybpf.open_pinned_link(pin)
-        gc.collect()
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert settled() == before
         assert not arrives(4242)
 
     def test_by_its_number(self, tracing):
@@ -267,11 +265,11 @@ def test_another_process_opens_it(build, veth, pin: str, project: Path):
 
 def test_nothing_is_leaked(build: Callable[..., bytes], veth, pin: str):
     with tinybpf.load(build("packets")) as obj:
-        before = len(os.listdir("/proc/self/fd"))
+        before = settled()
         for _ in range(20):
             with veth[1].run(lambda: obj.program("drop_udp").attach_xdp("vb")) as link:
                 assert link.info.id and tinybpf.open_link_by_id(link.id).info.id
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert descriptors() == before
 
 
 def test_all_links_of_the_kernel(tracing):

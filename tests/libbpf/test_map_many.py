@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 
 import tinybpf
@@ -20,10 +21,6 @@ pytestmark = pytest.mark.kernel
 
 LOOKUP_BATCH = 24
 FROM_KEY_TO_KEY = True
-
-
-def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
 
 
 def os_threads() -> int:
@@ -268,7 +265,7 @@ def test_a_decoder_that_fails_while_the_next_batch_is_read(numbers):
 
     access: MapAccess[int, int] = MapAccess(numbers._core)
     access._bind(("I", 4, None, None), ("", 8, None, decode), False)
-    before = descriptors()
+    before = settled()
     for _ in range(20):
         entries = MapEntries(access, "items", LOOKUP_BATCH, False, numbers.max_entries)
         with pytest.raises(RuntimeError, match="enough"):
@@ -298,7 +295,7 @@ def test_a_wrong_guess_of_how_many_there_are_changes_nothing(numbers):
 
 def test_reading_all_of_a_map_leaves_no_threads_and_no_descriptors(numbers):
     numbers.update((key, key) for key in range(20_000))
-    threads, before = os_threads(), descriptors()
+    threads, before = os_threads(), settled()
     for _ in range(50):
         assert len(numbers.to_dict()) == 20_000
     assert settles(os_threads, threads) and settles(descriptors, before)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from descriptors import descriptors, settled
 
 import tinybpf
 from tinybpf.libbpf import _handle
@@ -21,10 +22,6 @@ pytestmark = pytest.mark.kernel
 def obj(build):
     with tinybpf.load(build("tracing")) as loaded:
         yield loaded
-
-
-def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
 
 
 def test_names_and_reprs(obj):
@@ -111,7 +108,7 @@ def test_attached_means_attached(build, me: int):
 
 
 def test_an_object_without_links_is_freed_when_nobody_holds_it(build):
-    before = descriptors()
+    before = settled()
     obj = tinybpf.load(build("tracing"))
     assert descriptors() > before
     gc.disable()
@@ -209,14 +206,14 @@ def test_loading_often_leaks_nothing(build):
 
     for _ in range(3):
         cycle()
-    before = descriptors()
+    before = settled()
     for _ in range(50):
         cycle()
     assert descriptors() == before
 
 
 def test_a_failed_load_leaks_nothing(build):
-    before = descriptors()
+    before = settled()
     for _ in range(10):
         with pytest.raises(tinybpf.VerifierError):
             tinybpf.load(build("refused"))

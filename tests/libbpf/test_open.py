@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 from old_kernels import skip_where_it_says_so
 
@@ -444,14 +445,14 @@ class TestLoaded:
             assert (pins / "kept").exists()
 
     def test_what_configure_raises_comes_through(self):
-        before = len(os.listdir("/proc/self/fd"))
+        before = settled()
 
         def configure(opened: tinybpf.OpenObject) -> None:
             raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):
             tinybpf.load(CONFIGURED, kconfig=HZ, configure=configure)
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert descriptors() == before
 
     def test_go_source_takes_it_too(self):
         source = (
@@ -598,10 +599,10 @@ def test_nothing_is_leaked(pins: Path):
             unused.maps["counts"].reuse(pins / "counts")
 
     cycle()
-    before = len(os.listdir("/proc/self/fd"))
+    before = settled()
     for _ in range(20):
         cycle()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
 
 
 def test_room_for_logs_before_linux_5_2(monkeypatch: pytest.MonkeyPatch):

@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+from descriptors import settled
 from observing import observed
 
 import tinybpf
@@ -211,8 +212,7 @@ def test_nothing_is_leaked(build, me: int):
             produce(1)
             assert len(list(stream)) == 1
         del obj, stream
-        gc.collect()
-        return len(os.listdir("/proc/self/fd"))
+        return settled()
 
     before = once()
     assert [once() for _ in range(10)] == [before] * 10

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 
 import tinybpf
@@ -78,13 +79,11 @@ def test_runs_are_counted_while_somebody_asks(obj: tinybpf.BpfObject):
 
 
 def test_statistics_end_with_the_variable():
-    gc.collect()  # what other tests left
-    before = len(os.listdir("/proc/self/fd"))
+    before = settled()
     stats = tinybpf.enable_stats()
-    assert len(os.listdir("/proc/self/fd")) == before + 1
+    assert descriptors() == before + 1
     del stats
-    gc.collect()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert settled() == before
 
 
 def test_instructions_with_their_lines(obj: tinybpf.BpfObject):
@@ -279,11 +278,11 @@ class TestTheSystem:
         assert not errors
 
     def test_no_descriptor_is_left(self, obj: tinybpf.BpfObject):
-        before = len(os.listdir("/proc/self/fd"))
+        before = settled()
         for listing in (tinybpf.programs, tinybpf.maps, tinybpf.links, tinybpf.btfs):
             list(listing())
             next(iter(listing()), None)
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert descriptors() == before
 
     def test_who_may_not_is_told_at_once(self, monkeypatch: pytest.MonkeyPatch):
         from tinybpf.libbpf import _hints, kernel_objects

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from descriptors import descriptors, settled
 
 import tinybpf
 from tinybpf.libbpf import trace
@@ -36,11 +37,11 @@ def obj(build, me: int):
 
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind() -> Iterator[None]:
-    fds = len(os.listdir("/proc/self/fd"))
+    before = settled()
     yield
     gc.collect()
     assert instances_of(os.getpid()) == []
-    assert len(os.listdir("/proc/self/fd")) <= fds + 1
+    assert descriptors() <= before + 1
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 import subprocess
 import sys
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 
 import tinybpf
@@ -177,7 +177,7 @@ def test_it_cannot_be_pinned(obj, veth):
 
 
 def test_nothing_is_leaked(obj, veth):
-    before = len(os.listdir("/proc/self/fd"))
+    before = settled()
     for _ in range(10):
         veth[1].run(lambda: obj.program("incoming").attach_clsact("vb")).destroy()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 
 import tinybpf
@@ -50,14 +50,14 @@ def test_the_same_as_bytes(obj):
 
 def test_leaving_a_walk_early_leaves_nothing_open(obj):
     link = obj.program("tasks").attach_iter()
-    before = len(os.listdir("/proc/self/fd"))
+    before = settled()
     for line in link:
         assert line.startswith("task")
         break
     walk = iter(link)
     assert next(walk).startswith("task")
     walk.close()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
 
 
 def test_after_the_end(obj):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 
 import tinybpf
@@ -75,7 +76,7 @@ def test_cgroups(load, cgroup: Path, order: str, count: int, as_descriptor: bool
     below = [cgroup / name for name in ("a", "b")]
     for one in below:
         one.mkdir()
-    before = len(os.listdir("/proc/self/fd"))
+    before = settled()
     try:
         program = load("cgroups").program("cgroups")
         if as_descriptor:
@@ -90,7 +91,7 @@ def test_cgroups(load, cgroup: Path, order: str, count: int, as_descriptor: bool
     finally:
         for one in below:
             one.rmdir()
-    assert len(os.listdir("/proc/self/fd")) <= before + 8  # those of the object
+    assert descriptors() <= before + 8  # those of the object
 
 
 def test_one_process_and_one_thread(build):

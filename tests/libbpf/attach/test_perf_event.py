@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import mmap
-import os
 import subprocess
 import sys
 import time
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 
 import tinybpf
@@ -83,11 +83,11 @@ def test_one_process_only(build):
 
 
 def test_gone_with_its_object(build):
-    before = len(os.listdir("/proc/self/fd"))
+    before = settled()
     with tinybpf.load(build("probes")) as obj:
         obj.program("on_sample").attach_perf_event(frequency=50)
-        assert len(os.listdir("/proc/self/fd")) > before
-    assert len(os.listdir("/proc/self/fd")) == before
+        assert descriptors() > before
+    assert descriptors() == before
 
 
 @pytest.mark.parametrize(

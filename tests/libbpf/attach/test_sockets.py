@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 
 import tinybpf
@@ -228,11 +229,11 @@ class TestReuseport:
             link.pin("/sys/fs/bpf/nope")
 
     def test_gone_with_its_object(self, build, shared):
-        before = len(os.listdir("/proc/self/fd"))
+        before = settled()
         with tinybpf.load(build("sockets", "nobody")) as obj:
             obj.program("nobody").attach_reuseport(shared[1])
         assert sum(receivers(shared, 4)) == 4
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert descriptors() == before
 
     def test_what_cannot_be(self, load, shared):
         program = load("nobody").program("nobody")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from descriptors import descriptors, settled
 from lacking import skip_without
 from observing import observed
 
@@ -100,7 +101,7 @@ def test_a_map_without_link(obj):
 
 
 def test_gone_with_its_object(obj):
-    before = len(os.listdir("/proc/self/fd"))
+    before = settled()
     with tinybpf.load(OBJECT) as other:
         other.map("first").attach()
         other.map("older").attach()
@@ -109,7 +110,7 @@ def test_gone_with_its_object(obj):
             obj.map("second").attach()
         assert caught.value.errno == errno.EEXIST
     assert not can_be_used(NAME) and not can_be_used(OLDER)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
 
 
 def test_other_maps_and_programs(obj, build):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import os
 import platform
 import subprocess
 import sys
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 
 import tinybpf
@@ -136,7 +136,7 @@ def test_a_program_of_another_type(obj, libc: str):
 
 
 def test_gone_with_its_object(build, libc: str):
-    before = len(os.listdir("/proc/self/fd"))
+    before = settled()
     with tinybpf.load(build("probes")) as obj:
         obj.program("on_entry").attach_uprobe(libc, symbol="labs")
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before

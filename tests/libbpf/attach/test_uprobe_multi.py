@@ -6,6 +6,7 @@ import errno
 import os
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 
 import tinybpf
@@ -113,7 +114,7 @@ def test_sessions(build, marked, me: int):
 
 def test_a_pattern_for_a_plain_uprobe(counted, marked):
     seen = counted("onFunction")
-    before = len(os.listdir("/proc/self/fd"))
+    before = settled()
     link = seen.program.attach_uprobe(marked.path, symbol="add_*")
     assert link.target == f"uprobe:{marked.path}:add_* (2)"
     call_all(marked)
@@ -123,7 +124,7 @@ def test_a_pattern_for_a_plain_uprobe(counted, marked):
     link.destroy()
     call_all(marked)
     assert seen.calls() == {0: 2}
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-import os
 import struct
 
 import pytest
+from descriptors import settled
 from observing import observed
 
 import tinybpf
@@ -84,10 +83,8 @@ def test_made_without_an_object(inner):
 def test_opened_maps_do_not_leak(inner):
     with create_map("array_of_maps", max_entries=4, inner=inner) as outer:
         outer[0] = inner
-        gc.collect()
-        before = len(os.listdir("/proc/self/fd"))
+        before = settled()
         for _ in range(200):
             assert outer[0].name == "inner"
             outer.to_dict()
-        gc.collect()
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert settled() == before

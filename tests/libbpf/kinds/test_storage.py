@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from descriptors import descriptors, settled
 from observing import observed
 
 import tinybpf
@@ -77,9 +78,9 @@ def test_of_files(tmp_path):
             "values of two files", storage.lookup_many([file, "/"])
         ) == [7, None]
         assert storage.delete_many([tmp_path, "/"]) == 1
-        before = len(os.listdir("/proc/self/fd"))
+        before = settled()
         assert storage.delete(file) and not storage.delete(file)
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert descriptors() == before
         with pytest.raises(FileNotFoundError):
             storage[tmp_path / "absent"]
 
