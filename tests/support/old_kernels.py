@@ -6,6 +6,7 @@ the verifier for what later kernels allow.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Generator
@@ -56,8 +57,8 @@ def newer_one(text: str) -> str | None:
 
 def skip_where_it_says_so(printed: str) -> None:
     """For what a process of its own has printed, as text or as JSON."""
-    hints = re.findall(r'"hint": ?"((?:[^"\\]|\\.)*)"', printed)
-    reason = newer_one("\n".join(hints).replace('\\"', '"') or printed)
+    said = re.findall(r'"(?:hint|message)": ?("(?:[^"\\]|\\.)*")', printed)
+    reason = newer_one("\n".join(map(json.loads, said)) or printed)
     if reason is not None:
         pytest.skip(reason)
 
