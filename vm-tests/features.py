@@ -133,7 +133,7 @@ FEATURES = (
         "Programs",
         (
             ("test_run: data", f"{LIBBPF}/test_test_run.py::test_a_packet_is_dropped_and_another_passed"),
-            ("test_run: context", f"{LIBBPF}/test_test_run.py::test_a_syscall_program_works_on_its_context"),
+            ("test_run: context", f"{LIBBPF}/test_test_run.py::TestContext"),
             ("test_run: repeat", f"{LIBBPF}/test_test_run.py::test_repeating_gives_the_time_of_one_run"),
             ("test_run: on a CPU", f"{LIBBPF}/test_test_run.py::test_the_cpu_can_be_chosen"),
             ("test_run: live packets", f"{LIBBPF}/test_test_run.py::test_packets_that_are_passed_on"),
@@ -334,7 +334,7 @@ FEATURES = (
         "Language",
         (
             ("deferred calls and locks", "tests/compiler/resolve/test_held.py"),
-            ("function values", "tests/compiler/resolve/test_callbacks.py"),
+            ("function values", "tests/compiler/resolve/test_function_values.py"),
             ("loops without a bound", "tests/compiler/lower/test_loops.py::test_loops_that_end"),
             ("callbacks of helpers", "tests/compiler/typed/test_callbacks.py"),
             ("fields from where the kernel has them", "tests/programs/test_kernelstructs.py"),

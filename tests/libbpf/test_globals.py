@@ -29,8 +29,8 @@ def source(build) -> bytes:
 
 def report(obj: tinybpf.BpfObject) -> tuple[int, int, int, bool, bytes]:
     """Limit, sum, X, enabled, name: as the program sees them."""
-    done = obj.program("report").test_run(ctx=bytes(32))
-    return struct.unpack("<i4xQh?8s5x", done.ctx_out)
+    done = obj.program("report").test_run(bytes(32))
+    return struct.unpack("<i4xQh?8s5x", done.data_out)
 
 
 def test_values_set_before_the_load_are_what_the_program_sees(source: bytes):
@@ -220,7 +220,7 @@ def test_sections_of_the_programs_own(configured: tinybpf.BpfObject):
         "config": ".rodata",
         "seen": ".bss",
     }
-    configured.program("report").test_run(ctx=bytes(32))
+    configured.program("report").test_run(bytes(32))
     assert observed("hot, factor and table", (variables["hot"], variables["factor"], variables["table"])) == (
         41,
         3,
@@ -228,8 +228,8 @@ def test_sections_of_the_programs_own(configured: tinybpf.BpfObject):
     )
     variables["hot"] = 100
     variables["table"] = [0, 0, 0, 1]
-    done = configured.program("report").test_run(ctx=bytes(32))
-    assert struct.unpack_from("Q", done.ctx_out) == (101 * 3 + 1,)
+    done = configured.program("report").test_run(bytes(32))
+    assert struct.unpack_from("Q", done.data_out) == (101 * 3 + 1,)
     with pytest.raises(tinybpf.BpfError, match=r"it lies in \.rodata\.bar, which is constant"):
         variables["factor"] = 4
     decided = r"the kernel's configuration decides it\n  hint: .*kconfig={"
@@ -247,7 +247,7 @@ def test_parts_of_variables(configured: tinybpf.BpfObject):
     variables["seen.bytes"] = b"\1\2\3\4"
     variables["seen.limits[2]"] = {"low": 1, "rate": 2}
     for _ in range(3):
-        configured.program("report").test_run(ctx=bytes(32))
+        configured.program("report").test_run(bytes(32))
     assert variables["seen.limits[1].rate"] == 3
     seen = variables["seen"]
     assert observed(

@@ -25,7 +25,7 @@ def obj(build):
 
 
 def add(obj, key: int, delta: int) -> None:
-    assert obj.program("add").test_run(ctx=struct.pack("<Iiq", key, delta, 0)).retval == 7
+    assert obj.program("add").test_run(struct.pack("<Iiq", key, delta, 0)).retval == 7
 
 
 def test_what_a_map_is(obj):
@@ -127,7 +127,7 @@ def test_values_that_do_not_fit(obj):
 
 def test_arrays_of_bytes_are_bytes(obj):
     raw = obj.map("raw")
-    assert obj.program("touch").test_run(ctx=bytes(16)).retval == 0
+    assert obj.program("touch").test_run(bytes(16)).retval == 0
     assert dict(raw.items()) == {bytes(6): bytes(3)}
     raw[b"abcdef"] = b"xyz"
     assert raw[b"abcdef"] == b"xyz" and len(raw) == 2
@@ -189,7 +189,7 @@ def test_values_of_each_cpu(obj):
 def test_a_hash_of_each_cpu(obj):
     per_cpu = obj.map("per_cpu_hash")
     assert per_cpu.lookup_percpu(5) is None and per_cpu.lookup_percpu_sum(5) is None
-    obj.program("touch").test_run(ctx=struct.pack("<Iiq", 5, 0, 0))
+    obj.program("touch").test_run(struct.pack("<Iiq", 5, 0, 0))
     assert observed("sum over the CPUs", per_cpu.lookup_percpu_sum(5)) == 1
     assert list(per_cpu) == [5]
     del per_cpu[5]

@@ -40,8 +40,8 @@ class Answer(NamedTuple):
 
 def report(obj: tinybpf.BpfObject) -> tuple[int, Answer]:
     """The program's result, as a signed number, and its answer."""
-    done = obj.program("report").test_run(ctx=bytes(32))
-    return struct.unpack("i", struct.pack("I", done.retval))[0], Answer(*struct.unpack("2Q4I", done.ctx_out))
+    done = obj.program("report").test_run(bytes(32))
+    return struct.unpack("i", struct.pack("I", done.retval))[0], Answer(*struct.unpack("2Q4I", done.data_out))
 
 
 def without(opened: tinybpf.OpenObject, *names: str) -> tinybpf.OpenObject:

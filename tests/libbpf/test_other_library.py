@@ -30,7 +30,7 @@ def configure(opened):
     opened.maps["counts"].max_entries = 77
 with tinybpf.load(os.environ["OBJECT"], configure=configure, variables={"factor": 2}, kconfig=HZ) as obj:
     obj.map("counts")[1] = 5
-    result = obj.program("report").test_run(ctx=bytes(32))
+    result = obj.program("report").test_run(bytes(32))
     print(result.retval, obj.globals["hot"], obj.map("counts").max_entries, obj.program("judge").info.name)
 try:
     tinybpf.load(os.environ["OBJECT"], kconfig=HZ)

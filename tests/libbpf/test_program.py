@@ -43,10 +43,10 @@ def pin() -> Iterator[Path]:
 def test_what_the_kernel_tells(obj: tinybpf.BpfObject):
     program = obj.program("report")
     info = program.info
-    assert info == tinybpf.ProgramInfo("report", "syscall", tinybpf.BpfProgType.SYSCALL)
+    assert info == tinybpf.ProgramInfo("report", "xdp", tinybpf.BpfProgType.XDP)
     assert observed("name, section and type", (info.name, info.section, info.type)) == (
         "report",
-        "syscall",
+        "xdp",
         program.type,
     )
     assert info.id > 0 and re.fullmatch("[0-9a-f]{16}", info.tag)
@@ -63,18 +63,18 @@ def test_what_the_kernel_tells(obj: tinybpf.BpfObject):
 
 def test_runs_are_counted_while_somebody_asks(obj: tinybpf.BpfObject):
     program = obj.program("report")
-    program.test_run(ctx=bytes(32))
+    program.test_run(bytes(32))
     before = program.info.run_count
     with tinybpf.enable_stats() as stats:
         assert stats.enabled and repr(stats) == "<RunStats enabled>"
-        program.test_run(ctx=bytes(32), repeat=5)
+        program.test_run(bytes(32), repeat=5)
         info = program.info
         assert info.run_count == before + 5 and info.run_time_ns > 0
         observed("runs while enable_stats() holds", info.run_count - before)
     assert not stats.enabled and repr(stats) == "<RunStats closed>"
     stats.close()
     if before == 0 and system.sysctl("kernel.bpf_stats_enabled") == 0:  # nobody else asks
-        program.test_run(ctx=bytes(32))
+        program.test_run(bytes(32))
         assert program.info.run_count == before + 5
 
 

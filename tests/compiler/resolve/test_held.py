@@ -25,9 +25,9 @@ var states = ebpf.Array[state]{MaxEntries: 4}
 var events = ebpf.RingBuf[record]{MaxEntries: 4096}
 var divisor, after uint64
 
-//bpf:section syscall
-func set(ctx *[1]uint64) int32 {
-	divisor = ctx[0]
+//bpf:section raw_tp
+func set(ctx *ebpf.RawTracepoint) int32 {
+	divisor = ctx.Args[0]
 	return 0
 }
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.kernel
         ("probes", "on_return", r"does not say to what\n  hint: attach_uretprobe\(…\) does it"),
         ("probes", "on_call", r"does not say to what\n  hint: attach_kprobe\(…\) does it"),
         ("probes", "on_sample", r"it needs an event, .*\n  hint: attach_perf_event\("),
-        ("maps", "add", r"it needs no attachment at all: it runs when it is called\n  hint: test_run"),
+        ("called", "add", r"it needs no attachment at all: it runs when it is called\n  hint: test_run"),
     ],
 )
 def test_the_method_to_use_is_named(build, name: str, program: str, method: str):

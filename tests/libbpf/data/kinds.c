@@ -170,10 +170,10 @@ int raise_mapped(struct xdp_md *ctx)
 	return value ? ++*value : -1;
 }
 
-SEC("syscall")
-int other(struct request *r)
+SEC("socket")
+int other(struct __sk_buff *packet)
 {
-	return r->index;
+	return packet->len;
 }
 
 SEC("xdp")

@@ -73,7 +73,7 @@ enum verdict last = DROP;
 struct flow current;
 
 // Looks the gateway up, reports what it found; the result is the port in host order, or -1.
-SEC("syscall") int report(void *ctx)
+SEC("raw_tp") int report(void *ctx)
 {
 	__be16 *port = (void *)map_lookup(&blocked, &gateway);
 

@@ -8,6 +8,11 @@ type point struct {
 	Y int64
 }
 
+type xdpContext struct {
+	Data    uint32
+	DataEnd uint32
+}
+
 type answer struct {
 	Limit int32
 	Sum   uint64
@@ -28,9 +33,14 @@ var base uint64 = 40
 var calls uint32
 var ebpf_panics uint64
 
-//bpf:section syscall
+//bpf:section xdp
 //export report
-func report(a *answer) int32 {
+func report(ctx *xdpContext) int32 {
+	start, end := uintptr(ctx.Data), uintptr(ctx.DataEnd)
+	if start+unsafe.Sizeof(answer{}) > end {
+		return -2
+	}
+	a := (*answer)(unsafe.Pointer(start))
 	calls++
 	base++
 	a.Limit = limit
@@ -47,4 +57,3 @@ func report(a *answer) int32 {
 	return int32(calls)
 }
 
-var _ unsafe.Pointer

@@ -16,6 +16,11 @@ type pair struct {
 	B int64
 }
 
+type xdpContext struct {
+	Data    uint32
+	DataEnd uint32
+}
+
 type request struct {
 	Key   uint32
 	Delta int32
@@ -34,9 +39,22 @@ func bpfMapLookupElem(m unsafe.Pointer, key unsafe.Pointer) unsafe.Pointer
 //go:extern bpf_map_update_elem
 func bpfMapUpdateElem(m unsafe.Pointer, key unsafe.Pointer, value unsafe.Pointer, flags uint64) int64
 
-//bpf:section syscall
+// requestIn is what the packet holds; nil where it is too short.
+func requestIn(ctx *xdpContext) *request {
+	start, end := uintptr(ctx.Data), uintptr(ctx.DataEnd)
+	if start+unsafe.Sizeof(request{}) > end {
+		return nil
+	}
+	return (*request)(unsafe.Pointer(start))
+}
+
+//bpf:section xdp
 //export add
-func add(r *request) int32 {
+func add(ctx *xdpContext) int32 {
+	r := requestIn(ctx)
+	if r == nil {
+		return -2
+	}
 	key, zero := r.Key, uint32(0)
 	sum := int64(r.Delta)
 	old := (*int64)(bpfMapLookupElem(unsafe.Pointer(&numbers), unsafe.Pointer(&key)))
@@ -56,9 +74,13 @@ func add(r *request) int32 {
 	return 7
 }
 
-//bpf:section syscall
+//bpf:section xdp
 //export touch
-func touch(r *request) int32 {
+func touch(ctx *xdpContext) int32 {
+	r := requestIn(ctx)
+	if r == nil {
+		return -2
+	}
 	var key [6]byte
 	var value [3]byte
 	number, count := r.Key, uint64(1)
