@@ -565,29 +565,36 @@ def test_older_words_mean_the_same(
     assert failure.hint is not None and failure.hint.startswith(said.hint)
 
 
-OLD = Path(__file__).parent / "data" / "verifier" / "linux-5.10"
-"""What Linux 5.10 said of some of them, where it says it otherwise."""
+LOGS = Path(__file__).parent / "data" / "verifier"
+OTHERS = [(path.parent.name, path.stem) for path in sorted(LOGS.glob("linux-*/*.log"))]
+"""What other kernels said of some: Linux 5.10 where it says it otherwise, 7.3 where it has a report."""
 
 
 def lines_of(name: str, log: str) -> Callable[[int], SourceLine | None]:
-    """The source lines that an object would know: the log has their texts alone."""
+    """The source lines that an object would know: old logs have their texts alone, reports some columns."""
     source = (PROGRAMS / f"{name}.go").read_text().split("\n")
     found: dict[int, SourceLine] = {}
     line = None
-    for written in log.splitlines():
-        if written.startswith("; "):
-            same = [n for n, text in enumerate(source, 1) if text.strip() == written[2:].strip()]
-            number = next((n for n in same if line is None or n > line.line), same[0])
-            line = SourceLine(f"{name}.go", number, 0, source[number - 1])
+
+    def at(number: int, column: int = 0) -> SourceLine:
+        return SourceLine(f"{name}.go", number, column, source[number - 1])
+
+    steps, _, report = log.partition("Verification failed:")
+    for written in steps.splitlines():
+        text = re.match(r"; (.*?)(?: @ \S+:(\d+))?$", written)
+        if text:
+            same = [n for n, there in enumerate(source, 1) if there.strip() == text[1].strip()]
+            line = at(int(text[2] or next((n for n in same if line is None or n > line.line), same[0])))
         step = re.match(r"(\d+): \(", written)
         if step and line is not None:
             found.setdefault(int(step[1]), line)
-    return found.get
+    places = re.findall(r"^  \S+ @ \S+:(\d+):(\d+)\n.*?n context:\n.*?>>> +(\d+) \| \(", report, re.M | re.S)
+    return (found | {int(step): at(int(number), int(column)) for number, column, step in places}).get
 
 
-@pytest.mark.parametrize("name", [path.stem for path in sorted(OLD.glob("*.log"))])
-def test_logs_of_linux_5_10(name: str) -> None:
-    said, log = EXPECTED[name], (OLD / f"{name}.log").read_text()
+@pytest.mark.parametrize(("kernel", "name"), OTHERS)
+def test_logs_of_other_kernels(kernel: str, name: str) -> None:
+    said, log = EXPECTED[name], (LOGS / kernel / f"{name}.log").read_text()
     kind = re.search(r"in (a program of section \S+)", " ".join((said.reason, *said.older)))
     failure = parse_log(log, lines_of(name, log), about={"kind": kind[1]} if kind else None)
     assert failure.reason in (said.reason, *said.older)
@@ -614,7 +621,7 @@ def test_refused(name: str, monkeypatch: pytest.MonkeyPatch, request: pytest.Fix
     said = EXPECTED[name]
     path = PROGRAMS / f"{name}.go"
     error = refuse(name, monkeypatch, request)
-    known = refusal_of([error.summary])
+    known = refusal_of(parse_log(error.log).messages)
     if known is None:
         old_kernels.skip_where_it_says_so(str(error))
     assert known is not None and (vm.running() or known[0].says == SAYS[name])

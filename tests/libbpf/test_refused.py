@@ -33,7 +33,8 @@ def test_the_error_has_the_go_line(build):
     line = next(n for n, content in enumerate(text, 1) if "start + 20" in content)
     assert error.errno == errno.EACCES
     assert error.program == "careless"
-    assert "invalid access to packet" in error.summary
+    assert "invalid access to packet" in error.log
+    assert error.reason == "the packet may end before what start reads"
     assert error.source is not None
     assert (error.source.line, error.source.text.strip()) == (line, text[line - 1].strip())
     assert observed("source", error.source.path) == "refused.go" and error.source.column > 1

@@ -1,7 +1,7 @@
 """The logs under data/verifier are what Linux 6.18 said of real programs: of C, compiled by clang, where
 they have source lines, of the instructions in their first line where they have none. Of `too_many` only
-both ends are kept. `report_7_3` alone was never seen by us: it is written from the published example of
-Linux 7.3's format (cilium/ebpf, pull request 2111)."""
+both ends are kept. `report_7_3` is written from the published example of Linux 7.3's report (cilium/ebpf,
+pull request 2111), which has no source lines; in the folder linux-7.3 is what it says of programs in Go."""
 
 from __future__ import annotations
 

@@ -20,14 +20,15 @@ _MOST_CAUSES = 4  # the verdict and up to three lines above it
 _BEHIND = 2000  # lines at the end of a log, among which a cut is looked for
 
 _INSTRUCTION = re.compile(r"\s*(\d+): (?:\([0-9a-f]{2}\) |<(?:invalid|missing) )")  # the latter by libbpf
-_AT_INSTRUCTION = re.compile(r"\binsn (\d+)|^\s*>>> (\d+) \|")
+_AT_INSTRUCTION = re.compile(r"\binsn (\d+)")
+_MARKED = re.compile(r"\s*>>> +(\d+) \|")
 
 # Lines that describe the verifier's progress and state, never the reason of a refusal.
 _STATE = re.compile(
     r"""\s*(?:
         \d+:\ (?!\() | from\ \d+\ to\ \d+ | (?:\d+:\s+)?(?:frame\d+:)?\s*(?:R\d+(?:_[a-z]+)?=|fp-\d+)
       | ;\ ? | (?:cur|old)\ state: | processed\ \d+\ insn | verification\ time
-      | stack\ depth\ [\d+]+(?:\ max\ \d+)?$
+      | stack\ depth\ (?:[\d+]+|max\ \d+|[\d+]+\ max\ \d+)$ | subprog\ \d+\ \(.*\ insns_self\ \d+
       | mark_precise: | last_idx | regs= | parent\ | propagating\ | Live\ regs\ before | \d+:\ [.\d]+\ \(
       | arg\#\d+\ reference\ type\( | Unrecognized\ arg\#\d+\ type
       | func\#\d+\ @ | caller:$ | callee:$ | returning\ from\ callee
@@ -93,7 +94,9 @@ def parse_log(
     steps = lines if start is None else lines[:start]
     found = _read_messages(behind or steps)
     report = {} if start is None else _read_report(lines[start:])
-    instruction = _named_instruction(report.get("At", []) or found.messages[-1:])
+    instruction = _reported_instruction(report["At"]) if "At" in report else None
+    if instruction is None:
+        instruction = _named_instruction(found.messages[-1:])
     if instruction is None:
         instruction = found.instruction
     if report:
@@ -155,9 +158,9 @@ def _at_the_cut(lines: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _most_telling(messages: Sequence[str]) -> list[str]:
-    """The last first; but Linux 7.2 has the same words for packets as for all other memory behind those."""
+    """The last first; but Linux 7.2 and later have the words of all other memory behind those of packets."""
     ordered = list(messages[::-1])
-    if ordered and "outside of the allowed memory range" in ordered[0]:
+    if any("outside of the allowed memory range" in message for message in ordered):
         ordered.sort(key=lambda message: "invalid access to packet" not in message)
     return ordered
 
@@ -208,12 +211,16 @@ def _paragraph(lines: list[str]) -> str | None:
     return " ".join(line.strip() for line in lines) or None
 
 
+def _reported_instruction(at: list[str]) -> int | None:
+    """The one that a report marks; lines of the source are marked the same way before it."""
+    begin = next((n for n, line in enumerate(at) if line.strip() == "Instruction context:"), len(at))
+    marked = next(filter(None, map(_MARKED.match, at[begin:])), None)
+    return int(marked[1]) if marked else _named_instruction(at[:1])
+
+
 def _named_instruction(lines: list[str]) -> int | None:
-    for line in lines:
-        found = _AT_INSTRUCTION.search(line)
-        if found:
-            return int(found[1] or found[2])
-    return None
+    found = next(filter(None, map(_AT_INSTRUCTION.search, lines)), None)
+    return int(found[1]) if found else None
 
 
 def _join(messages: list[str]) -> str:
