@@ -12,6 +12,7 @@ from observing import observed
 from old_kernels import skip_where_it_says_so
 
 import tinybpf
+from tinybpf.cli.verdicts import Verdict
 
 DATA = Path(__file__).parents[1] / "libbpf" / "data"
 kernel = pytest.mark.kernel
@@ -85,10 +86,23 @@ def test_figures_of_programs_that_are_accepted(answer, run):
     with tinybpf.open(DATA / "commands.elf", log_level=4) as opened, opened.load() as obj:
         log = obj.program("drain").verifier_log
     assert f"processed {drain['instructions']} insns" in log
-    depths = "+".join(map(str, drain["stack"]))
-    assert re.search(rf"^stack depth {re.escape(depths)}(?: max \d+)?$", log, re.M)
+    depths = [str(size) for size in drain["stack"]]
+    assert re.search(rf"^stack depth {re.escape('+'.join(depths))}(?: max \d+)?$", log, re.M) or (
+        re.findall(r"^subprog .* stack (\d+)$", log, re.M) == depths
+    )
     line = run("verify", str(DATA / "commands.elf"), "--kernel").out.splitlines()[-1]
     assert line.split()[:4] == ["drain", "syscall", "accepted", str(drain["instructions"])]
+
+
+def test_figures_as_linux_7_3_has_them():
+    figures = (
+        "verification time 33146 usec\nstack depth max 16\n"
+        "subprog 0 (drain) main insns_self 8 insns_total 42 stack 0\n"
+        "subprog 1 (take) static insns_self 34 insns_total 34 stack 16\n"
+        "processed 42 insns (limit 1000000) max_states_per_insn 0 total_states 3 peak_states 5 mark_read 0\n"
+    )
+    told = Verdict("drain", "syscall", "SYSCALL", False, figures).data()
+    assert (told["stack"], told["instructions"], told["time_us"]) == ([0, 16], 42, 33146)
 
 
 @kernel

@@ -22,6 +22,7 @@ LOG_SIZE = 256 << 20
 
 _PROCESSED = re.compile(r"^processed (\d+) insns .* total_states (\d+) peak_states (\d+)", re.M)
 _STACK = re.compile(r"^stack depth ([\d+]+)", re.M)
+_STACK_OF_EACH = re.compile(r"^subprog \d+ \(.*\) .* stack (\d+)$", re.M)  # from Linux 7.3 on
 _TIME = re.compile(r"^verification time (\d+) usec", re.M)
 
 
@@ -51,7 +52,7 @@ class Verdict:
     def data(self) -> dict[str, Any]:
         """The verdict as JSON has it; None for what the kernel did not tell."""
         text = self.figures
-        processed, stack, time = _PROCESSED.search(text), _STACK.search(text), _TIME.search(text)
+        processed, time = _PROCESSED.search(text), _TIME.search(text)
         return {
             "name": self.name,
             "section": self.section,
@@ -60,9 +61,15 @@ class Verdict:
             "instructions": int(processed[1]) if processed else None,
             "states": int(processed[2]) if processed else None,
             "peak_states": int(processed[3]) if processed else None,
-            "stack": [int(each) for each in stack[1].split("+") if each] if stack else None,
+            "stack": self._stack(),
             "time_us": int(time[1]) if time else None,
         }
+
+    def _stack(self) -> list[int] | None:
+        """Bytes of each function, the program first."""
+        together = _STACK.search(self.figures)
+        each = together[1].split("+") if together else _STACK_OF_EACH.findall(self.figures)
+        return [int(size) for size in each if size] or None
 
 
 def ask(source: Any, log: bool) -> list[Verdict]:
