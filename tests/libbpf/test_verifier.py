@@ -315,9 +315,17 @@ def test_old_state_lines_are_no_messages() -> None:
     assert failure.messages == ("R0 invalid mem access 'map_value_or_null'",) and failure.instruction == 2
 
 
-@pytest.mark.parametrize("depths", ["stack depth 8", "stack depth 0+16", "stack depth 0+16 max 16"])
+@pytest.mark.parametrize(
+    "depths",
+    [
+        "stack depth 8",
+        "stack depth 0+16",
+        "stack depth 0+16 max 16",
+        "stack depth max 0\nsubprog 0 (careless) main insns_self 2 insns_total 2 stack 0",
+    ],
+)
 def test_statistics_are_no_messages(depths: str) -> None:
-    """As Linux 6.12 and, with the largest, 7.2 write them."""
+    """As Linux 6.12 and, with the largest, 7.2 write them; function by function, 7.3."""
     log = (
         f"0: (95) exit\nR0 !read_ok\nverification time 9 usec\n{depths}\nprocessed 1 insns (limit 1000000)\n"
     )

@@ -28,7 +28,7 @@ _STATE = re.compile(
     r"""\s*(?:
         \d+:\ (?!\() | from\ \d+\ to\ \d+ | (?:\d+:\s+)?(?:frame\d+:)?\s*(?:R\d+(?:_[a-z]+)?=|fp-\d+)
       | ;\ ? | (?:cur|old)\ state: | processed\ \d+\ insn | verification\ time
-      | stack\ depth\ (?:[\d+]+|max\ \d+|[\d+]+\ max\ \d+)$ | subprog\ \d+\ \(.*\ insns_self\ \d+
+      | stack\ depth\ (?:[\d+]+)?\ ?(?:max\ \d+)?$ | subprog\ \d+\ \(.*\ insns_self\ \d+
       | mark_precise: | last_idx | regs= | parent\ | propagating\ | Live\ regs\ before | \d+:\ [.\d]+\ \(
       | arg\#\d+\ reference\ type\( | Unrecognized\ arg\#\d+\ type
       | func\#\d+\ @ | caller:$ | callee:$ | returning\ from\ callee
